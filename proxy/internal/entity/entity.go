@@ -1,0 +1,45 @@
+// Package entity holds what the proxy knows of every kind of entity: its name,
+// a command, the outcome of one, and the contract of the pure machines that
+// decide what happens next. It imports the generated protos alone.
+package entity
+
+import (
+	"google.golang.org/protobuf/types/known/anypb"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+)
+
+// ID names one entity. It is comparable, and the key of every map of entities.
+type ID struct {
+	// Service is the full name of the user's gRPC service.
+	Service string
+	// Entity is the entity's key within the service; never empty.
+	Entity string
+}
+
+// String returns "service/entity", for people.
+func (id ID) String() string { return id.Service + "/" + id.Entity }
+
+// Command is one call of one method on one entity, before it has an id on a stream.
+type Command struct {
+	// Name is the method's short name.
+	Name string
+	// Payload is the request. Its bytes are the caller's and are never written to.
+	Payload *anypb.Any
+	// Metadata is what came with the call; nil when nothing did.
+	Metadata *entityv1.Metadata
+}
+
+// Outcome is what becomes of one command. Exactly one of Reply, Forward and Err
+// is set; whatever it is, every event that it rests on is durable.
+type Outcome struct {
+	// Reply answers the caller.
+	Reply *entityv1.Reply
+	// Forward lets another entity answer the caller.
+	Forward *entityv1.Forward
+	// Err refuses the caller: a fault.Error, or a Failure that the domain gave.
+	Err error
+	// SideEffects start in this order before the caller is answered or the
+	// forward is followed; empty when Err is set.
+	SideEffects []*entityv1.SideEffect
+}

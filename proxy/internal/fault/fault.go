@@ -1,0 +1,96 @@
+// Package fault holds the proxy's errors: what kind of thing went wrong, where,
+// and the one map from that kind to the gRPC status that a caller sees.
+package fault
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Kind says what went wrong. Callers ask by kind, never by text.
+type Kind uint8
+
+// The kinds. Each has exactly one gRPC code (see [Kind.Code]).
+const (
+	// Internal is a defect: the function broke the protocol, or the proxy did.
+	Internal Kind = iota
+	// Invalid is a request that no retry can mend.
+	Invalid
+	// Unknown is a service or method that nobody serves.
+	Unknown
+	// Unavailable is a function, a store or a proxy that does not answer now.
+	Unavailable
+	// Conflict is a write that another writer was first to make.
+	Conflict
+	// Exhausted is a limit that this caller ran into.
+	Exhausted
+	// Deadline is a time limit that passed: the caller's or the proxy's own.
+	Deadline
+	// Canceled is a caller that went away.
+	Canceled
+	// Depth is a chain of forwards and side effects that is too long.
+	Depth
+)
+
+// Code returns the gRPC code of the kind. It is the only such map in the proxy.
+func (k Kind) Code() codes.Code {
+	switch k {
+	case Invalid:
+		return codes.InvalidArgument
+	case Unknown:
+		return codes.Unimplemented
+	case Unavailable:
+		return codes.Unavailable
+	case Conflict:
+		return codes.Aborted
+	case Exhausted:
+		return codes.ResourceExhausted
+	case Deadline:
+		return codes.DeadlineExceeded
+	case Canceled:
+		return codes.Canceled
+	case Depth:
+		return codes.FailedPrecondition
+	case Internal:
+		return codes.Internal
+	default:
+		return codes.Internal
+	}
+}
+
+// Error is one thing that went wrong.
+type Error struct {
+	// Kind is what sort of thing it is.
+	Kind Kind
+	// Text is for the person who reads it: what happened, and what to do.
+	Text string
+	// Err is the cause; nil when there is none.
+	Err error
+}
+
+// New returns an error of the kind whose text is formatted as by fmt.Errorf;
+// a %w in the format becomes the cause.
+func New(kind Kind, format string, args ...any) *Error {
+	err := fmt.Errorf(format, args...)
+	return &Error{Kind: kind, Text: err.Error(), Err: errors.Unwrap(err)}
+}
+
+// Error returns the text.
+func (e *Error) Error() string { return e.Text }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// GRPCStatus lets grpc-go answer a caller with the kind's code and the text.
+func (e *Error) GRPCStatus() *status.Status { return status.New(e.Kind.Code(), e.Text) }
+
+// KindOf returns the kind of err; Internal when err is not of this package.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Internal
+}

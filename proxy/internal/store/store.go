@@ -1,0 +1,67 @@
+// Package store is the contract between the proxy and whatever keeps its state.
+// Its backends live below it, each in a package of its own, and all of them
+// pass the one suite of package storetest.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/stateward/stateward/proxy/internal/entity"
+)
+
+// ID names one entity's stored state.
+type ID struct {
+	// Persistence is the entity's persistence id, as discovery gave it.
+	Persistence string
+	// Entity is the entity's key.
+	Entity string
+}
+
+// Batch is what one command adds to one entity.
+type Batch struct {
+	// Expected is the sequence of the entity's last event; 0 when it has none.
+	Expected int64
+	// Events get the sequences Expected+1, Expected+2 and so on; never empty.
+	Events []*anypb.Any
+	// Snapshot, when not nil, is the state after the last of Events.
+	Snapshot *anypb.Any
+}
+
+// ErrConflict says that the journal's last sequence is not the expected one:
+// another writer was first. Nothing of the batch was stored.
+var ErrConflict = errors.New("another writer has appended to this entity")
+
+// ErrClosed says that the store has been closed.
+var ErrClosed = errors.New("the store is closed")
+
+// ErrCorrupt says that stored bytes are not what was written.
+var ErrCorrupt = errors.New("the store is corrupt")
+
+// Journal keeps the events of each entity. Its methods may be called from any
+// goroutine.
+type Journal interface {
+	// Append stores the batch, all or none, and returns nil only when it is
+	// durable. It keeps no reference to the batch once it has returned. It
+	// returns an error that is ErrConflict when the journal is not at
+	// batch.Expected. After any other error the outcome is unknown: the batch
+	// may or may not be stored, and a Load tells.
+	Append(ctx context.Context, id ID, batch Batch) error
+	// Load reads one entity as of one moment: the newest snapshot, or nil, by
+	// one call of snapshot, and then each event after it, in order of
+	// sequence, by calls of event. What it passes on belongs to the callee. It
+	// stops at the first error that either returns, and returns it.
+	Load(ctx context.Context, id ID, snapshot func(*entity.Snapshot) error, event func(entity.Event) error) error
+}
+
+// Store is one open backend.
+type Store interface {
+	Journal
+	// Ping reports whether the store can take a write now; it returns the
+	// reason when it cannot.
+	Ping(ctx context.Context) error
+	// Close releases the store. Later calls return ErrClosed.
+	Close() error
+}
