@@ -1,12 +1,120 @@
-# `make help` lists the targets.
+# `make` or `make help` lists the targets.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+
+# Tools live in .tmp/bin, built once from the versions pinned in tools/*/go.mod.
 BIN := $(CURDIR)/.tmp/bin
 export PATH := $(BIN):$(PATH)
+IMAGES := $(CURDIR)/.tmp/images
+VERSION := $(shell cat VERSION)
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+# What every one of our binaries is told about itself.
+LDFLAGS := -s -w \
+	-X github.com/stateward/stateward/proxy/internal/app.version=$(VERSION) \
+	-X github.com/stateward/stateward/tck/app.version=$(VERSION) \
+	-X github.com/stateward/stateward/tck/app.commit=$(COMMIT) \
+	-X github.com/stateward/stateward/reference-impl/go/sdk.version=$(VERSION)
+BUILD := CGO_ENABLED=0 go build -trimpath -ldflags='$(LDFLAGS)'
+
+##@ People
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+
+.PHONY: build
+build: ## Build the proxy, the kit and the reference functions into .tmp/bin and .tmp/images
+	@mkdir -p $(BIN) $(IMAGES)/data
+	$(BUILD) -o $(BIN)/ ./tck/cmd/tck
+	$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy ./reference-impl/go/model ./reference-impl/go/cart
+
+.PHONY: test
+test: ## Run the tests that need Go alone
+	go test ./...
+
+.PHONY: conformance
+conformance: ## Build the images, certify the reference function, drive the cart through the proxy, write the report
+	@conformance-reports/reproduce
+
+##@ Contributors
+.PHONY: test-full
+test-full: ## Run every test with the race detector, those that need a Docker engine included
+	go test -race -tags docker ./...
+
+.PHONY: check
+check: lint protocheck checkgenerate checktidy ## Run the linters and all that finds stale files
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## Lint the Go code
+	golangci-lint run ./...
+
+.PHONY: lintfix
+lintfix: $(BIN)/golangci-lint ## Lint the Go code and mend what can be mended
+	golangci-lint run --fix ./...
+
+.PHONY: protocheck
+protocheck: $(BIN)/buf ## Lint the protos and compare them with the last release
+	buf lint
+	buf format --diff --exit-code
+	@image=$$(ls protocol/releases/*.binpb 2>/dev/null | sort -V | tail -n 1); \
+	if [ -n "$$image" ]; then buf breaking --against "$$image"; \
+	else echo "buf breaking: nothing has been released yet, so nothing can break"; fi
 
 .PHONY: generate
-generate: $(BIN)/buf $(BIN)/protoc-gen-go
+generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## Write the generated code and requirements.json
 	rm -rf protocol/gen tck/gen reference-impl/gen
 	buf generate
+	go run ./protocol/cmd/requirements
+
+.PHONY: checkgenerate
+checkgenerate: ## Fail when generated files are stale
+	@stale() { git status --porcelain --untracked-files=all -- protocol tck/gen reference-impl/gen; }; \
+	before=$$(stale; git diff -- protocol tck/gen reference-impl/gen | sha256sum); \
+	$(MAKE) generate >/dev/null; \
+	after=$$(stale; git diff -- protocol tck/gen reference-impl/gen | sha256sum); \
+	if [ "$$before" != "$$after" ]; then \
+		git status --short -- protocol tck/gen reference-impl/gen; \
+		echo "generated files were stale; \`make generate\` has just written them: commit the change" >&2; exit 1; \
+	fi; \
+	echo "generated files are fresh"
+
+.PHONY: checktidy
+checktidy: ## Fail when go.mod is not tidy
+	go mod tidy -diff
+
+.PHONY: fuzz
+fuzz: ## Fuzz every decoder for FUZZTIME each (10s)
+	@go list ./... | while read -r pkg; do \
+		go test -list '^Fuzz' "$$pkg" | grep '^Fuzz' | while read -r name; do \
+			echo "fuzz $$pkg $$name"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} "$$pkg"; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks; ratios are against the baseline in the same run
+	go test -run '^$$' -bench . -benchmem ./proxy/...
+
+.PHONY: images
+images: build ## Build the container images (needs a Docker engine)
+	docker build --quiet --tag stateward/proxy:$(VERSION) --file proxy/Dockerfile $(IMAGES)
+	docker build --quiet --tag stateward/reference-go-model:$(VERSION) --build-arg PROGRAM=model --file reference-impl/go/Dockerfile $(IMAGES)
+	docker build --quiet --tag stateward/reference-go-cart:$(VERSION) --build-arg PROGRAM=cart --file reference-impl/go/Dockerfile $(IMAGES)
+
+.PHONY: clean
+clean: ## Remove what the other targets built
+	rm -rf .tmp
+
+$(BIN)/buf: tools/buf/go.mod tools/buf/go.sum
+	@echo "building buf (about 3 minutes, once)"; mkdir -p $(BIN)
+	cd tools/buf && go build -o $(BIN)/ tool
+
+$(BIN)/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
+	@echo "building golangci-lint (about 2 minutes, once)"; mkdir -p $(BIN)
+	cd tools/golangci-lint && go build -o $(BIN)/ tool
+
+$(BIN)/ginkgo $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc &: tools/gen/go.mod tools/gen/go.sum
+	@mkdir -p $(BIN)
+	cd tools/gen && go build -o $(BIN)/ tool
