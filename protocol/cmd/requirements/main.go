@@ -1,0 +1,17 @@
+// Command requirements writes protocol/requirements.json from the prose of the
+// specification; with -check it fails when the file is stale.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/stateward/stateward/protocol/internal/extract"
+)
+
+func main() {
+	if err := extract.Run(os.Args[1:], os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
