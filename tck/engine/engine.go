@@ -11,23 +11,48 @@ import (
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 )
 
+// Level says how strictly the requirements of a case bind.
+type Level string
+
+// The levels. A case cites requirements of one level only.
+const (
+	// Must is the level of a case whose failure is a failure. It is the zero
+	// value, so that a case binds unless it says otherwise.
+	Must Level = ""
+	// Should is the level of a case whose failure is a warning.
+	Should Level = "SHOULD"
+)
+
 // Case is one check: which requirements it measures, what is sent and what is
-// expected. The same case runs against any subject.
+// expected. The same case runs against any subject, and any number of times at
+// once: whatever a run remembers is on its [Stage].
 type Case struct {
 	// ID is its name for ever, such as "event-sourced/replay/snapshot-then-events".
 	ID string
-	// Requirements are the ids that it measures; never empty.
+	// Requirements are the ids that it measures, of one level and profile;
+	// never empty.
 	Requirements []string
 	// Profile is the profile that it belongs to, such as "event-sourced".
 	Profile string
+	// Level is that of its requirements.
+	Level Level
+	// Needs, when not nil, is the case that has to pass before this one can
+	// tell anything. It runs once, whether it was selected or not; when it does
+	// not pass, this case is unmeasured, so that one cause is reported once.
+	Needs *Case
 	// Script is what is sent and expected, in order.
 	Script []Step
 }
 
-// Step is one line of a script.
+// Step is one line of a script. It is a value: performing it changes the stage
+// and never the step.
 type Step interface {
 	// Describe says in one line what the step sends or expects.
 	Describe() string
+	// Perform does it. A *MismatchError says that the subject is wrong; any other
+	// error, that the kit is. A step that waits for the subject waits for at
+	// most the stage's patience for each answer.
+	Perform(ctx context.Context, stage *Stage) error
 }
 
 // Target is a subject that is ready: its discovery has been answered once.
@@ -38,11 +63,12 @@ type Target interface {
 
 // Options say how cases run.
 type Options struct {
-	// Patience bounds each expectation; a correct subject answers well within it.
+	// Patience bounds each expectation; a correct subject answers well within
+	// it. 3 s when it is not positive.
 	Patience time.Duration
 	// Seed orders the cases and names the entities.
 	Seed int64
-	// Parallel is how many cases run at once; at least 1.
+	// Parallel is how many cases run at once; 1 when it is not positive.
 	Parallel int
 	// Progress, when not nil, is called after each case, from one goroutine at a time.
 	Progress func(Result)
@@ -52,17 +78,27 @@ type Options struct {
 type Result struct {
 	Case    Case
 	Verdict tckv1.Verdict
-	// Expected and Actual are empty when the case passed.
+	// Expected and Actual are set when the verdict is fail or warn.
 	Expected, Actual string
 	// Likely is the kit's guess at the cause; may be empty.
 	Likely string
+	// Reason says why the case is unmeasured, or how the kit erred; empty
+	// otherwise.
+	Reason string
 	// Wire is every frame that was sent and received, in order.
 	Wire []string
 	Time time.Duration
 }
 
-// Run runs the cases against the target and returns one result for each, in
-// the order of cases.
-func Run(ctx context.Context, target Target, cases []Case, options Options) []Result {
-	panic("being built")
+// defaultPatience is generous: it is only ever waited out by a subject that
+// does not answer.
+const defaultPatience = 3 * time.Second
+
+// withDefaults returns the options with what was left out filled in.
+func (o Options) withDefaults() Options {
+	if o.Patience <= 0 {
+		o.Patience = defaultPatience
+	}
+	o.Parallel = max(o.Parallel, 1)
+	return o
 }

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+)
+
+// Run runs the cases against the target and returns one result for each, in
+// the order of cases. The seed decides the order in which they run. When ctx
+// ends, cases that have no verdict yet are unmeasured. Every goroutine that Run
+// starts has ended when it returns.
+func Run(ctx context.Context, target Target, cases []Case, options Options) []Result {
+	r := &runner{
+		target:  target,
+		options: options.withDefaults(),
+		needed:  map[string]func() Result{},
+	}
+	r.register(ctx, cases)
+	results := make([]Result, len(cases))
+	queue := make(chan int)
+	var workers sync.WaitGroup
+	for range r.options.Parallel {
+		workers.Go(func() {
+			for i := range queue {
+				results[i] = r.run(ctx, cases[i])
+				r.report(results[i])
+			}
+		})
+	}
+	for _, i := range r.order(len(cases)) {
+		queue <- i
+	}
+	close(queue)
+	workers.Wait()
+	return results
+}
+
+// runner is one call of Run.
+type runner struct {
+	target  Target
+	options Options
+	// needed has, for each case that another needs, the call that runs it the
+	// first time and gives its result every time. Read only while cases run.
+	needed map[string]func() Result
+
+	mu sync.Mutex // one call of Progress at a time
+}
+
+// register notes every case that another one needs, however far down.
+func (r *runner) register(ctx context.Context, cases []Case) {
+	for _, c := range cases {
+		for need := c.Needs; need != nil; need = need.Needs {
+			if _, known := r.needed[need.ID]; !known {
+				r.needed[need.ID] = sync.OnceValue(func() Result { return r.attempt(ctx, *need) })
+			}
+		}
+	}
+}
+
+// order returns the indices of n cases as the seed shuffles them.
+func (r *runner) order(n int) []int {
+	seed := uint64(r.options.Seed)
+	return rand.New(rand.NewPCG(seed, seed)).Perm(n) //nolint:gosec // an order to be repeated, not a secret
+}
+
+// run runs a case; one that others need runs once for all of them.
+func (r *runner) run(ctx context.Context, c Case) Result {
+	if once, shared := r.needed[c.ID]; shared {
+		return once()
+	}
+	return r.attempt(ctx, c)
+}
+
+// attempt runs the case that c needs, and then c.
+func (r *runner) attempt(ctx context.Context, c Case) Result {
+	if c.Needs != nil {
+		if need := r.run(ctx, *c.Needs); need.Verdict != tckv1.Verdict_VERDICT_PASS {
+			return Result{Case: c, Verdict: tckv1.Verdict_VERDICT_UNMEASURED, Reason: need.because()}
+		}
+	}
+	return r.play(ctx, c)
+}
+
+// because says why the cases that need this one are unmeasured.
+func (r *Result) because() string {
+	switch {
+	case r.Verdict == tckv1.Verdict_VERDICT_UNMEASURED && r.Case.Needs != nil:
+		return r.Reason // the first cause, not the chain
+	case r.Reason != "":
+		return fmt.Sprintf("%s did not pass: %s", r.Case.ID, r.Reason)
+	default:
+		return fmt.Sprintf("%s did not pass: expected %s, got %s", r.Case.ID, r.Expected, r.Actual)
+	}
+}
+
+// play performs the script on a stage of its own.
+func (r *runner) play(ctx context.Context, c Case) Result {
+	start := time.Now()
+	stage := newStage(r.target, c, r.options)
+	err := perform(ctx, stage, c.Script)
+	result := Result{Case: c, Wire: stage.close(), Time: time.Since(start)}
+	result.judge(ctx, err, stage.checked)
+	return result
+}
+
+// perform performs the steps up to the first that errs. A panic of a step is
+// the kit's error: the other cases still deserve their verdicts.
+func perform(ctx context.Context, stage *Stage, script []Step) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a step of the kit panicked: %v", p)
+		}
+	}()
+	for _, step := range script {
+		if err := step.Perform(ctx, stage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report calls Progress.
+func (r *runner) report(result Result) {
+	if r.options.Progress == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.options.Progress(result)
+}

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+)
+
+// Stage is where one run of one case plays: the subject, the names of its
+// entities, what has passed between them, and what its steps remember. Steps
+// use it from one goroutine; only Record may be called from any.
+type Stage struct {
+	conn     grpc.ClientConnInterface
+	patience time.Duration
+	prefix   string
+	locals   map[reflect.Type]any
+	cleanups []func()
+	checked  int
+
+	mu   sync.Mutex
+	wire []string
+}
+
+// newStage returns the stage for a run of the case.
+func newStage(target Target, c Case, options Options) *Stage {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(c.ID)) // a hash.Hash never fails
+	return &Stage{
+		conn:     target.Conn(),
+		patience: options.Patience,
+		prefix:   fmt.Sprintf("%x-%x", options.Seed, hash.Sum32()),
+		locals:   map[reflect.Type]any{},
+	}
+}
+
+// Conn is the connection to the subject.
+func (s *Stage) Conn() grpc.ClientConnInterface { return s.conn }
+
+// Waiting returns a context for one answer of the subject: it ends once the
+// patience with the subject does.
+func (s *Stage) Waiting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.patience)
+}
+
+// Patience is how long one answer may take.
+func (s *Stage) Patience() time.Duration { return s.patience }
+
+// Entity returns the entity id for a name in the script: the same for the same
+// name throughout the run, and another in each case and for each seed.
+func (s *Stage) Entity(name string) string { return s.prefix + "-" + name }
+
+// Record adds a frame to the case's wire.
+func (s *Stage) Record(frame string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wire = append(s.wire, frame)
+}
+
+// Checked says that an answer of the subject was held against an expectation,
+// and met it. A case in which that never happened does not pass.
+func (s *Stage) Checked() { s.checked++ }
+
+// Defer has f called when the run of the case is over, last first.
+func (s *Stage) Defer(f func()) { s.cleanups = append(s.cleanups, f) }
+
+// Local returns the T of this run: a zero T the first time, the same ever
+// after. Each package of steps keeps what it remembers in a type of its own.
+func Local[T any](s *Stage) *T {
+	key := reflect.TypeFor[T]()
+	if _, ok := s.locals[key]; !ok {
+		s.locals[key] = new(T)
+	}
+	return s.locals[key].(*T) //nolint:forcetypeassert // put there under this key, a line above
+}
+
+// close ends the run and returns the wire.
+func (s *Stage) close() []string {
+	for _, cleanup := range slices.Backward(s.cleanups) {
+		cleanup()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.wire)
+}
