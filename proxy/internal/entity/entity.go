@@ -1,6 +1,6 @@
 // Package entity holds what the proxy knows of every kind of entity: its name,
 // a command, the outcome of one, and the contract of the pure machines that
-// decide what happens next. It imports the generated protos alone.
+// decide what happens next. Of this module it imports the generated protos alone.
 package entity
 
 import (
@@ -37,9 +37,10 @@ type Outcome struct {
 	Reply *entityv1.Reply
 	// Forward lets another entity answer the caller.
 	Forward *entityv1.Forward
-	// Err refuses the caller: a fault.Error, or a Failure that the domain gave.
+	// Err refuses the caller: a fault.Error, or a *Failure that the domain gave.
 	Err error
 	// SideEffects start in this order before the caller is answered or the
-	// forward is followed; empty when Err is set.
+	// forward is followed. With Err they are empty but in one case: the command
+	// was carried out, and the function gave no answer to pass on.
 	SideEffects []*entityv1.SideEffect
 }

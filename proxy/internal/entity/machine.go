@@ -125,6 +125,10 @@ type Close struct {
 	// Reason is for logs and metrics: "idle", "restart", "violation", "store",
 	// "timeout", "lost".
 	Reason string
+	// Err is set when the activation came to nothing: it ended before its first
+	// command, and not by Passivate. Commands that wait fail with it, or an
+	// activation that can never be recovered would be tried for ever.
+	Err error
 }
 
 func (Send) effect()     {}

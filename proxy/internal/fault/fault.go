@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -76,6 +77,15 @@ type Error struct {
 func New(kind Kind, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Kind: kind, Text: err.Error(), Err: errors.Unwrap(err)}
+}
+
+// FromContext returns why ctx is done: Deadline when its time has passed, else
+// Canceled. Call it only when ctx is done.
+func FromContext(ctx context.Context) *Error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return New(Deadline, "the caller's deadline has passed")
+	}
+	return New(Canceled, "the caller has gone")
 }
 
 // Error returns the text.
