@@ -56,7 +56,7 @@ func (c *chapter) take(lines []string, at place) int {
 		return c.takeRequirement(quote(lines), at)
 	case strings.HasPrefix(line, "Profile:"):
 		c.takeProfile(line, at)
-	case strings.Contains(line, untestable):
+	case strings.HasPrefix(strings.TrimLeft(line, "> "), untestable):
 		c.refusef(at, "%s stands under no requirement", untestable)
 	case boldID.MatchString(line):
 		c.refusef(at, "a bold id starts a requirement, and a requirement is a blockquote: > **AREA-TOPIC-NNN** (…)")
