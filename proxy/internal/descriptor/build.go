@@ -1,0 +1,150 @@
+package descriptor
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// typeURL starts the type URL of every request (CORE-CMD-004).
+const typeURL = "type.googleapis.com/"
+
+// builder checks one answer to Discover and notes what it finds.
+type builder struct {
+	dialect      wire.Dialect
+	files        *fileSet
+	services     map[string]*Service
+	persistences map[string]string // persistence id → the service that has it
+	found        []Mistake
+}
+
+// Build reads the function's answer to Discover. It returns a registry and no
+// mistake, or nil and every mistake in the answer: first those of the service
+// info, then those of the files, then those of the entities, in their order.
+func Build(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake) {
+	b := &builder{
+		dialect:      dialect,
+		services:     map[string]*Service{},
+		persistences: map[string]string{},
+	}
+	b.info(answer.GetServiceInfo())
+	b.files = readFiles(answer.GetProto())
+	b.found = append(b.found, b.files.found...)
+	if len(answer.GetEntities()) == 0 {
+		b.mistakef(listRequirement, "", nil, "the function lists no entity: add the services that it serves to the field entities")
+	}
+	for _, e := range answer.GetEntities() {
+		b.entity(e)
+	}
+	if len(b.found) > 0 {
+		return nil, b.found
+	}
+	return &Registry{files: b.files.files, services: b.services}, nil
+}
+
+// info checks what the function says of itself.
+func (b *builder) info(info *discoveryv1.ServiceInfo) {
+	if major := info.GetProtocolMajorVersion(); major != b.dialect.Major {
+		b.mistakef(versionRequirement, "", nil,
+			"the function's service_info.protocol_major_version is %d, this proxy speaks %d: use a support library for protocol %d.x",
+			major, b.dialect.Major, b.dialect.Major)
+	}
+}
+
+// entity checks one entity and its service.
+func (b *builder) entity(e *discoveryv1.Entity) {
+	name := e.GetServiceName()
+	if _, twice := b.services[name]; twice {
+		b.mistakef(listRequirement, name, nil, "the service %q is listed twice: list it once", name)
+		return
+	}
+	service := &Service{
+		Name:        name,
+		Kind:        b.kind(e),
+		Persistence: b.persistence(e),
+		Idle:        b.idle(e),
+		methods:     map[string]*Method{},
+	}
+	b.services[name] = service
+	if declared := b.declared(name); declared != nil {
+		b.methods(service, declared)
+	}
+}
+
+// kind checks the entity type; 0 when the proxy does not know it.
+func (b *builder) kind(e *discoveryv1.Entity) wire.Kind {
+	known, ok := b.dialect.OfType(e.GetEntityType())
+	if !ok {
+		b.mistakef(typeRequirement, e.GetServiceName(), nil,
+			"the entity %q has the entity type %q, which this proxy does not know: use one of %s",
+			e.GetServiceName(), e.GetEntityType(), strings.Join(b.dialect.Types(), ", "))
+	}
+	return known.Kind
+}
+
+// persistence checks the persistence id. Every kind that the proxy knows so
+// far is stateful.
+func (b *builder) persistence(e *discoveryv1.Entity) string {
+	id, name := e.GetPersistenceId(), e.GetServiceName()
+	if id == "" {
+		b.mistakef(persistenceRequirement, name, nil,
+			"the entity %q has no persistence id: give it one, and never change it, for its stored state is found by it", name)
+		return ""
+	}
+	if other, twice := b.persistences[id]; twice {
+		b.mistakef(persistenceRequirement, name, nil,
+			"the entities %q and %q both have the persistence id %q: give each its own", other, name, id)
+		return ""
+	}
+	b.persistences[id] = name
+	return id
+}
+
+// idle checks the passivation time-out; 0 when none is given.
+func (b *builder) idle(e *discoveryv1.Entity) time.Duration {
+	timeout := e.GetPassivationStrategy().GetTimeout()
+	if timeout == nil {
+		return 0
+	}
+	milliseconds := timeout.GetTimeout()
+	if milliseconds <= 0 {
+		b.mistakef(timeoutRequirement, e.GetServiceName(), nil,
+			"the entity %q has a passivation timeout of %d ms: make it greater than 0, or leave the strategy out", e.GetServiceName(), milliseconds)
+		return 0
+	}
+	return time.Duration(min(milliseconds, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
+}
+
+// declared finds the service in the files; nil when it is not there.
+func (b *builder) declared(name string) protoreflect.ServiceDescriptor {
+	found, err := b.files.files.FindDescriptorByName(protoreflect.FullName(name))
+	if err != nil {
+		if !b.files.declares(name) { // else its file's own mistake has been named
+			b.mistakef(serviceRequirement, name, nil,
+				"the service %q is not in the descriptor set: check its full name (package.Service), and add its file to the set", name)
+		}
+		return nil
+	}
+	service, ok := found.(protoreflect.ServiceDescriptor)
+	if !ok {
+		b.mistakef(serviceRequirement, name, placesOf(found), "%q is not a service: give the full name of a service (package.Service)", name)
+		return nil
+	}
+	return service
+}
+
+// mistakef notes a mistake; places is nil where it stands in no file.
+func (b *builder) mistakef(requirement, service string, places []Place, format string, args ...any) {
+	b.found = append(b.found, Mistake{
+		Requirement: requirement,
+		Text:        fmt.Sprintf(format, args...),
+		Service:     service,
+		Places:      places,
+	})
+}

@@ -1,0 +1,73 @@
+// Package descriptor turns what a user function says at discovery into a
+// registry of its services, or into a list of every mistake in it.
+package descriptor
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// Registry is what one answer to Discover describes. It is immutable, and
+// shares nothing with the registry of another answer or of the process.
+type Registry struct {
+	files    *protoregistry.Files
+	services map[string]*Service
+}
+
+// Service is one entity's service.
+type Service struct {
+	// Name is the service's full name.
+	Name string
+	// Kind is the kind of its entities.
+	Kind wire.Kind
+	// Persistence names the stored state of its entities.
+	Persistence string
+	// Idle is the time after which an idle entity is passivated; 0 lets the
+	// proxy decide.
+	Idle time.Duration
+
+	methods map[string]*Method
+}
+
+// Method is one method of an entity's service.
+type Method struct {
+	// Service is the full name of the service, Name the short name of the method.
+	Service, Name string
+	// Input is the type URL of the request.
+	Input string
+	// Output is the full name of the response.
+	Output protoreflect.FullName
+
+	message protoreflect.FullName // of the request
+	field   protoreflect.Name     // that holds the entity key
+	key     protowire.Number      // of that field
+}
+
+// Service returns the service with the full name.
+func (r *Registry) Service(name string) (*Service, bool) {
+	s, ok := r.services[name]
+	return s, ok
+}
+
+// Method returns the method with the short name of the service with the full name.
+func (r *Registry) Method(service, method string) (*Method, bool) {
+	s, ok := r.services[service]
+	if !ok {
+		return nil, false
+	}
+	m, ok := s.methods[method]
+	return m, ok
+}
+
+// Names returns the full names of the services, sorted. The caller owns the slice.
+func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.services)) }
+
+// Files returns every file of the answer. The caller does not change it.
+func (r *Registry) Files() *protoregistry.Files { return r.files }
