@@ -165,7 +165,7 @@ type DiscoverResponse struct {
 	// A serialized google.protobuf.FileDescriptorSet with the files of every
 	// service named below and all that they import. Since 0.2.
 	Proto []byte `protobuf:"bytes,1,opt,name=proto,proto3" json:"proto,omitempty"`
-	// The entities, in any order. Since 0.2.
+	// The entities, in any order, each service once (DISC-ENT-003). Since 0.2.
 	Entities []*Entity `protobuf:"bytes,2,rep,name=entities,proto3" json:"entities,omitempty"`
 	// What the function says of itself. Since 0.2.
 	ServiceInfo   *ServiceInfo `protobuf:"bytes,3,opt,name=service_info,json=serviceInfo,proto3" json:"service_info,omitempty"`
@@ -302,7 +302,7 @@ func (x *Entity) GetPassivationStrategy() *PassivationStrategy {
 // When an idle entity is passivated.
 type PassivationStrategy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One case is set.
+	// One case is set. Read as absent when the proxy knows none (DISC-ENT-005).
 	//
 	// Types that are valid to be assigned to Strategy:
 	//
@@ -520,7 +520,8 @@ type ReportErrorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The mistake, and what to do about it, for a person. Since 0.2.
 	Message string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// The requirement that was broken, such as "DISC-KEY-001". Since 1.0.
+	// The requirement that was broken, or by which the proxy acted, such as
+	// "DISC-KEY-001". Since 1.0.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// How much it matters. Since 1.0.
 	Severity Severity `protobuf:"varint,3,opt,name=severity,proto3,enum=stateward.discovery.v1.Severity" json:"severity,omitempty"`

@@ -40,7 +40,8 @@ type Command struct {
 	// full name of the method's input, then its bytes, unchanged (CORE-CMD-004).
 	// Since 0.2.
 	Payload *anypb.Any `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
-	// True where the method streams its responses. Absent otherwise. Since 0.2.
+	// True where the method streams its responses; in 1.0 no entity's method
+	// does (DISC-METHOD-001), so it is absent. Since 0.2.
 	Streamed bool `protobuf:"varint,5,opt,name=streamed,proto3" json:"streamed,omitempty"`
 	// What came with the call, transport headers left out; absent when nothing
 	// is left (CORE-META-001). Since 0.2.
@@ -124,9 +125,10 @@ func (x *Command) GetMetadata() *Metadata {
 // The answer to a command that the caller receives. Set by the function.
 type Reply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The response of the method, packed. Since 0.2.
+	// The response of the method, packed; always present (CORE-CMD-006). Since 0.2.
 	Payload *anypb.Any `protobuf:"bytes,1,opt,name=payload,proto3" json:"payload,omitempty"`
-	// Travels to the caller as response headers. Absent means none. Since 0.2.
+	// Travels to the caller as response headers (META-REPLY-001). Absent means
+	// none. Since 0.2.
 	Metadata      *Metadata `protobuf:"bytes,2,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -445,13 +447,15 @@ type Failure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The command that failed; 0 when the failure concerns the stream. Since 0.2.
 	CommandId int64 `protobuf:"varint,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
-	// Text for the caller, exactly as it becomes the gRPC status message. Since 0.2.
+	// Text for the caller: in a ClientAction exactly what becomes the gRPC status
+	// message (CORE-FAIL-003), on the stream a part of it. Since 0.2.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	// True: the proxy resets the activation, and the next command sees the state
-	// as stored. Default false. Since 0.2.
+	// as stored (CORE-RESTART-001). Default false; read in a ClientAction only.
+	// Since 0.2.
 	Restart bool `protobuf:"varint,3,opt,name=restart,proto3" json:"restart,omitempty"`
 	// The gRPC status code that the caller gets, 1 to 16. 0, the default, and any
-	// other number mean UNKNOWN (2). Since 1.0.
+	// other number mean UNKNOWN (2). Read in a ClientAction only. Since 1.0.
 	Code          int32 `protobuf:"varint,4,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

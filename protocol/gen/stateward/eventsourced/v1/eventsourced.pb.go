@@ -405,7 +405,7 @@ type EventSourcedReply struct {
 	// The events that the command emitted, in order; stored all or none. Since 0.2.
 	Events []*anypb.Any `protobuf:"bytes,4,rep,name=events,proto3" json:"events,omitempty"`
 	// The state after the last of these events. Ignored without events
-	// (ES-SNAP-002). Since 0.2.
+	// (ES-SNAP-003). Since 0.2.
 	Snapshot      *anypb.Any `protobuf:"bytes,5,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
