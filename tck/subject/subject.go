@@ -1,0 +1,273 @@
+package subject
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+)
+
+// innerPort is the port that a container is told to listen on.
+const innerPort = 8080
+
+// Config says how a subject is started and how long that may take.
+type Config struct {
+	// Within is how long it may take to be ready, from its start; 30 s when 0.
+	Within time.Duration
+	// Env is added to the environment of a process or container, as NAME=VALUE.
+	Env map[string]string
+}
+
+// Subject is a user function that is ready: it has answered Discover. Its
+// methods but Conn are called from one goroutine at a time.
+type Subject struct {
+	spec     Spec
+	within   time.Duration
+	instance Instance // nil when it was attached by address
+	port     int
+	address  string
+	conn     *grpc.ClientConn
+	answer   *discoveryv1.DiscoverResponse
+	digest   string
+}
+
+// errNotOurs is returned when the kit is asked to kill or restart what it has
+// not started.
+var errNotOurs = errors.New("the subject was attached by address: the kit cannot kill or restart it")
+
+// Start starts what spec says, or reaches for it, and waits until it answers
+// Discover. It fails with a *NotReadyError when the subject is to blame. The
+// caller ends it by Close, whatever becomes of ctx; when Start fails, nothing
+// is left running.
+func Start(ctx context.Context, spec Spec, config Config) (*Subject, error) {
+	s := &Subject{spec: spec, within: config.Within, address: spec.Value}
+	if s.within == 0 {
+		s.within = 30 * time.Second
+	}
+
+	err := s.launch(ctx, config.Env)
+	if err == nil {
+		err = s.reach(ctx)
+	}
+
+	if err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+
+	return s, nil
+}
+
+// launch starts the instance, if there is one to start.
+func (s *Subject) launch(ctx context.Context, env map[string]string) error {
+	switch s.spec.Kind {
+	case Image:
+		return s.launchContainer(ctx, env)
+	case Command:
+		return s.launchProcess(ctx, env)
+	default:
+		return nil
+	}
+}
+
+func (s *Subject) launchContainer(ctx context.Context, env map[string]string) error {
+	config := ContainerConfig{
+		Image: s.spec.Value,
+		Ports: []int{innerPort},
+		Env:   map[string]string{"HOST": "0.0.0.0", "PORT": strconv.Itoa(innerPort)},
+	}
+	maps.Copy(config.Env, env)
+
+	started, err := StartContainer(ctx, config)
+
+	switch {
+	case err == nil:
+	case ctx.Err() != nil || errors.Is(err, ErrNoEngine):
+		return err
+	default:
+		return &NotReadyError{Reason: "the container could not be started: " + err.Error(), Err: err}
+	}
+
+	s.instance, s.port = started, innerPort
+	s.digest, err = started.Digest(ctx)
+
+	return err
+}
+
+func (s *Subject) launchProcess(ctx context.Context, env map[string]string) error {
+	port, err := FreePort(ctx)
+	if err != nil {
+		return err
+	}
+
+	config := ProcessConfig{Words: s.spec.Words, Env: []string{"HOST=127.0.0.1", "PORT=" + strconv.Itoa(port)}}
+	for name, value := range env {
+		config.Env = append(config.Env, name+"="+value)
+	}
+
+	started, err := StartProcess(ctx, config)
+	if err != nil {
+		return &NotReadyError{Reason: "the command could not be started: " + err.Error(), Err: err}
+	}
+
+	s.instance, s.port = started, port
+
+	return nil
+}
+
+// reach connects to where the subject is now and waits until it is ready.
+func (s *Subject) reach(ctx context.Context) error {
+	if s.instance != nil {
+		address, err := s.instance.Address(ctx, s.port)
+		if err != nil {
+			return err
+		}
+
+		s.address = address
+	}
+
+	conn, err := Dial(s.address)
+	if err != nil {
+		return err
+	}
+
+	s.conn = conn
+
+	return Await(ctx, s.evidence(), s.within, func(ctx context.Context) error {
+		var err error
+
+		s.answer, err = discover(ctx, conn)
+
+		return err
+	})
+}
+
+// Dial prepares a connection without transport security whose first attempts
+// follow one another quickly: what it reaches for is just being started.
+func Dial(address string) (*grpc.ClientConn, error) {
+	return grpc.NewClient("passthrough:///"+address,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: lastPause},
+			MinConnectTimeout: oneProbe,
+		}))
+}
+
+// discover asks once. A server that lacks the service altogether will not grow
+// it.
+func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.DiscoverResponse, error) {
+	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, &discoveryv1.DiscoverRequest{
+		ProtocolMajorVersion: 1,
+		ProxyName:            "stateward-tck",
+		SupportedEntityTypes: []string{"stateward.eventsourced.v1.EventSourcedService"},
+	})
+	if status.Code(err) == codes.Unimplemented {
+		return nil, Hopeless(fmt.Errorf("it does not serve stateward.discovery.v1.DiscoveryService: %w", err))
+	}
+
+	return answer, err
+}
+
+// evidence is the instance, or a true nil when there is none.
+func (s *Subject) evidence() Evidence {
+	if s.instance == nil {
+		return nil
+	}
+
+	return s.instance
+}
+
+// Conn is the connection to the subject. Kill and Restart replace it.
+func (s *Subject) Conn() grpc.ClientConnInterface { return s.conn }
+
+// Spec says how the subject was attached.
+func (s *Subject) Spec() Spec { return s.spec }
+
+// Address is where the subject listens now, as HOST:PORT.
+func (s *Subject) Address() string { return s.address }
+
+// Discovery is the answer that made the subject ready.
+func (s *Subject) Discovery() *discoveryv1.DiscoverResponse { return s.answer }
+
+// ImageDigest names the content of the subject's image; empty when it has none.
+func (s *Subject) ImageDigest() string { return s.digest }
+
+// Wait returns when the subject has ended, with an *ExitError, or with the
+// cause of ctx when that is done first. The end of what the kit has not started
+// it does not see.
+func (s *Subject) Wait(ctx context.Context) error {
+	if s.instance != nil {
+		return s.instance.Wait(ctx)
+	}
+
+	<-ctx.Done()
+
+	return context.Cause(ctx)
+}
+
+// Tail is the last lines that the subject wrote, oldest first, at most n.
+func (s *Subject) Tail(ctx context.Context, n int) []string {
+	if s.instance == nil {
+		return nil
+	}
+
+	return s.instance.Tail(ctx, n)
+}
+
+// Kill ends the subject at once, as a crash would.
+func (s *Subject) Kill(ctx context.Context) error {
+	if s.instance == nil {
+		return errNotOurs
+	}
+
+	return s.instance.Kill(ctx)
+}
+
+// Restart starts the subject after Kill and waits until it is ready again.
+func (s *Subject) Restart(ctx context.Context) error {
+	if s.instance == nil {
+		return errNotOurs
+	}
+
+	if err := errors.Join(s.conn.Close(), s.instance.Restart(ctx)); err != nil {
+		return err
+	}
+
+	return s.reach(ctx)
+}
+
+// Close lets go of the subject, and ends it when the kit has started it. It
+// takes at most a few seconds, whatever the subject does.
+func (s *Subject) Close(ctx context.Context) error {
+	var err error
+	if s.conn != nil {
+		err = ignoreClosed(s.conn.Close())
+	}
+
+	if s.instance != nil {
+		ctx, cancel := context.WithTimeout(ctx, 5*grace)
+		defer cancel()
+
+		err = errors.Join(err, s.instance.Close(ctx))
+	}
+
+	return err
+}
+
+// ignoreClosed makes closing a connection twice no error.
+func ignoreClosed(err error) error {
+	if status.Code(err) == codes.Canceled {
+		return nil
+	}
+
+	return err
+}

@@ -1,0 +1,125 @@
+// Command function is a subject for the tests of the kit. Its first argument
+// says how it behaves.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+)
+
+type discovery struct {
+	discoveryv1.UnimplementedDiscoveryServiceServer
+}
+
+func (discovery) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
+	return &discoveryv1.DiscoverResponse{ServiceInfo: &discoveryv1.ServiceInfo{ServiceName: "test"}}, nil
+}
+
+func main() {
+	address := net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))
+	fmt.Println("about to", strings.Join(os.Args[1:], " "))
+
+	switch os.Args[1] {
+	case "serve": // answers Discover and ends on SIGTERM
+		serve(address, func(s *grpc.Server) { discoveryv1.RegisterDiscoveryServiceServer(s, discovery{}) })
+	case "bare": // speaks gRPC and has no service
+		serve(address, func(*grpc.Server) {})
+	case "web": // answers 404 to everything
+		web(address)
+	case "die": // ends at once
+		fmt.Fprintln(os.Stderr, "no database")
+		os.Exit(7)
+	case "stubborn": // neither listens nor ends
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGTERM)
+
+		for range signals {
+			fmt.Println("no")
+		}
+	case "orphan": // leaves a child behind that holds its output
+		child := exec.Command(os.Args[0], "stubborn") //nolint:noctx // it is to stay
+		child.Stdout = os.Stdout
+		check(child.Start())
+		fmt.Println("child", child.Process.Pid)
+	case "call": // calls another one, by its name
+		call(os.Args[2])
+	case "remember": // grows a file by one byte and says how long it is
+		remember(os.Args[2])
+	case "flood": // writes without end, without line ends
+		for {
+			fmt.Print(strings.Repeat("x", 1<<16))
+		}
+	default:
+		check(fmt.Errorf("unknown behaviour %q", os.Args[1]))
+	}
+}
+
+func serve(address string, register func(*grpc.Server)) {
+	listener, err := net.Listen("tcp", address) //nolint:noctx // it listens as long as it lives
+	check(err)
+
+	server := grpc.NewServer()
+	register(server)
+
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer cancel()
+
+	go func() {
+		<-ctx.Done()
+		fmt.Println("bye")
+		server.Stop()
+	}()
+
+	check(server.Serve(listener))
+}
+
+func web(address string) {
+	var protocols http.Protocols
+
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+
+	server := http.Server{Addr: address, Handler: http.NotFoundHandler(), Protocols: &protocols} //nolint:gosec // a test
+	check(server.ListenAndServe())
+}
+
+func call(address string) {
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	check(err)
+
+	_, err = discoveryv1.NewDiscoveryServiceClient(conn).
+		Discover(context.Background(), &discoveryv1.DiscoverRequest{}, grpc.WaitForReady(true))
+	check(err)
+}
+
+func remember(path string) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	check(err)
+
+	_, err = file.WriteString("x")
+	check(err)
+
+	info, err := file.Stat()
+	check(err)
+	check(file.Close())
+	fmt.Println("length", info.Size())
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
