@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -20,6 +21,9 @@ type ID struct {
 	Entity string
 }
 
+// String returns the id for people, quoted, for it may hold any characters.
+func (id ID) String() string { return fmt.Sprintf("%q/%q", id.Persistence, id.Entity) }
+
 // Batch is what one command adds to one entity.
 type Batch struct {
 	// Expected is the sequence of the entity's last event; 0 when it has none.
@@ -30,9 +34,29 @@ type Batch struct {
 	Snapshot *anypb.Any
 }
 
+// Validate returns what is wrong with the batch; nil when a store may take it.
+// Every backend calls it first: a batch that breaks the rules is a defect of
+// the caller, and nothing of it is stored.
+func (b Batch) Validate() error {
+	switch {
+	case b.Expected < 0:
+		return fmt.Errorf("a batch expects the sequence %d; the smallest is 0", b.Expected)
+	case len(b.Events) == 0:
+		return errors.New("a batch without events")
+	default:
+		return nil
+	}
+}
+
 // ErrConflict says that the journal's last sequence is not the expected one:
 // another writer was first. Nothing of the batch was stored.
 var ErrConflict = errors.New("another writer has appended to this entity")
+
+// Conflict returns the error that refuses a batch which expects the one
+// sequence of a journal that is at the other. It is ErrConflict.
+func Conflict(id ID, expected, at int64) error {
+	return fmt.Errorf("%w: %v is at sequence %d, not at %d", ErrConflict, id, at, expected)
+}
 
 // ErrClosed says that the store has been closed.
 var ErrClosed = errors.New("the store is closed")
@@ -41,7 +65,8 @@ var ErrClosed = errors.New("the store is closed")
 var ErrCorrupt = errors.New("the store is corrupt")
 
 // Journal keeps the events of each entity. Its methods may be called from any
-// goroutine.
+// goroutine. A call that waits ends with the context's error when the context
+// ends first.
 type Journal interface {
 	// Append stores the batch, all or none, and returns nil only when it is
 	// durable. It keeps no reference to the batch once it has returned. It
@@ -51,8 +76,12 @@ type Journal interface {
 	Append(ctx context.Context, id ID, batch Batch) error
 	// Load reads one entity as of one moment: the newest snapshot, or nil, by
 	// one call of snapshot, and then each event after it, in order of
-	// sequence, by calls of event. What it passes on belongs to the callee. It
-	// stops at the first error that either returns, and returns it.
+	// sequence, by calls of event. It shows only what is durable: it waits for
+	// an Append of the same entity whose outcome is open. What it passes on
+	// belongs to the callee, which must not close the store. It stops at the
+	// first error that either returns, and returns it unchanged. It returns an
+	// error that is ErrCorrupt when a sequence is missing or a record is not
+	// what was written; what it passed on before is as written.
 	Load(ctx context.Context, id ID, snapshot func(*entity.Snapshot) error, event func(entity.Event) error) error
 }
 
@@ -62,6 +91,7 @@ type Store interface {
 	// Ping reports whether the store can take a write now; it returns the
 	// reason when it cannot.
 	Ping(ctx context.Context) error
-	// Close releases the store. Later calls return ErrClosed.
+	// Close waits for the calls under way and releases the store. Later calls,
+	// of Close too, return ErrClosed.
 	Close() error
 }
