@@ -1,0 +1,17 @@
+// Package cases is the catalogue: every case that the kit has, by the role of
+// the subject.
+package cases
+
+import (
+	"slices"
+
+	"github.com/stateward/stateward/tck/cases/discovery"
+	"github.com/stateward/stateward/tck/cases/eventsourced"
+	"github.com/stateward/stateward/tck/engine"
+)
+
+// Function returns the cases for a user function, in the order of the
+// specification's chapters. Ids are unique.
+func Function() []engine.Case {
+	return slices.Concat(discovery.Cases(), eventsourced.Cases())
+}

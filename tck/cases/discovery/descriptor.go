@@ -1,0 +1,150 @@
+package discovery
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	annotationsv1 "github.com/stateward/stateward/protocol/gen/stateward/annotations/v1"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+)
+
+// index finds what the descriptors of an answer declare, by full name.
+type index struct {
+	set      *descriptorpb.FileDescriptorSet // each file once, in the answer's order
+	files    map[string]bool
+	services map[string]*descriptorpb.ServiceDescriptorProto
+	messages map[string]*descriptorpb.DescriptorProto
+}
+
+// parse reads a serialized FileDescriptorSet. A file that stands in it twice
+// counts once.
+func parse(raw []byte) (index, error) {
+	found := index{
+		set:      &descriptorpb.FileDescriptorSet{},
+		files:    map[string]bool{},
+		services: map[string]*descriptorpb.ServiceDescriptorProto{},
+		messages: map[string]*descriptorpb.DescriptorProto{},
+	}
+	var set descriptorpb.FileDescriptorSet
+	if err := proto.Unmarshal(raw, &set); err != nil {
+		return found, fmt.Errorf("proto is no FileDescriptorSet: %w", err)
+	}
+	for _, file := range set.GetFile() {
+		if found.files[file.GetName()] {
+			continue
+		}
+		found.files[file.GetName()] = true
+		found.set.File = append(found.set.File, file)
+		for _, service := range file.GetService() {
+			found.services[join(file.GetPackage(), service.GetName())] = service
+		}
+		found.addMessages(file.GetPackage(), file.GetMessageType())
+	}
+	return found, nil
+}
+
+func (i index) addMessages(scope string, messages []*descriptorpb.DescriptorProto) {
+	for _, message := range messages {
+		name := join(scope, message.GetName())
+		i.messages[name] = message
+		i.addMessages(name, message.GetNestedType())
+	}
+}
+
+func join(scope, name string) string {
+	if scope == "" {
+		return name
+	}
+	return scope + "." + name
+}
+
+func openImports(r *discoveryv1.DiscoverResponse) string {
+	found, err := parse(r.GetProto())
+	if err != nil {
+		return err.Error()
+	}
+	if len(found.files) == 0 {
+		return "proto holds no file"
+	}
+	for _, file := range found.set.GetFile() {
+		for _, imported := range file.GetDependency() {
+			if !found.files[imported] {
+				return fmt.Sprintf("%s imports %s, which is missing", file.GetName(), imported)
+			}
+		}
+	}
+	if _, err := protodesc.NewFiles(found.set); err != nil {
+		return "the files do not link: " + err.Error()
+	}
+	return ""
+}
+
+func unknownServices(r *discoveryv1.DiscoverResponse) string {
+	found, err := parse(r.GetProto())
+	if err != nil {
+		return err.Error()
+	}
+	for _, entity := range r.GetEntities() {
+		if found.services[entity.GetServiceName()] == nil {
+			return fmt.Sprintf("proto has no service %q", entity.GetServiceName())
+		}
+	}
+	return ""
+}
+
+func streamingMethods(r *discoveryv1.DiscoverResponse) string {
+	found, err := parse(r.GetProto())
+	if err != nil {
+		return err.Error()
+	}
+	for _, entity := range r.GetEntities() {
+		for _, method := range found.services[entity.GetServiceName()].GetMethod() {
+			if stateful(entity) && (method.GetClientStreaming() || method.GetServerStreaming()) {
+				return fmt.Sprintf("%s/%s is a stream", entity.GetServiceName(), method.GetName())
+			}
+		}
+	}
+	return ""
+}
+
+func badKeys(r *discoveryv1.DiscoverResponse) string {
+	found, err := parse(r.GetProto())
+	if err != nil {
+		return err.Error()
+	}
+	for _, entity := range r.GetEntities() {
+		if !stateful(entity) {
+			continue
+		}
+		for _, method := range found.services[entity.GetServiceName()].GetMethod() {
+			input := strings.TrimPrefix(method.GetInputType(), ".")
+			if breach := badKey(input, found.messages[input]); breach != "" {
+				return breach
+			}
+		}
+	}
+	return ""
+}
+
+// badKey says why the message has not exactly one entity key that is a string.
+func badKey(name string, message *descriptorpb.DescriptorProto) string {
+	keys := 0
+	for _, field := range message.GetField() {
+		if isKey, _ := proto.GetExtension(field.GetOptions(), annotationsv1.E_EntityKey).(bool); !isKey {
+			continue
+		}
+		keys++
+		if field.GetType() != descriptorpb.FieldDescriptorProto_TYPE_STRING ||
+			field.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REPEATED {
+			return fmt.Sprintf("the key of %s, %s, is no singular string", name, field.GetName())
+		}
+	}
+	if keys != 1 {
+		return fmt.Sprintf("%s has %d entity keys", name, keys)
+	}
+	return ""
+}

@@ -1,0 +1,130 @@
+package discovery
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/engine"
+)
+
+// answers are the responses to Discover so far, in one run of a case.
+type answers struct {
+	all []*discoveryv1.DiscoverResponse
+}
+
+// ask calls Discover and notes the response.
+type ask struct {
+	request *discoveryv1.DiscoverRequest
+	// note says what is special about the request; may be empty.
+	note string
+}
+
+// Ask returns the step that calls Discover as a proxy of this version does.
+func Ask() engine.Step { return ask{request: request()} }
+
+func (s ask) Describe() string {
+	version := fmt.Sprintf("→Discover{%d.%d}", s.request.GetProtocolMajorVersion(), s.request.GetProtocolMinorVersion())
+	if s.note != "" {
+		version += " " + s.note
+	}
+	return version
+}
+
+func (s ask) Perform(ctx context.Context, stage *engine.Stage) error {
+	stage.Record(s.Describe())
+	ctx, cancel := stage.Waiting(ctx)
+	defer cancel()
+	response, err := discoveryv1.NewDiscoveryServiceClient(stage.Conn()).Discover(ctx, s.request)
+	if err != nil {
+		return refused(stage, "an answer to Discover", err)
+	}
+	stage.Record(fmt.Sprintf("←%d entities, %d B of descriptors", len(response.GetEntities()), len(response.GetProto())))
+	said := engine.Local[answers](stage)
+	said.all = append(said.all, response)
+	return nil
+}
+
+// refused is the mismatch of a call that was answered by an error, or not at all.
+func refused(stage *engine.Stage, expected string, err error) error {
+	answer := fmt.Sprintf("%s %q", status.Code(err), status.Convert(err).Message())
+	stage.Record("←" + answer)
+	return &engine.MismatchError{Expected: expected, Actual: answer}
+}
+
+// report calls ReportError.
+type report struct {
+	request *discoveryv1.ReportErrorRequest
+}
+
+func (s report) Describe() string {
+	return fmt.Sprintf("→ReportError{%s %q} ←an empty response", s.request.GetCode(), s.request.GetMessage())
+}
+
+func (s report) Perform(ctx context.Context, stage *engine.Stage) error {
+	stage.Record(fmt.Sprintf("→ReportError{%s}", s.request.GetCode()))
+	ctx, cancel := stage.Waiting(ctx)
+	defer cancel()
+	response, err := discoveryv1.NewDiscoveryServiceClient(stage.Conn()).ReportError(ctx, s.request)
+	if err != nil {
+		return refused(stage, "an answer to ReportError", err)
+	}
+	size := proto.Size(response)
+	stage.Record(fmt.Sprintf("←%d B", size))
+	if size != 0 {
+		return &engine.MismatchError{Expected: "an empty response", Actual: fmt.Sprintf("one of %d B", size)}
+	}
+	stage.Checked()
+	return nil
+}
+
+// same expects all answers to be equal to the first.
+type same struct{}
+
+func (same) Describe() string { return "←the same answer as the first" }
+
+func (same) Perform(_ context.Context, stage *engine.Stage) error {
+	said := engine.Local[answers](stage).all
+	if breach := nothingListed(said[0]); breach != "" {
+		return &engine.MismatchError{Expected: "an answer that lists an entity", Actual: breach}
+	}
+	for i, answer := range said {
+		if !proto.Equal(said[0], answer) {
+			return &engine.MismatchError{
+				Expected: "every answer to Discover is equal to the first",
+				Actual:   fmt.Sprintf("answer %d differs", i+1),
+			}
+		}
+	}
+	stage.Checked()
+	return nil
+}
+
+// expect holds the newest answer against one sentence.
+type expect struct {
+	sentence string
+	// breach says what in the answer breaks the sentence; empty when nothing does.
+	breach func(*discoveryv1.DiscoverResponse) string
+}
+
+// Expect returns the step that holds the newest answer to Discover against one
+// sentence; breach says what breaks it, and nothing when it holds.
+func Expect(sentence string, breach func(*discoveryv1.DiscoverResponse) string) engine.Step {
+	return expect{sentence: sentence, breach: breach}
+}
+
+func (s expect) Describe() string { return "←" + s.sentence }
+
+func (s expect) Perform(_ context.Context, stage *engine.Stage) error {
+	said := engine.Local[answers](stage).all
+	newest := said[len(said)-1]
+	if breach := cmp.Or(nothingListed(newest), s.breach(newest)); breach != "" {
+		return &engine.MismatchError{Expected: s.sentence, Actual: breach}
+	}
+	stage.Checked()
+	return nil
+}

@@ -1,0 +1,65 @@
+package eventsourced
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/stateward/stateward/tck/peer"
+)
+
+// ended expects the end of the stream, with status OK, and nothing before it.
+func (s stream) ended() step {
+	return step{
+		text: s.label() + "←end OK",
+		play: func(sc *scene) error {
+			frame, err := sc.activation(s).Receive()
+			return sc.ending(s, frame, err)
+		},
+	}
+}
+
+// endedAfter expects the end of the stream, with status OK, and before it at
+// most one answer to the command, which was under way.
+func (s stream) endedAfter(id int64) step {
+	return step{
+		text: fmt.Sprintf("%s←end OK, at most one answer to command %d before it", s.label(), id),
+		play: func(sc *scene) error {
+			current := sc.activation(s)
+			frame, err := current.Receive()
+			if frame.Response != nil && peer.Read(frame.Response).Command == id {
+				frame, err = current.Receive()
+			}
+			return sc.ending(s, frame, err)
+		},
+	}
+}
+
+// ending holds what came against an end with status OK.
+func (sc *scene) ending(s stream, frame peer.Frame, err error) error {
+	const expected = "end OK"
+	switch {
+	case err != nil:
+		return sc.silence(s, expected)
+	case frame.End == nil, frame.End.Code() != codes.OK:
+		return mismatch(s, expected, frame.String())
+	}
+	sc.Checked()
+	return nil
+}
+
+// passivated half-closes the stream, as the proxy does to passivate, and
+// expects its end.
+func (s stream) passivated() step { return sequence(s.halfClose(), s.ended()) }
+
+// reactivated opens the entity's next stream, and replays what was stored; a
+// stream that is still open ends first.
+func (s stream) reactivated() step {
+	next := s.rehydrate()
+	return step{text: next.text, play: func(sc *scene) error {
+		if sc.activation(s).Open() {
+			return sequence(s.passivated(), next).play(sc)
+		}
+		return next.play(sc)
+	}}
+}

@@ -1,0 +1,68 @@
+// Package eventsourced holds the cases that are played on event sourced
+// entities: those of profile event-sourced, and those of profile core that need
+// an entity of some kind. The subject serves the model of
+// stateward/tck/eventsourced/v1, and the kit is its proxy.
+//
+// A script reads as the wire does: each line is one frame, or one that is
+// expected next. An expected answer is expected whole, so that what it does not
+// mention may not be there. That nothing more has come is never concluded from
+// silence, but from a barrier: the answer to a further command, or the end of
+// the stream.
+package eventsourced
+
+import (
+	"slices"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/cases/discovery"
+	"github.com/stateward/stateward/tck/engine"
+)
+
+// Cases returns the cases on event sourced entities.
+func Cases() []engine.Case {
+	core := slices.Concat(
+		modelDiscovery(),
+		streams(), resets(), unsetMessages(), keys(),
+		commands(), payloads(), conventions(), limits(),
+		failures(), forwards(), sideEffects(),
+	)
+	own := slices.Concat(
+		activations(), rehydrations(), replays(),
+		emissions(), snapshots(), rollbacks(),
+	)
+	return slices.Concat([]engine.Case{*gate()}, complete("core", core), complete("event-sourced", own))
+}
+
+// complete fills in what the cases of a profile have in common.
+func complete(profile string, cases []engine.Case) []engine.Case {
+	need := gate()
+	for i := range cases {
+		cases[i].Profile = profile
+		cases[i].Needs = need
+	}
+	return cases
+}
+
+// gate returns the case that has to pass before any other on an event sourced
+// entity tells anything.
+func gate() *engine.Case {
+	return &engine.Case{
+		ID:           "event-sourced/discovery/model-listed",
+		Requirements: []string{"DISC-ENT-001"},
+		Profile:      "core",
+		Needs:        discovery.Gate(),
+		Script: []engine.Step{
+			discovery.Ask(),
+			discovery.Expect(modelService+" as an event sourced entity", func(r *discoveryv1.DiscoverResponse) string {
+				switch entity := find(r, modelService); {
+				case entity == nil:
+					return "it is not listed"
+				case entity.GetEntityType() != discovery.EventSourced:
+					return "it is of type " + entity.GetEntityType()
+				default:
+					return ""
+				}
+			}),
+		},
+	}
+}

@@ -1,0 +1,211 @@
+package eventsourced
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/peer"
+)
+
+// unknownField is the number of a field that no message of the protocol has.
+const unknownField = 1000
+
+// init opens a stream for the entity and sends init without a snapshot.
+func (s stream) init() step { return s.initWith(nil) }
+
+// initFrom opens a stream and sends init with a snapshot of the model.
+func (s stream) initFrom(sequence int64, state string) step {
+	return s.initWith(snapshotAt(sequence, persisted(state)))
+}
+
+func (s stream) initWith(snapshot *eventsourcedv1.Snapshot) step {
+	return s.again(snapshot).after(func(sc *scene) {
+		sc.open(s)
+		if snapshot != nil {
+			sc.journal(s).startAt(snapshot)
+		}
+	})
+}
+
+// again sends init on the stream that is open.
+func (s stream) again(snapshot *eventsourcedv1.Snapshot) step {
+	return s.sends(func(entity string) *eventsourcedv1.HandleRequest {
+		return initRequest(s.service, entity, snapshot)
+	})
+}
+
+func initRequest(service, entity string, snapshot *eventsourcedv1.Snapshot) *eventsourcedv1.HandleRequest {
+	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Init{
+		Init: &eventsourcedv1.Init{ServiceName: service, EntityId: entity, Snapshot: snapshot},
+	}}
+}
+
+// event replays one event of the model.
+func (s stream) event(sequence int64, value string) step {
+	return s.replay(&eventsourcedv1.Event{Sequence: sequence, Payload: persisted(value)})
+}
+
+// replay replays one event, whatever it holds.
+func (s stream) replay(event *eventsourcedv1.Event) step {
+	send := s.sends(func(string) *eventsourcedv1.HandleRequest { return eventRequest(event) })
+	return send.after(func(sc *scene) { sc.journal(s).replayed(event) })
+}
+
+func eventRequest(event *eventsourcedv1.Event) *eventsourcedv1.HandleRequest {
+	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Event{Event: event}}
+}
+
+// rehydrate opens a new stream and replays what the subject's replies have put
+// into the journal: the newest snapshot, then each event after it.
+func (s stream) rehydrate() step {
+	return step{
+		text: s.label() + "→init and →event, as stored from the replies",
+		play: func(sc *scene) error {
+			stored := sc.journal(s)
+			sc.open(s)
+			if err := sc.send(s, initRequest(s.service, sc.Entity(s.entity), stored.snapshot)); err != nil {
+				return err
+			}
+			for _, event := range stored.events {
+				if err := sc.send(s, eventRequest(event)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// process sends a command to the model entity.
+func (s stream) process(id int64, actions ...*tckeventsourcedv1.RequestAction) step {
+	return s.sends(processRequest(id, actions...))
+}
+
+func processRequest(id int64, actions ...*tckeventsourcedv1.RequestAction) request {
+	return func(entity string) *eventsourcedv1.HandleRequest {
+		return command(entity, id, "Process", &tckeventsourcedv1.ProcessRequest{Id: entity, Actions: actions})
+	}
+}
+
+// call sends a command to an entity of one of the other two services.
+func (s stream) call(id int64) step {
+	return s.sends(func(entity string) *eventsourcedv1.HandleRequest {
+		if s.service == twoService {
+			return command(entity, id, "Call", &tckeventsourcedv1.EventSourcedTwoServiceCallRequest{Id: entity})
+		}
+		return command(entity, id, "Call", &tckeventsourcedv1.EventSourcedConfiguredServiceCallRequest{Id: entity})
+	})
+}
+
+func command(entity string, id int64, name string, payload proto.Message) *eventsourcedv1.HandleRequest {
+	return commandWith(entity, id, name, peer.Pack(payload))
+}
+
+func commandWith(entity string, id int64, name string, payload *anypb.Any) *eventsourcedv1.HandleRequest {
+	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Command{
+		Command: &entityv1.Command{EntityId: entity, Id: id, Name: name, Payload: payload},
+	}}
+}
+
+// raw sends a message of exactly these bytes, which may be anything that is
+// well-formed protobuf.
+func (s stream) raw(message []byte) step {
+	return s.sends(func(string) *eventsourcedv1.HandleRequest {
+		request := &eventsourcedv1.HandleRequest{}
+		request.ProtoReflect().SetUnknown(bytes.Clone(message))
+		return request
+	})
+}
+
+// unknown is one field that nobody knows, encoded.
+func unknown() []byte {
+	raw := protowire.AppendTag(nil, unknownField, protowire.BytesType)
+	return protowire.AppendString(raw, "from a later version")
+}
+
+// processOf sends a command to the model entity in a message of exactly that
+// size, in bytes, most of which is metadata.
+func (s stream) processOf(size int, id int64, actions ...*tckeventsourcedv1.RequestAction) step {
+	build := processRequest(id, actions...)
+	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest {
+		message, padding := build(entity), 0
+		for missing := size - proto.Size(message); missing != 0; missing = size - proto.Size(message) {
+			padding += missing
+			message.GetCommand().Metadata = metadata("padding", strings.Repeat("x", padding))
+		}
+		return message
+	})
+	line.text += fmt.Sprintf(" in a message of %d B", size)
+	return line
+}
+
+func metadata(key, value string) *entityv1.Metadata {
+	return &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{
+		{Key: key, Value: &entityv1.MetadataEntry_StringValue{StringValue: value}},
+	}}
+}
+
+// halfClose says that nothing more comes from the proxy.
+func (s stream) halfClose() step {
+	return step{
+		text: s.label() + "→half-close",
+		play: func(sc *scene) error {
+			if err := sc.activation(s).HalfClose(); err != nil && !errors.Is(err, io.EOF) {
+				return err
+			}
+			return nil
+		},
+	}
+}
+
+// reset breaks the stream off.
+func (s stream) reset() step {
+	return step{
+		text: s.label() + "→reset",
+		play: func(sc *scene) error {
+			sc.activation(s).Reset()
+			return nil
+		},
+	}
+}
+
+// What a command asks of the model.
+
+func emit(value string) *tckeventsourcedv1.RequestAction {
+	return &tckeventsourcedv1.RequestAction{Action: &tckeventsourcedv1.RequestAction_Emit{
+		Emit: &tckeventsourcedv1.Emit{Value: value},
+	}}
+}
+
+func forward(id string) *tckeventsourcedv1.RequestAction {
+	return &tckeventsourcedv1.RequestAction{Action: &tckeventsourcedv1.RequestAction_Forward{
+		Forward: &tckeventsourcedv1.Forward{Id: id},
+	}}
+}
+
+func effect(id string, synchronous bool) *tckeventsourcedv1.RequestAction {
+	return &tckeventsourcedv1.RequestAction{Action: &tckeventsourcedv1.RequestAction_Effect{
+		Effect: &tckeventsourcedv1.Effect{Id: id, Synchronous: synchronous},
+	}}
+}
+
+func fail(description string) *tckeventsourcedv1.RequestAction {
+	return &tckeventsourcedv1.RequestAction{Action: &tckeventsourcedv1.RequestAction_Fail{
+		Fail: &tckeventsourcedv1.Fail{Message: description},
+	}}
+}
+
+// persisted is an event or a snapshot of the model, packed.
+func persisted(value string) *anypb.Any {
+	return peer.Pack(&tckeventsourcedv1.Persisted{Value: value})
+}
