@@ -182,6 +182,8 @@ type Report struct {
 	Subject *Subject `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Where it ran.
 	Environment *Environment `protobuf:"bytes,5,opt,name=environment,proto3" json:"environment,omitempty"`
+	// What the run was narrowed to; absent when every case of its profiles was to run.
+	Selection *Selection `protobuf:"bytes,11,opt,name=selection,proto3" json:"selection,omitempty"`
 	// The verdict over all.
 	Result Result `protobuf:"varint,6,opt,name=result,proto3,enum=stateward.tck.v1.Result" json:"result,omitempty"`
 	// A sentence that says why the result is what it is.
@@ -190,7 +192,8 @@ type Report struct {
 	Profiles []*ProfileResult `protobuf:"bytes,8,rep,name=profiles,proto3" json:"profiles,omitempty"`
 	// Every requirement of the subject's role, ordered by id, whether run or not.
 	Requirements []*RequirementResult `protobuf:"bytes,9,rep,name=requirements,proto3" json:"requirements,omitempty"`
-	// "sha256:" and the hex digest over this report with this field empty.
+	// "sha256:" and the hex digest over this report with this field empty: over
+	// its JSON in the canonical form of RFC 8785, fields that are not set left out.
 	Digest        string `protobuf:"bytes,10,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -261,6 +264,13 @@ func (x *Report) GetEnvironment() *Environment {
 	return nil
 }
 
+func (x *Report) GetSelection() *Selection {
+	if x != nil {
+		return x.Selection
+	}
+	return nil
+}
+
 func (x *Report) GetResult() Result {
 	if x != nil {
 		return x.Result
@@ -296,6 +306,61 @@ func (x *Report) GetDigest() string {
 	return ""
 }
 
+// What a run was narrowed to.
+type Selection struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Patterns on the ids of cases and requirements; empty for all.
+	Run []string `protobuf:"bytes,1,rep,name=run,proto3" json:"run,omitempty"`
+	// "MUST" when nothing else was to run; empty for all.
+	Level         string `protobuf:"bytes,2,opt,name=level,proto3" json:"level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Selection) Reset() {
+	*x = Selection{}
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Selection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Selection) ProtoMessage() {}
+
+func (x *Selection) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Selection.ProtoReflect.Descriptor instead.
+func (*Selection) Descriptor() ([]byte, []int) {
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Selection) GetRun() []string {
+	if x != nil {
+		return x.Run
+	}
+	return nil
+}
+
+func (x *Selection) GetLevel() string {
+	if x != nil {
+		return x.Level
+	}
+	return ""
+}
+
 // The requirement set that a run was held against.
 type Specification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -309,7 +374,7 @@ type Specification struct {
 
 func (x *Specification) Reset() {
 	*x = Specification{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[1]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -321,7 +386,7 @@ func (x *Specification) String() string {
 func (*Specification) ProtoMessage() {}
 
 func (x *Specification) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[1]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -334,7 +399,7 @@ func (x *Specification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Specification.ProtoReflect.Descriptor instead.
 func (*Specification) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{1}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Specification) GetProtocol() string {
@@ -366,7 +431,7 @@ type Kit struct {
 
 func (x *Kit) Reset() {
 	*x = Kit{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -378,7 +443,7 @@ func (x *Kit) String() string {
 func (*Kit) ProtoMessage() {}
 
 func (x *Kit) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -391,7 +456,7 @@ func (x *Kit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Kit.ProtoReflect.Descriptor instead.
 func (*Kit) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{2}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Kit) GetVersion() string {
@@ -436,6 +501,8 @@ type Subject struct {
 	Profiles []string `protobuf:"bytes,8,rep,name=profiles,proto3" json:"profiles,omitempty"`
 	// Where the profiles came from: "flag" or "discovered".
 	ProfilesFrom string `protobuf:"bytes,9,opt,name=profiles_from,json=profilesFrom,proto3" json:"profiles_from,omitempty"`
+	// Profiles that it showed at discovery, ordered by name.
+	DiscoveredProfiles []string `protobuf:"bytes,11,rep,name=discovered_profiles,json=discoveredProfiles,proto3" json:"discovered_profiles,omitempty"`
 	// What the function said of itself at discovery.
 	ServiceInfo   *ServiceInfo `protobuf:"bytes,10,opt,name=service_info,json=serviceInfo,proto3" json:"service_info,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -444,7 +511,7 @@ type Subject struct {
 
 func (x *Subject) Reset() {
 	*x = Subject{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -456,7 +523,7 @@ func (x *Subject) String() string {
 func (*Subject) ProtoMessage() {}
 
 func (x *Subject) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -469,7 +536,7 @@ func (x *Subject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subject.ProtoReflect.Descriptor instead.
 func (*Subject) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Subject) GetRole() string {
@@ -535,6 +602,13 @@ func (x *Subject) GetProfilesFrom() string {
 	return ""
 }
 
+func (x *Subject) GetDiscoveredProfiles() []string {
+	if x != nil {
+		return x.DiscoveredProfiles
+	}
+	return nil
+}
+
 func (x *Subject) GetServiceInfo() *ServiceInfo {
 	if x != nil {
 		return x.ServiceInfo
@@ -563,7 +637,7 @@ type ServiceInfo struct {
 
 func (x *ServiceInfo) Reset() {
 	*x = ServiceInfo{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +649,7 @@ func (x *ServiceInfo) String() string {
 func (*ServiceInfo) ProtoMessage() {}
 
 func (x *ServiceInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +662,7 @@ func (x *ServiceInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceInfo.ProtoReflect.Descriptor instead.
 func (*ServiceInfo) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ServiceInfo) GetServiceName() string {
@@ -646,7 +720,7 @@ type Environment struct {
 
 func (x *Environment) Reset() {
 	*x = Environment{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -658,7 +732,7 @@ func (x *Environment) String() string {
 func (*Environment) ProtoMessage() {}
 
 func (x *Environment) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -671,7 +745,7 @@ func (x *Environment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Environment.ProtoReflect.Descriptor instead.
 func (*Environment) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{5}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Environment) GetPlatform() string {
@@ -693,7 +767,7 @@ type ProfileResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the profile.
 	Profile string `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
-	// Requirements of this role and profile that are MUST.
+	// Requirements of this role and profile that are MUST, the excused left out.
 	Required int32 `protobuf:"varint,2,opt,name=required,proto3" json:"required,omitempty"`
 	// Of these, those with at least one case that ran to a verdict.
 	Run int32 `protobuf:"varint,3,opt,name=run,proto3" json:"run,omitempty"`
@@ -713,7 +787,7 @@ type ProfileResult struct {
 
 func (x *ProfileResult) Reset() {
 	*x = ProfileResult{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -725,7 +799,7 @@ func (x *ProfileResult) String() string {
 func (*ProfileResult) ProtoMessage() {}
 
 func (x *ProfileResult) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -738,7 +812,7 @@ func (x *ProfileResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileResult.ProtoReflect.Descriptor instead.
 func (*ProfileResult) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{6}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProfileResult) GetProfile() string {
@@ -818,7 +892,7 @@ type RequirementResult struct {
 
 func (x *RequirementResult) Reset() {
 	*x = RequirementResult{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -830,7 +904,7 @@ func (x *RequirementResult) String() string {
 func (*RequirementResult) ProtoMessage() {}
 
 func (x *RequirementResult) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -843,7 +917,7 @@ func (x *RequirementResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequirementResult.ProtoReflect.Descriptor instead.
 func (*RequirementResult) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{7}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RequirementResult) GetId() string {
@@ -897,7 +971,7 @@ type CaseResult struct {
 	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=stateward.tck.v1.Verdict" json:"verdict,omitempty"`
 	// How long it took, in microseconds.
 	Micros int64 `protobuf:"varint,3,opt,name=micros,proto3" json:"micros,omitempty"`
-	// What was expected and what came; empty when it passed.
+	// What was expected and what came, or why it is unmeasured; empty when it passed.
 	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	// The recorded frames, one a line; empty when it passed.
 	Wire          []string `protobuf:"bytes,5,rep,name=wire,proto3" json:"wire,omitempty"`
@@ -907,7 +981,7 @@ type CaseResult struct {
 
 func (x *CaseResult) Reset() {
 	*x = CaseResult{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +993,7 @@ func (x *CaseResult) String() string {
 func (*CaseResult) ProtoMessage() {}
 
 func (x *CaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -932,7 +1006,7 @@ func (x *CaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseResult.ProtoReflect.Descriptor instead.
 func (*CaseResult) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{8}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CaseResult) GetId() string {
@@ -974,26 +1048,30 @@ var File_stateward_tck_v1_report_proto protoreflect.FileDescriptor
 
 const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1dstateward/tck/v1/report.proto\x12\x10stateward.tck.v1\"\xee\x03\n" +
+	"\x1dstateward/tck/v1/report.proto\x12\x10stateward.tck.v1\"\xa9\x04\n" +
 	"\x06Report\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\tR\x06schema\x12E\n" +
 	"\rspecification\x18\x02 \x01(\v2\x1f.stateward.tck.v1.SpecificationR\rspecification\x12'\n" +
 	"\x03kit\x18\x03 \x01(\v2\x15.stateward.tck.v1.KitR\x03kit\x123\n" +
 	"\asubject\x18\x04 \x01(\v2\x19.stateward.tck.v1.SubjectR\asubject\x12?\n" +
-	"\venvironment\x18\x05 \x01(\v2\x1d.stateward.tck.v1.EnvironmentR\venvironment\x120\n" +
+	"\venvironment\x18\x05 \x01(\v2\x1d.stateward.tck.v1.EnvironmentR\venvironment\x129\n" +
+	"\tselection\x18\v \x01(\v2\x1b.stateward.tck.v1.SelectionR\tselection\x120\n" +
 	"\x06result\x18\x06 \x01(\x0e2\x18.stateward.tck.v1.ResultR\x06result\x12\x16\n" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12;\n" +
 	"\bprofiles\x18\b \x03(\v2\x1f.stateward.tck.v1.ProfileResultR\bprofiles\x12G\n" +
 	"\frequirements\x18\t \x03(\v2#.stateward.tck.v1.RequirementResultR\frequirements\x12\x16\n" +
 	"\x06digest\x18\n" +
-	" \x01(\tR\x06digest\"\\\n" +
+	" \x01(\tR\x06digest\"3\n" +
+	"\tSelection\x12\x10\n" +
+	"\x03run\x18\x01 \x03(\tR\x03run\x12\x14\n" +
+	"\x05level\x18\x02 \x01(\tR\x05level\"\\\n" +
 	"\rSpecification\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12/\n" +
 	"\x13requirements_digest\x18\x02 \x01(\tR\x12requirementsDigest\"K\n" +
 	"\x03Kit\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x16\n" +
 	"\x06commit\x18\x02 \x01(\tR\x06commit\x12\x12\n" +
-	"\x04seed\x18\x03 \x01(\x03R\x04seed\"\xc9\x02\n" +
+	"\x04seed\x18\x03 \x01(\x03R\x04seed\"\xfa\x02\n" +
 	"\aSubject\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\"\n" +
 	"\forganization\x18\x02 \x01(\tR\forganization\x12\x18\n" +
@@ -1003,7 +1081,8 @@ const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\battached\x18\x06 \x01(\tR\battached\x12!\n" +
 	"\fimage_digest\x18\a \x01(\tR\vimageDigest\x12\x1a\n" +
 	"\bprofiles\x18\b \x03(\tR\bprofiles\x12#\n" +
-	"\rprofiles_from\x18\t \x01(\tR\fprofilesFrom\x12@\n" +
+	"\rprofiles_from\x18\t \x01(\tR\fprofilesFrom\x12/\n" +
+	"\x13discovered_profiles\x18\v \x03(\tR\x12discoveredProfiles\x12@\n" +
 	"\fservice_info\x18\n" +
 	" \x01(\v2\x1d.stateward.tck.v1.ServiceInfoR\vserviceInfo\"\x88\x02\n" +
 	"\vServiceInfo\x12!\n" +
@@ -1075,37 +1154,39 @@ func file_stateward_tck_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_stateward_tck_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_stateward_tck_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_stateward_tck_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_stateward_tck_v1_report_proto_goTypes = []any{
 	(Result)(0),               // 0: stateward.tck.v1.Result
 	(Verdict)(0),              // 1: stateward.tck.v1.Verdict
 	(*Report)(nil),            // 2: stateward.tck.v1.Report
-	(*Specification)(nil),     // 3: stateward.tck.v1.Specification
-	(*Kit)(nil),               // 4: stateward.tck.v1.Kit
-	(*Subject)(nil),           // 5: stateward.tck.v1.Subject
-	(*ServiceInfo)(nil),       // 6: stateward.tck.v1.ServiceInfo
-	(*Environment)(nil),       // 7: stateward.tck.v1.Environment
-	(*ProfileResult)(nil),     // 8: stateward.tck.v1.ProfileResult
-	(*RequirementResult)(nil), // 9: stateward.tck.v1.RequirementResult
-	(*CaseResult)(nil),        // 10: stateward.tck.v1.CaseResult
+	(*Selection)(nil),         // 3: stateward.tck.v1.Selection
+	(*Specification)(nil),     // 4: stateward.tck.v1.Specification
+	(*Kit)(nil),               // 5: stateward.tck.v1.Kit
+	(*Subject)(nil),           // 6: stateward.tck.v1.Subject
+	(*ServiceInfo)(nil),       // 7: stateward.tck.v1.ServiceInfo
+	(*Environment)(nil),       // 8: stateward.tck.v1.Environment
+	(*ProfileResult)(nil),     // 9: stateward.tck.v1.ProfileResult
+	(*RequirementResult)(nil), // 10: stateward.tck.v1.RequirementResult
+	(*CaseResult)(nil),        // 11: stateward.tck.v1.CaseResult
 }
 var file_stateward_tck_v1_report_proto_depIdxs = []int32{
-	3,  // 0: stateward.tck.v1.Report.specification:type_name -> stateward.tck.v1.Specification
-	4,  // 1: stateward.tck.v1.Report.kit:type_name -> stateward.tck.v1.Kit
-	5,  // 2: stateward.tck.v1.Report.subject:type_name -> stateward.tck.v1.Subject
-	7,  // 3: stateward.tck.v1.Report.environment:type_name -> stateward.tck.v1.Environment
-	0,  // 4: stateward.tck.v1.Report.result:type_name -> stateward.tck.v1.Result
-	8,  // 5: stateward.tck.v1.Report.profiles:type_name -> stateward.tck.v1.ProfileResult
-	9,  // 6: stateward.tck.v1.Report.requirements:type_name -> stateward.tck.v1.RequirementResult
-	6,  // 7: stateward.tck.v1.Subject.service_info:type_name -> stateward.tck.v1.ServiceInfo
-	1,  // 8: stateward.tck.v1.RequirementResult.verdict:type_name -> stateward.tck.v1.Verdict
-	10, // 9: stateward.tck.v1.RequirementResult.cases:type_name -> stateward.tck.v1.CaseResult
-	1,  // 10: stateward.tck.v1.CaseResult.verdict:type_name -> stateward.tck.v1.Verdict
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	4,  // 0: stateward.tck.v1.Report.specification:type_name -> stateward.tck.v1.Specification
+	5,  // 1: stateward.tck.v1.Report.kit:type_name -> stateward.tck.v1.Kit
+	6,  // 2: stateward.tck.v1.Report.subject:type_name -> stateward.tck.v1.Subject
+	8,  // 3: stateward.tck.v1.Report.environment:type_name -> stateward.tck.v1.Environment
+	3,  // 4: stateward.tck.v1.Report.selection:type_name -> stateward.tck.v1.Selection
+	0,  // 5: stateward.tck.v1.Report.result:type_name -> stateward.tck.v1.Result
+	9,  // 6: stateward.tck.v1.Report.profiles:type_name -> stateward.tck.v1.ProfileResult
+	10, // 7: stateward.tck.v1.Report.requirements:type_name -> stateward.tck.v1.RequirementResult
+	7,  // 8: stateward.tck.v1.Subject.service_info:type_name -> stateward.tck.v1.ServiceInfo
+	1,  // 9: stateward.tck.v1.RequirementResult.verdict:type_name -> stateward.tck.v1.Verdict
+	11, // 10: stateward.tck.v1.RequirementResult.cases:type_name -> stateward.tck.v1.CaseResult
+	1,  // 11: stateward.tck.v1.CaseResult.verdict:type_name -> stateward.tck.v1.Verdict
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_stateward_tck_v1_report_proto_init() }
@@ -1119,7 +1200,7 @@ func file_stateward_tck_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_tck_v1_report_proto_rawDesc), len(file_stateward_tck_v1_report_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

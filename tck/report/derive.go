@@ -1,0 +1,179 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+)
+
+// severity orders verdicts on cases: a requirement gets the worst of its own.
+var severity = []tckv1.Verdict{
+	tckv1.Verdict_VERDICT_PASS,
+	tckv1.Verdict_VERDICT_UNMEASURED,
+	tckv1.Verdict_VERDICT_WARN,
+	tckv1.Verdict_VERDICT_FAIL,
+	tckv1.Verdict_VERDICT_KIT_ERROR,
+}
+
+// derive fills in all that follows from the verdicts on cases: the verdicts on
+// requirements, the counts, the result and its reason. Verify derives again.
+func derive(r *tckv1.Report, specification Specification) {
+	excuses := map[string]string{}
+	for _, requirement := range specification.Requirements {
+		excuses[requirement.ID] = requirement.Untestable
+	}
+	for _, row := range r.GetRequirements() {
+		declared := slices.Contains(r.GetSubject().GetProfiles(), row.GetProfile())
+		row.Verdict, row.Reason = verdict(row, declared, excuses[row.GetId()], r.GetSelection() != nil)
+	}
+	r.Profiles = nil
+	for _, profile := range r.GetSubject().GetProfiles() {
+		r.Profiles = append(r.Profiles, count(profile, r.GetRequirements()))
+	}
+	r.Result, r.Reason = conclude(r)
+}
+
+// verdict judges one requirement, and says why it has no verdict of its cases.
+func verdict(row *tckv1.RequirementResult, declared bool, excuse string, narrowed bool) (tckv1.Verdict, string) {
+	switch {
+	case len(row.GetCases()) > 0:
+		return worst(row.GetCases()), ""
+	case !declared:
+		return tckv1.Verdict_VERDICT_NOT_APPLICABLE, ""
+	case excuse != "":
+		return tckv1.Verdict_VERDICT_EXCUSED, excuse
+	case narrowed:
+		return tckv1.Verdict_VERDICT_UNMEASURED, "no case that was selected measures it"
+	default:
+		return tckv1.Verdict_VERDICT_UNMEASURED, "no case that ran measures it"
+	}
+}
+
+func worst(cases []*tckv1.CaseResult) tckv1.Verdict {
+	at := 0
+	for _, c := range cases {
+		at = max(at, slices.Index(severity, c.GetVerdict()))
+	}
+	return severity[at]
+}
+
+// count counts the requirements of one profile. Only MUSTs are required.
+func count(profile string, rows []*tckv1.RequirementResult) *tckv1.ProfileResult {
+	counts := &tckv1.ProfileResult{Profile: profile}
+	for _, row := range rows {
+		switch {
+		case row.GetProfile() != profile:
+		case row.GetVerdict() == tckv1.Verdict_VERDICT_WARN:
+			counts.Warned++
+		case row.GetLevel() == "MUST":
+			countMust(counts, row.GetVerdict())
+		}
+	}
+	return counts
+}
+
+func countMust(counts *tckv1.ProfileResult, verdict tckv1.Verdict) {
+	if verdict == tckv1.Verdict_VERDICT_EXCUSED {
+		counts.Excused++
+		return
+	}
+	counts.Required++
+	switch verdict {
+	case tckv1.Verdict_VERDICT_PASS:
+		counts.Run++
+		counts.Passed++
+	case tckv1.Verdict_VERDICT_FAIL:
+		counts.Run++
+		counts.Failed++
+	default: // a kit error measures nothing either
+		counts.Unmeasured++
+	}
+}
+
+// conclude gives the result over all and the sentence for it. The order of the
+// questions is the point: what says nothing of the subject comes first, and
+// conformant is what is left when nothing else applies.
+func conclude(r *tckv1.Report) (tckv1.Result, string) {
+	if erred := rowsWith(r, tckv1.Verdict_VERDICT_KIT_ERROR); len(erred) > 0 {
+		return tckv1.Result_RESULT_INVALID, "the kit erred in " + enumerate(erred)
+	}
+	if empty := emptyProfiles(r); len(empty) > 0 {
+		return tckv1.Result_RESULT_INVALID, "no requirement of " + enumerate(empty) + " can be run"
+	}
+	if !anyRun(r) {
+		return tckv1.Result_RESULT_INVALID, "nothing came to a verdict"
+	}
+	declared, discovered := r.GetSubject().GetProfiles(), r.GetSubject().GetDiscoveredProfiles()
+	if !slices.Equal(declared, discovered) {
+		return tckv1.Result_RESULT_NON_CONFORMANT,
+			fmt.Sprintf("declared is %s, and discovered is %s", enumerate(declared), enumerate(discovered))
+	}
+	if failed := rowsWith(r, tckv1.Verdict_VERDICT_FAIL); len(failed) > 0 {
+		return tckv1.Result_RESULT_NON_CONFORMANT, "failed: " + enumerate(failed)
+	}
+	if missed := missed(r); len(missed) > 0 {
+		return tckv1.Result_RESULT_NON_CONFORMANT, "not measured: " + enumerate(missed)
+	}
+	if r.GetSelection() != nil {
+		return tckv1.Result_RESULT_PARTIAL, "nothing that ran failed, and the run was narrowed"
+	}
+	return tckv1.Result_RESULT_CONFORMANT, "every MUST of " + enumerate(declared) + " passed"
+}
+
+// missed are the ids of the MUSTs that should have been measured and were not.
+// What a narrowed run left out has no case; what it began and lost has one.
+func missed(r *tckv1.Report) []string {
+	var ids []string
+	for _, row := range r.GetRequirements() {
+		meant := r.GetSelection() == nil || len(row.GetCases()) > 0
+		if meant && row.GetLevel() == "MUST" && row.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED {
+			ids = append(ids, row.GetId())
+		}
+	}
+	return ids
+}
+
+// rowsWith are the ids of the requirements with this verdict.
+func rowsWith(r *tckv1.Report, verdict tckv1.Verdict) []string {
+	var ids []string
+	for _, row := range r.GetRequirements() {
+		if row.GetVerdict() == verdict {
+			ids = append(ids, row.GetId())
+		}
+	}
+	return ids
+}
+
+// emptyProfiles are the declared profiles that would pass by holding nothing.
+func emptyProfiles(r *tckv1.Report) []string {
+	var empty []string
+	for _, profile := range r.GetProfiles() {
+		if profile.GetRequired() == 0 {
+			empty = append(empty, profile.GetProfile())
+		}
+	}
+	return empty
+}
+
+// anyRun reports whether any case came to a verdict on the subject.
+func anyRun(r *tckv1.Report) bool {
+	return slices.ContainsFunc(r.GetRequirements(), func(row *tckv1.RequirementResult) bool {
+		return slices.ContainsFunc(row.GetCases(), func(c *tckv1.CaseResult) bool {
+			return c.GetVerdict() != tckv1.Verdict_VERDICT_UNMEASURED && c.GetVerdict() != tckv1.Verdict_VERDICT_KIT_ERROR
+		})
+	})
+}
+
+// enumerate lists a few of the names, and says how many more there are.
+func enumerate(names []string) string {
+	const few = 6
+	if len(names) == 0 {
+		return "nothing"
+	}
+	if len(names) > few+1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	}
+	return strings.Join(names, ", ")
+}

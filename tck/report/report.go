@@ -1,0 +1,133 @@
+// Package report turns a run of the kit into evidence: a report that holds the
+// verdict on every requirement, in a form that is published, and that anyone
+// can verify.
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/stateward/stateward/protocol"
+	"github.com/stateward/stateward/tck/engine"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+)
+
+// Schema is the version of the report's form.
+const Schema = "v1"
+
+// Run is everything that a report is made of.
+type Run struct {
+	// Specification is what the subject was held against.
+	Specification Specification
+	// Subject is what was under test; its role chooses the requirements, and
+	// its profiles are those that it is held to.
+	Subject *tckv1.Subject
+	// Kit is what ran.
+	Kit *tckv1.Kit
+	// Environment is where it ran.
+	Environment *tckv1.Environment
+	// Selection is what the run was narrowed to; nil when it was not.
+	Selection *tckv1.Selection
+	// Results are those of the engine, in any order.
+	Results []engine.Result
+	// Trouble is why the run did not come to its end, as a sentence without its
+	// full stop; empty when it did.
+	Trouble string
+}
+
+// Specification is one set of requirements.
+type Specification struct {
+	// Protocol is the version of the protocol, such as "1.0".
+	Protocol string
+	// Digest names the set.
+	Digest string
+	// Requirements are those of every role, ordered by id.
+	Requirements []protocol.Requirement
+}
+
+// Current is the specification that this kit was built with.
+func Current() Specification {
+	return Specification{Protocol: protocol.Version, Digest: protocol.Digest(), Requirements: protocol.Requirements()}
+}
+
+// New makes the report of a run. Nothing in the run is changed or kept.
+func New(run Run) *tckv1.Report {
+	r := &tckv1.Report{
+		Schema: Schema,
+		Specification: &tckv1.Specification{
+			Protocol:           run.Specification.Protocol,
+			RequirementsDigest: run.Specification.Digest,
+		},
+		Kit:         proto.CloneOf(run.Kit),
+		Subject:     proto.CloneOf(run.Subject),
+		Environment: proto.CloneOf(run.Environment),
+		Selection:   proto.CloneOf(run.Selection),
+	}
+	for _, requirement := range run.Specification.of(r.GetSubject().GetRole()) {
+		r.Requirements = append(r.Requirements, &tckv1.RequirementResult{
+			Id:      requirement.ID,
+			Level:   requirement.Level,
+			Profile: requirement.Profile,
+			Cases:   casesOf(requirement.ID, run.Results),
+		})
+	}
+	derive(r, run.Specification)
+	if run.Trouble != "" {
+		r.Reason = run.Trouble + "; " + r.GetReason()
+	}
+	r.Digest = digest(r)
+	return r
+}
+
+// of returns the requirements of one role, in order.
+func (s Specification) of(role string) []protocol.Requirement {
+	return slices.DeleteFunc(slices.Clone(s.Requirements), func(r protocol.Requirement) bool { return r.Role != role })
+}
+
+// casesOf returns the results of the cases that cite a requirement, ordered by id.
+func casesOf(requirement string, results []engine.Result) []*tckv1.CaseResult {
+	var cases []*tckv1.CaseResult
+	for _, result := range results {
+		if slices.Contains(result.Case.Requirements, requirement) {
+			cases = append(cases, caseResult(result))
+		}
+	}
+	slices.SortFunc(cases, func(a, b *tckv1.CaseResult) int { return cmp.Compare(a.GetId(), b.GetId()) })
+	return cases
+}
+
+// caseResult keeps the evidence of what did not pass.
+func caseResult(result engine.Result) *tckv1.CaseResult {
+	c := &tckv1.CaseResult{Id: result.Case.ID, Verdict: result.Verdict, Micros: result.Time.Microseconds()}
+	if result.Verdict == tckv1.Verdict_VERDICT_PASS {
+		return c
+	}
+	c.Message = message(result)
+	for _, frame := range result.Wire {
+		c.Wire = append(c.Wire, valid(frame))
+	}
+	return c
+}
+
+// message is what a person needs to know of a case that did not pass, one
+// thought a line.
+func message(result engine.Result) string {
+	var lines []string
+	for _, part := range []struct{ name, text string }{
+		{"", result.Reason},
+		{"expected: ", result.Expected},
+		{"actual: ", result.Actual},
+		{"likely: ", result.Likely},
+	} {
+		if part.text != "" {
+			lines = append(lines, part.name+part.text)
+		}
+	}
+	return valid(strings.Join(lines, "\n"))
+}
+
+// valid makes text of a subject fit for protobuf, JSON and YAML.
+func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

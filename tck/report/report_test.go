@@ -1,0 +1,264 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/stateward/stateward/protocol"
+	"github.com/stateward/stateward/tck/engine"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/report"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
+
+const (
+	pass       = tckv1.Verdict_VERDICT_PASS
+	fail       = tckv1.Verdict_VERDICT_FAIL
+	warn       = tckv1.Verdict_VERDICT_WARN
+	unmeasured = tckv1.Verdict_VERDICT_UNMEASURED
+	kitError   = tckv1.Verdict_VERDICT_KIT_ERROR
+)
+
+// specification has one requirement of each sort.
+func specification() report.Specification {
+	function := func(id, level, profile, untestable string) protocol.Requirement {
+		return protocol.Requirement{ID: id, Role: "function", Level: level, Profile: profile, Untestable: untestable}
+	}
+	return report.Specification{Protocol: "1.0", Digest: "sha256:abc", Requirements: []protocol.Requirement{
+		function("A-1", "MUST", "alpha", ""),
+		function("A-2", "MUST", "alpha", "nobody can see it"),
+		function("A-3", "SHOULD", "alpha", ""),
+		function("B-1", "MUST", "beta", ""),
+		function("B-2", "MUST", "beta", ""),
+		{ID: "B-3", Role: "proxy", Level: "MUST", Profile: "beta"},
+		function("C-1", "MUST", "gamma", ""),
+	}}
+}
+
+func result(id string, verdict tckv1.Verdict, requirements ...string) engine.Result {
+	r := engine.Result{Case: engine.Case{ID: id, Requirements: requirements}, Verdict: verdict, Time: 1500 * time.Microsecond}
+	switch verdict {
+	case fail, warn:
+		r.Expected, r.Actual, r.Likely = `reply(1) "AB"`, "reply(1) \"<\xff>\"", "the other letter"
+		r.Wire = []string{"→init{}", "→command 1", `←reply 1 "<>"`}
+	case unmeasured, kitError:
+		r.Reason = "the line is dead: yes"
+	default:
+	}
+	return r
+}
+
+// whole is a run in which everything passed.
+func whole() report.Run {
+	return report.Run{
+		Specification: specification(),
+		Kit:           &tckv1.Kit{Version: "0.1.0", Commit: "0123456", Seed: 7},
+		Environment:   &tckv1.Environment{Platform: "linux/amd64", Go: "go1.26"},
+		Subject: &tckv1.Subject{
+			Role: "function", Organization: "acme", Project: "sdk", Version: "1.2", Url: "https://acme.example/sdk",
+			Attached: "cmd:./sdk --name 'a b'", Profiles: []string{"alpha", "beta"}, ProfilesFrom: "flag",
+			DiscoveredProfiles: []string{"alpha", "beta"},
+			ServiceInfo:        &tckv1.ServiceInfo{ServiceName: "model", ServiceVersion: "1.0", Protocol: "1.0"},
+		},
+		Results: []engine.Result{
+			result("beta/two", pass, "B-1", "B-2"),
+			result("alpha/one", pass, "A-1"),
+			result("alpha/should", pass, "A-3"),
+			result("beta/one", pass, "B-1"),
+		},
+	}
+}
+
+// failing is the same run with one verdict of each kind.
+func failing() report.Run {
+	run := whole()
+	run.Results[0] = result("beta/two", fail, "B-1", "B-2")
+	run.Results[1] = result("alpha/one", unmeasured, "A-1")
+	run.Results[2] = result("alpha/should", warn, "A-3")
+	return run
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]report.Run{"conformant": whole(), "failing": failing()} {
+		r := report.New(run)
+		text, err := report.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".yaml", text)
+		if problems := report.Verify(text, specification()); len(problems) > 0 {
+			t.Errorf("%s: the kit's own report does not verify: %q", name, problems)
+		}
+		var junit bytes.Buffer
+		if err := report.WriteJUnit(&junit, r); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".xml", junit.Bytes())
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *rewrite {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got, -rewrite writes it anew):\n%s", name, diff)
+	}
+}
+
+func TestResult(t *testing.T) {
+	t.Parallel()
+	narrowed := &tckv1.Selection{Run: []string{"B-*"}}
+	for name, test := range map[string]struct {
+		change func(*report.Run)
+		want   tckv1.Result
+		reason string
+	}{
+		"whole": {func(*report.Run) {}, tckv1.Result_RESULT_CONFORMANT, "every MUST of alpha, beta passed"},
+		"one failed": {
+			func(r *report.Run) { r.Results[3] = result("beta/one", fail, "B-1") },
+			tckv1.Result_RESULT_NON_CONFORMANT, "failed: B-1",
+		},
+		"one warned": {
+			func(r *report.Run) { r.Results[2] = result("alpha/should", warn, "A-3") },
+			tckv1.Result_RESULT_CONFORMANT, "every MUST",
+		},
+		"one left out": {
+			func(r *report.Run) { r.Results = r.Results[1:] },
+			tckv1.Result_RESULT_NON_CONFORMANT, "not measured: B-2",
+		},
+		"narrowed": {
+			func(r *report.Run) { r.Results, r.Selection = r.Results[:1], narrowed },
+			tckv1.Result_RESULT_PARTIAL, "the run was narrowed",
+		},
+		"narrowed, one failed": {
+			func(r *report.Run) {
+				r.Results, r.Selection = []engine.Result{result("beta/two", fail, "B-1", "B-2")}, narrowed
+			},
+			tckv1.Result_RESULT_NON_CONFORMANT, "failed: B-1, B-2",
+		},
+		"narrowed, died half-way": {
+			func(r *report.Run) {
+				r.Results = []engine.Result{result("beta/one", pass, "B-1"), result("beta/two", unmeasured, "B-2")}
+				r.Selection = narrowed
+			},
+			tckv1.Result_RESULT_NON_CONFORMANT, "not measured: B-2",
+		},
+		"nothing ran": {
+			func(r *report.Run) { r.Results, r.Trouble = nil, "it never became ready" },
+			tckv1.Result_RESULT_INVALID, "it never became ready; nothing came to a verdict",
+		},
+		"all lost": {
+			func(r *report.Run) { r.Results = []engine.Result{result("beta/two", unmeasured, "B-1", "B-2")} },
+			tckv1.Result_RESULT_INVALID, "nothing came to a verdict",
+		},
+		"kit erred": {
+			func(r *report.Run) { r.Results[2] = result("alpha/should", kitError, "A-3") },
+			tckv1.Result_RESULT_INVALID, "the kit erred in A-3",
+		},
+		"declares more than it has": {
+			func(r *report.Run) { r.Subject.DiscoveredProfiles = []string{"alpha"} },
+			tckv1.Result_RESULT_NON_CONFORMANT, "declared is alpha, beta, and discovered is alpha",
+		},
+		"declares less than it has": {
+			func(r *report.Run) { r.Subject.Profiles = []string{"alpha"} },
+			tckv1.Result_RESULT_NON_CONFORMANT, "discovered is alpha, beta",
+		},
+		"a profile of nothing": {
+			func(r *report.Run) { r.Subject.Profiles = []string{"alpha", "omega"} },
+			tckv1.Result_RESULT_INVALID, "no requirement of omega can be run",
+		},
+	} {
+		run := whole()
+		test.change(&run)
+		got := report.New(run)
+		if got.GetResult() != test.want || !strings.Contains(got.GetReason(), test.reason) {
+			t.Errorf("%s: got %v because %q, want %v because %q", name, got.GetResult(), got.GetReason(), test.want, test.reason)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	want := []*tckv1.ProfileResult{
+		{Profile: "alpha", Required: 1, Warned: 1, Unmeasured: 1, Excused: 1},
+		{Profile: "beta", Required: 2, Run: 2, Failed: 2},
+	}
+	got := report.New(failing()).GetProfiles()
+	if diff := cmp.Diff(text(t, want), text(t, got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func text(t *testing.T, rows []*tckv1.ProfileResult) []string {
+	t.Helper()
+	var lines []string
+	for _, row := range rows {
+		lines = append(lines, strings.Join(strings.Fields(protojson.Format(row)), " "))
+	}
+	return lines
+}
+
+// The verdicts that count are those of the requirements, so none may hide.
+func TestEveryRequirementOfTheRoleHasARow(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, row := range report.New(failing()).GetRequirements() {
+		got = append(got, row.GetId()+" "+row.GetVerdict().String())
+	}
+	want := []string{
+		"A-1 VERDICT_UNMEASURED", "A-2 VERDICT_EXCUSED", "A-3 VERDICT_WARN",
+		"B-1 VERDICT_FAIL", "B-2 VERDICT_FAIL", "C-1 VERDICT_NOT_APPLICABLE",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestYAMLIsTheReport(t *testing.T) {
+	t.Parallel()
+	r := report.New(failing())
+	text, err := report.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := report.Unmarshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(compact(t, r), compact(t, back)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func compact(t *testing.T, r *tckv1.Report) string {
+	t.Helper()
+	raw, err := protojson.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, raw, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
