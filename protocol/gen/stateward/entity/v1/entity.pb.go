@@ -445,7 +445,8 @@ func (x *SideEffect) GetMetadata() *Metadata {
 // (CORE-FAIL-002). Set by the function.
 type Failure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The command that failed; 0 when the failure concerns the stream. Since 0.2.
+	// The command that failed; 0 when the failure concerns the stream. In a
+	// ClientAction it repeats the reply's command_id, and is not read. Since 0.2.
 	CommandId int64 `protobuf:"varint,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// Text for the caller: in a ClientAction exactly what becomes the gRPC status
 	// message (CORE-FAIL-003), on the stream a part of it. Since 0.2.
