@@ -1,0 +1,295 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/store/memory"
+)
+
+// The stream breaks with a command outstanding: that command fails, those that
+// wait, which were never sent, go on.
+func TestStreamLostMidCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		model := runtimetest.Model{}
+		var lost atomic.Bool
+		w := start(t, func(s *runtimetest.Stream) error {
+			if !lost.CompareAndSwap(false, true) {
+				return model.Serve(s)
+			}
+			for {
+				request, err := s.Recv()
+				if err != nil || request.GetCommand() != nil {
+					return errors.New("segmentation fault")
+				}
+			}
+		}, nil)
+		first := w.submit(t.Context(), "7", "Add", "a")
+		second := w.submit(t.Context(), "7", "Add", "b")
+		wantCode(t, <-first, codes.Unavailable)
+		wantAnswer(t, answer(<-second), "b")
+	})
+}
+
+// While the function is gone, commands fail at once, each after one try; when
+// it is back, the next one finds the state.
+func TestFunctionGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		w.target.Passivation = time.Second
+		wantAnswer(t, w.call("7", "Add", "a"), "a")
+		time.Sleep(2 * time.Second)
+		w.function.Go(errors.New("connection refused"))
+		for range 3 {
+			wantAnswer(t, w.call("7", "Get", ""), "Unavailable: the user function takes no stream now")
+		}
+		w.function.Go(nil)
+		wantAnswer(t, w.call("7", "Get", ""), "a")
+		if n := w.function.Opened(); n != 2 {
+			t.Errorf("%d streams, want 2", n)
+		}
+	})
+}
+
+// A function that ends each stream before it takes a command: those that wait
+// fail, and no stream is opened for nobody.
+func TestFunctionRefusesInit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, func(s *runtimetest.Stream) error {
+			if _, err := s.Recv(); err != nil {
+				return err
+			}
+			return s.Send(&eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{
+				Failure: &entityv1.Failure{Description: "no such service"},
+			}})
+		}, nil)
+		outcomes := []<-chan entity.Outcome{
+			w.submit(t.Context(), "7", "Get", ""), w.submit(t.Context(), "7", "Get", ""),
+		}
+		for _, outcome := range outcomes {
+			wantCode(t, <-outcome, codes.Internal)
+		}
+		synctest.Wait()
+		if n := w.function.Opened(); n > 2 {
+			t.Errorf("%d streams for two commands", n)
+		}
+	})
+}
+
+// CORE-STREAM-006: a second answer resets that entity, and no other.
+func TestSecondAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		model := runtimetest.Model{Answer: func(
+			s *runtimetest.Stream, state string, command *entityv1.Command,
+		) *eventsourcedv1.EventSourcedReply {
+			if command.GetName() == "Twice" {
+				reply := runtimetest.Reply(state)
+				reply.CommandId = command.GetId()
+				s.Send(&eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply}})
+			}
+			return runtimetest.Reply(state)
+		}}
+		w := start(t, model.Serve, nil)
+		wantAnswer(t, w.call("8", "Get", ""), "")
+		wantAnswer(t, w.call("7", "Twice", ""), "")
+		synctest.Wait()
+		wantReports(t, w, "CORE-CMD-002")
+		wantAnswer(t, w.call("7", "Get", ""), "")
+		wantAnswer(t, w.call("8", "Get", ""), "")
+		if n := w.function.Opened(); n != 3 {
+			t.Errorf("%d streams, want two for entity 7 and one for entity 8", n)
+		}
+	})
+}
+
+// ES-STORE-004: nothing is acknowledged that the store did not take, and the
+// function loads again.
+func TestStoreRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want codes.Code
+	}{
+		"conflict": {err: store.ErrConflict, want: codes.Aborted},
+		"error":    {err: errDisk, want: codes.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := &faulty{Journal: memory.New()}
+				w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+				wantAnswer(t, w.call("7", "Add", "a"), "a")
+				journal.append = func(context.Context, store.ID, store.Batch) error {
+					journal.append = nil
+					return test.err
+				}
+				refused := w.submit(t.Context(), "7", "Add", "b")
+				waiting := w.submit(t.Context(), "7", "Add", "c")
+				wantCode(t, <-refused, test.want)
+				wantAnswer(t, answer(<-waiting), "ac")
+			})
+		})
+	}
+}
+
+// After an append whose outcome is unknown, the state is whatever is durable.
+func TestStoreTakesAndForgetsToSay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := &faulty{Journal: memory.New()}
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		journal.append = func(ctx context.Context, id store.ID, batch store.Batch) error {
+			journal.append = nil
+			return errors.Join(journal.Journal.Append(ctx, id, batch), errors.New("connection reset"))
+		}
+		wantCode(t, <-w.submit(t.Context(), "7", "Add", "a"), codes.Unavailable)
+		wantAnswer(t, w.call("7", "Add", "b"), "ab")
+	})
+}
+
+// A store that hangs is given up after its time.
+func TestStoreHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := &faulty{Journal: memory.New(), append: func(ctx context.Context, _ store.ID, _ store.Batch) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		begin := time.Now()
+		wantCode(t, <-w.submit(t.Context(), "7", "Add", "a"), codes.Unavailable)
+		if took := time.Since(begin); took != 10*time.Second {
+			t.Errorf("given up after %v", took)
+		}
+	})
+}
+
+// An entity that cannot be loaded: those that wait fail, later ones try again.
+func TestStoreDoesNotLoad(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want codes.Code
+	}{
+		"error":   {err: errDisk, want: codes.Unavailable},
+		"corrupt": {err: store.ErrCorrupt, want: codes.Internal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := &faulty{Journal: memory.New(), load: func() error { return test.err }}
+				w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+				for range 2 {
+					wantCode(t, <-w.submit(t.Context(), "7", "Get", ""), test.want)
+				}
+				synctest.Wait()
+				journal.load = nil
+				wantAnswer(t, w.call("7", "Add", "a"), "a")
+			})
+		})
+	}
+}
+
+// The function does not answer: DEADLINE_EXCEEDED after the proxy's own limit,
+// and those that wait go on.
+func TestCommandTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		model := runtimetest.Model{}
+		model.Answer = func(s *runtimetest.Stream, state string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
+			if command.GetName() == "Hang" {
+				<-s.Context().Done()
+			}
+			return runtimetest.Reply(state)
+		}
+		w := start(t, model.Serve, nil)
+		begin := time.Now()
+		hung := w.submit(t.Context(), "7", "Hang", "")
+		next := w.submit(t.Context(), "7", "Get", "")
+		wantCode(t, <-hung, codes.DeadlineExceeded)
+		if took := time.Since(begin); took != 60*time.Second {
+			t.Errorf("given up after %v", took)
+		}
+		wantAnswer(t, answer(<-next), "")
+	})
+}
+
+// A function that does not even read: the proxy's Send itself waits, and its
+// limits hold all the same.
+func TestFunctionDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reads atomic.Int64 // How many messages the function reads.
+		w := start(t, func(s *runtimetest.Stream) error {
+			for range reads.Load() {
+				if _, err := s.Recv(); err != nil {
+					return err
+				}
+			}
+			<-s.Context().Done()
+			return nil
+		}, func(c *runtime.Config) { c.ActivationTimeout = 7 * time.Second })
+		begin := time.Now()
+		wantCode(t, <-w.submit(t.Context(), "7", "Get", ""), codes.Unavailable)
+		if took := time.Since(begin); took != 7*time.Second {
+			t.Errorf("activation given up after %v", took)
+		}
+		reads.Store(1) // It reads init, and no command.
+		begin = time.Now()
+		wantCode(t, <-w.submit(t.Context(), "7", "Get", ""), codes.DeadlineExceeded)
+		if took := time.Since(begin); took != 60*time.Second {
+			t.Errorf("command given up after %v", took)
+		}
+	})
+}
+
+// A queued command whose caller has gone is never sent; one that was sent runs
+// to its end, and its result is kept.
+func TestCallerGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		model := runtimetest.Model{}
+		slow := runtimetest.Model{Answer: func(
+			s *runtimetest.Stream, state string, command *entityv1.Command,
+		) *eventsourcedv1.EventSourcedReply {
+			time.Sleep(time.Second)
+			return model.Reply(state, command)
+		}}
+		w := start(t, slow.Serve, nil)
+		impatient, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		sent := w.submit(impatient, "7", "Add", "a")
+		queued := w.submit(impatient, "7", "Add", "b")
+		patient := w.submit(t.Context(), "7", "Add", "c")
+		left, leave := context.WithCancel(t.Context())
+		canceled := w.submit(left, "7", "Add", "d")
+		leave()
+		wantAnswer(t, answer(<-sent), "a")
+		wantCode(t, <-queued, codes.DeadlineExceeded)
+		wantAnswer(t, answer(<-patient), "ac")
+		wantCode(t, <-canceled, codes.Canceled)
+	})
+}
+
+// An entity's mailbox is bounded: the overflow fails that caller alone.
+func TestMailboxOverflow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		w := start(t, func(s *runtimetest.Stream) error {
+			<-release
+			return runtimetest.Model{}.Serve(s)
+		}, func(c *runtime.Config) { c.Mailbox = 2 })
+		first := w.submit(t.Context(), "7", "Add", "a")
+		second := w.submit(t.Context(), "7", "Add", "b")
+		_, err := w.Submit(t.Context(), w.target, entity.ID{Service: "shop.Cart", Entity: "7"}, entity.Command{Name: "Add"})
+		wantCode(t, entity.Outcome{Err: err}, codes.ResourceExhausted)
+		other := w.submit(t.Context(), "8", "Add", "x")
+		close(release)
+		wantAnswer(t, answer(<-first), "a")
+		wantAnswer(t, answer(<-second), "ab")
+		wantAnswer(t, answer(<-other), "x")
+	})
+}

@@ -1,0 +1,338 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/store/memory"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const kind = "stateward.eventsourced.v1.EventSourcedService"
+
+// world is a runtime with a function and a store in memory, and what it reported.
+type world struct {
+	*runtime.Runtime
+
+	tb       testing.TB
+	function *runtimetest.Function
+	target   runtime.Target
+
+	mu      sync.Mutex
+	reports []entity.Report
+}
+
+// start starts a world; change may alter the config first. The world ends with
+// the test.
+func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*runtime.Config)) *world {
+	tb.Helper()
+	w := &world{tb: tb, function: runtimetest.New(serve), target: runtime.Target{Kind: kind, Persistence: "cart"}}
+	config := runtime.Config{
+		Functions: w.function,
+		Journal:   memory.New(),
+		Machines: map[string]func(entity.ID) entity.Machine{
+			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id) },
+		},
+		Reporter: w,
+		Log:      slog.New(slog.DiscardHandler),
+	}
+	if change != nil {
+		change(&config)
+	}
+	r, err := runtime.New(config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w.Runtime = r
+	tb.Cleanup(func() {
+		r.Close()
+		w.function.Wait()
+		if most := w.function.Most(); most > 1 {
+			tb.Errorf("%d streams were open for one entity at once (CORE-STREAM-001)", most)
+		}
+	})
+	return w
+}
+
+// Report is the runtime's Reporter.
+func (w *world) Report(_ context.Context, _ entity.ID, report entity.Report) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reports = append(w.reports, report)
+}
+
+// reported returns the requirements of all reports, in order.
+func (w *world) reported() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var ids []string
+	for _, report := range w.reports {
+		ids = append(ids, report.Requirement)
+	}
+	return ids
+}
+
+// submit hands in a command, which must be taken.
+func (w *world) submit(ctx context.Context, key, name, text string) <-chan entity.Outcome {
+	w.tb.Helper()
+	command := entity.Command{Name: name, Payload: runtimetest.Text(text)}
+	outcome, err := w.Submit(ctx, w.target, entity.ID{Service: "shop.Cart", Entity: key}, command)
+	if err != nil {
+		w.tb.Fatalf("%s %q was not taken: %v", name, text, err)
+	}
+	return outcome
+}
+
+// call hands in a command and waits for its answer, as a text: the reply, or the
+// code and message of the refusal.
+func (w *world) call(key, name, text string) string {
+	w.tb.Helper()
+	return answer(<-w.submit(context.Background(), key, name, text))
+}
+
+func answer(outcome entity.Outcome) string {
+	if outcome.Err != nil {
+		s := status.Convert(outcome.Err)
+		return s.Code().String() + ": " + s.Message()
+	}
+	return string(outcome.Reply.GetPayload().GetValue())
+}
+
+func wantAnswer(tb testing.TB, got, want string) {
+	tb.Helper()
+	if got != want {
+		tb.Errorf("answer %q, want %q", got, want)
+	}
+}
+
+func wantCode(tb testing.TB, outcome entity.Outcome, want codes.Code) {
+	tb.Helper()
+	if got := status.Code(outcome.Err); got != want {
+		tb.Errorf("answer %q, want %v", answer(outcome), want)
+	}
+}
+
+func TestCommandsOfOneEntity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		wantAnswer(t, w.call("7", "Add", "tea "), "tea ")
+		wantAnswer(t, w.call("7", "Fail", "no milk"), "Unknown: no milk")
+		wantAnswer(t, w.call("7", "Add", "jam"), "tea jam")
+		wantAnswer(t, w.call("8", "Get", ""), "")
+		if n := w.function.Opened(); n != 2 {
+			t.Errorf("%d streams were opened for two entities", n)
+		}
+	})
+}
+
+// CORE-PASS-002, ES-REPLAY-002: after its idle time the entity's stream is
+// half-closed; its next command finds the state in the store.
+func TestPassivation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		w.target.Passivation = 100 * time.Millisecond
+		wantAnswer(t, w.call("7", "Add", "tea "), "tea ")
+		time.Sleep(99 * time.Millisecond) // Fake time: the bubble's clock.
+		wantAnswer(t, w.call("7", "Add", "jam "), "tea jam ")
+		if n := w.function.Opened(); n != 1 {
+			t.Fatalf("%d streams after 99 ms, want the first", n)
+		}
+		time.Sleep(101 * time.Millisecond)
+		synctest.Wait()
+		w.function.Wait() // Its one stream has ended.
+		wantAnswer(t, w.call("7", "Add", "rum"), "tea jam rum")
+		if n := w.function.Opened(); n != 2 {
+			t.Errorf("%d streams, want a second one", n)
+		}
+		if got := w.reported(); got != nil {
+			t.Errorf("reported %v", got)
+		}
+	})
+}
+
+// A command that races with passivation is never lost: it is answered by the
+// old activation or by the next.
+func TestPassivationRace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		w.target.Passivation = time.Millisecond
+		const rounds = 500
+		for n := range rounds {
+			wantAnswer(t, w.call("7", "Add", "x"), strings.Repeat("x", n+1))
+			if t.Failed() {
+				return
+			}
+			time.Sleep(time.Millisecond) // The command and the idle time end together.
+		}
+		if n := w.function.Opened(); n < 2 {
+			t.Errorf("%d streams: the entity was never passivated", n)
+		}
+	})
+}
+
+// The same with many callers of a few entities, at every moment of a passivation.
+func TestPassivationCrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		w.target.Passivation = time.Millisecond
+		var callers sync.WaitGroup
+		const each, crowd, entities = 100, 16, 4
+		for n := range crowd {
+			callers.Go(func() {
+				for m := range each {
+					w.call(strconv.Itoa(n%entities), "Add", "x")
+					time.Sleep(time.Duration((n+m)%3) * time.Millisecond)
+				}
+			})
+		}
+		callers.Wait()
+		for n := range entities {
+			wantAnswer(t, w.call(strconv.Itoa(n), "Get", ""), strings.Repeat("x", each*crowd/entities))
+		}
+		if n := w.function.Opened(); n <= entities {
+			t.Errorf("%d streams: no entity was ever passivated", n)
+		}
+	})
+}
+
+// CORE-STREAM-001: a command that comes while the function lingers on the
+// half-closed stream waits until that stream is over.
+func TestFunctionLingers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		model := runtimetest.Model{}
+		var lingered atomic.Bool
+		w := start(t, func(s *runtimetest.Stream) error {
+			err := model.Serve(s)
+			if lingered.CompareAndSwap(false, true) {
+				<-s.Context().Done()
+			}
+			return err
+		}, nil)
+		w.target.Passivation = time.Second
+		wantAnswer(t, w.call("7", "Add", "tea"), "tea")
+		time.Sleep(2 * time.Second) // The stream has been half-closed for a second.
+		begin := time.Now()
+		wantAnswer(t, w.call("7", "Get", ""), "tea")
+		if took := time.Since(begin); took != 4*time.Second {
+			t.Errorf("answered after %v, want the 4 s that were left of the grace", took)
+		}
+		wantReports(t, w, "CORE-STREAM-003")
+	})
+}
+
+func wantReports(t *testing.T, w *world, want ...string) {
+	t.Helper()
+	if got := w.reported(); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("reported %v, want %v", got, want)
+	}
+}
+
+// CORE-RESTART-001: the commands that wait are served in their order on a new
+// stream.
+func TestRestartKeepsQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		ctx := t.Context()
+		outcomes := []<-chan entity.Outcome{
+			w.submit(ctx, "7", "Add", "a"),
+			w.submit(ctx, "7", "Restart", "no"),
+			w.submit(ctx, "7", "Add", "b"),
+			w.submit(ctx, "7", "Restart", "no"),
+			w.submit(ctx, "7", "Add", "c"),
+		}
+		for i, want := range []string{"a", "Unknown: no", "ab", "Unknown: no", "abc"} {
+			wantAnswer(t, answer(<-outcomes[i]), want)
+		}
+		if n := w.function.Opened(); n != 3 {
+			t.Errorf("%d streams, want 3", n)
+		}
+	})
+}
+
+// A thousand entities at once, with several commands each.
+func TestThousandEntities(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		var callers sync.WaitGroup
+		for n := range 1000 {
+			callers.Go(func() {
+				key := strconv.Itoa(n)
+				for range 5 {
+					w.call(key, "Add", "x")
+				}
+				wantAnswer(t, w.call(key, "Get", ""), "xxxxx")
+			})
+		}
+		callers.Wait()
+		if n := w.function.Opened(); n != 1000 {
+			t.Errorf("%d streams, want 1000", n)
+		}
+		if err := w.Drain(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	_, err := runtime.New(runtime.Config{})
+	if err == nil {
+		t.Error("an empty config was accepted")
+	}
+}
+
+func TestUnknownKind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		target := runtime.Target{Kind: "some.Other"}
+		_, err := w.Submit(t.Context(), target, entity.ID{Service: "s", Entity: "e"}, entity.Command{})
+		if status.Code(err) != codes.Internal {
+			t.Errorf("got %v, want INTERNAL", err)
+		}
+	})
+}
+
+// faulty is a journal whose methods can be replaced for a while.
+type faulty struct {
+	store.Journal
+
+	append func(context.Context, store.ID, store.Batch) error
+	load   func() error
+}
+
+func (f *faulty) Append(ctx context.Context, id store.ID, batch store.Batch) error {
+	if f.append != nil {
+		return f.append(ctx, id, batch)
+	}
+	return f.Journal.Append(ctx, id, batch)
+}
+
+func (f *faulty) Load(
+	ctx context.Context, id store.ID, snapshot func(*entity.Snapshot) error, event func(entity.Event) error,
+) error {
+	if f.load != nil {
+		return f.load()
+	}
+	return f.Journal.Load(ctx, id, snapshot, event)
+}
+
+var errDisk = errors.New("disk full")
