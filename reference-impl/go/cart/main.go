@@ -1,0 +1,17 @@
+// Command cart is the shopping cart: the sample that every reference function
+// serves. The domain is in cart.go, what binds it to the protocol in entity.go.
+package main
+
+import (
+	"os"
+
+	"github.com/stateward/stateward/reference-impl/go/sdk"
+)
+
+func main() {
+	os.Exit(sdk.Main(sdk.Config{
+		Name:     "shopping-cart",
+		Version:  sdk.Version(), // released together
+		Entities: []sdk.Entity{cartEntity()},
+	}))
+}

@@ -1,0 +1,24 @@
+// Package sdk turns Go values into a Stateward user function: it answers
+// discovery, serves the entities that it is given, and stops in order.
+//
+// A user function is a gRPC server. The proxy connects to it, asks what it
+// serves (Discover), and then opens one stream for each entity that is in use.
+// On that stream it gives the entity what was stored of it, sends it commands,
+// and keeps what it answers. The function never sees a database, and holds
+// nothing that a restart could lose.
+//
+// A kind of entity is a package of its own, such as eventsourced; it describes
+// its entities to this package by the interface [Entity]. A whole program is
+//
+//	func main() {
+//		os.Exit(sdk.Main(sdk.Config{
+//			Name:     "shopping-cart",
+//			Version:  "1.0.0",
+//			Entities: []sdk.Entity{cartEntity()},
+//		}))
+//	}
+//
+// Read on in this order: function.go (what a function is), discovery.go (what
+// it says of itself), serve.go and stream.go (how it lives and ends), context.go
+// (what a command's handler sees), then package eventsourced.
+package sdk

@@ -1,0 +1,111 @@
+package eventsourced
+
+import (
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"github.com/stateward/stateward/reference-impl/go/sdk"
+)
+
+// Context is what a handler knows of its command and asks for besides the
+// response. It is used until the handler returns, by its goroutine alone.
+type Context struct {
+	*sdk.Context
+
+	// apply changes the state; it reports whether the type of event is known.
+	apply func(event proto.Message) bool
+	// events are those emitted so far, in order.
+	events []*anypb.Any
+}
+
+// Emit adds the event to those that the command's reply carries, and applies it
+// to the state at once. The event is then a fact: nobody changes it any more.
+// An event without an applier, or one that is nil, is a mistake in the handler:
+// Emit panics, and the entity is reset.
+func (c *Context) Emit(event proto.Message) {
+	payload, err := sdk.Pack(event)
+	if err != nil {
+		panic(err)
+	}
+	if !c.apply(event) {
+		panic("no Apply for events of type " + payload.GetTypeUrl())
+	}
+	c.events = append(c.events, payload)
+}
+
+// Handle sets what the method with this short name does. The handler reads the
+// state, emits events, and returns the response; or an error, best made by
+// [sdk.Errorf], which refuses the command. It runs alone in its entity, and
+// many entities run at once.
+func Handle[S any, Request, Response proto.Message](
+	entity *Entity[S], method string,
+	handle func(ctx *Context, state *S, request Request) (Response, error),
+) {
+	if entity.service == nil {
+		return // Validate says so
+	}
+	descriptor := entity.service.Methods().ByName(protoreflect.Name(method))
+	request, response := sdk.TypeName[Request](), sdk.TypeName[Response]()
+	switch {
+	case descriptor == nil:
+		entity.complainf("there is no method %q to handle", method)
+	case descriptor.Input().FullName() != request || descriptor.Output().FullName() != response:
+		entity.complainf("%s takes %s and returns %s, not %s and %s", method,
+			descriptor.Input().FullName(), descriptor.Output().FullName(), request, response)
+	case entity.handlers[method] != nil:
+		entity.complainf("%s has two handlers", method)
+	}
+	entity.handlers[method] = func(ctx *Context, state *S, payload *anypb.Any) (proto.Message, error) {
+		request, err := sdk.Unpack[Request](payload)
+		if err != nil {
+			return nil, sdk.Errorf(codes.InvalidArgument, "%s: %v (CORE-CMD-005)", method, err)
+		}
+		return handle(ctx, state, request)
+	}
+}
+
+// Apply sets what events of type E do to the state, when they are emitted and
+// when they are replayed. The event is not changed, then or later.
+func Apply[S any, E proto.Message](entity *Entity[S], apply func(state *S, event E)) {
+	name := sdk.TypeName[E]()
+	if _, twice := entity.appliers[name]; twice {
+		entity.complainf("events of type %s are applied twice", name)
+	}
+	entity.appliers[name] = applier[S]{
+		unpack: func(payload *anypb.Any) (proto.Message, error) { return sdk.Unpack[E](payload) },
+		apply: func(state *S, event proto.Message) {
+			if typed, ok := event.(E); ok {
+				apply(state, typed)
+				return
+			}
+			panic(string(name) + " in another Go type than its Apply takes")
+		},
+	}
+}
+
+// Snapshot gives the state to the proxy with the reply in which the number of
+// events since the last snapshot, those of the journal included, reaches every
+// (ES-SNAP-004). save returns the whole state and keeps no hold of what it
+// returned; restore brings a state that was just created to it. Both are each
+// other's inverse, for every snapshot that was ever stored.
+func Snapshot[S any, M proto.Message](entity *Entity[S], every int, save func(state *S) M, restore func(state *S, saved M)) {
+	if every < 1 {
+		entity.complainf("a snapshot after every %d events; at least 1", every)
+	}
+	if entity.snapshot.save != nil {
+		entity.complainf("two kinds of snapshot")
+	}
+	entity.snapshot = snapshot[S]{
+		every: every,
+		save:  func(state *S) proto.Message { return save(state) },
+		restore: func(state *S, payload *anypb.Any) error {
+			saved, err := sdk.Unpack[M](payload)
+			if err == nil {
+				restore(state, saved)
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,94 @@
+package sdk
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+)
+
+// Name is what this support library calls itself in discovery.
+const Name = "stateward-go"
+
+// version is set by the linker: -ldflags '-X …/reference-impl/go/sdk.version=1.2.3'.
+var version = "dev"
+
+// Version returns the version of this support library; "dev" in a build that
+// was not told one.
+func Version() string { return version }
+
+// Config says what a function is.
+type Config struct {
+	// Name is the name of the user's service, for people; not empty.
+	Name string
+	// Version is its version, for people; not empty.
+	Version string
+	// Entities are what the function serves; at least one. Order is free.
+	Entities []Entity
+	// Log gets what the function has to say. Nil means text on standard error
+	// in Main, and slog's default elsewhere.
+	Log *slog.Logger
+	// StopWithin bounds how long commands that are being handled may take to
+	// end once the function stops; 0 means 5 seconds.
+	StopWithin time.Duration
+}
+
+// validate returns every mistake in the configuration, joined, so that an
+// author mends all of them at once and the proxy is never told a wrong thing.
+func (c Config) validate() error {
+	var mistakes []error
+	complainf := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
+	if c.Name == "" || c.Version == "" {
+		complainf("a function has a name and a version (DISC-INFO-002)")
+	}
+	if c.StopWithin < 0 {
+		complainf("StopWithin is %v, below 0", c.StopWithin)
+	}
+	if len(c.Entities) == 0 {
+		complainf("a function serves at least one entity (DISC-ENT-003)")
+	}
+	services := map[string]bool{}
+	owners := map[string]string{} // persistence id → service
+	for _, entity := range c.Entities {
+		if err := entity.Validate(); err != nil {
+			mistakes = append(mistakes, err)
+		}
+		line := entity.Describe()
+		service, id := line.GetServiceName(), line.GetPersistenceId()
+		if services[service] {
+			complainf("%s: listed twice (DISC-ENT-003)", service)
+		} else if owner, taken := owners[id]; taken && id != "" {
+			complainf("%s: persistence id %q is already that of %s (DISC-ENT-002)", service, id, owner)
+		}
+		services[service], owners[id] = true, service
+	}
+	return errors.Join(mistakes...)
+}
+
+// Function is a user function that is ready to be served. Its methods may be
+// called from any goroutine.
+type Function struct {
+	config Config
+	spec   *discoveryv1.DiscoverResponse // never changed: every answer is this one
+}
+
+// New returns the function that the configuration describes, or every mistake
+// in it, joined.
+func New(config Config) (*Function, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	if config.StopWithin == 0 {
+		config.StopWithin = 5 * time.Second
+	}
+	spec, err := describe(config)
+	if err != nil {
+		return nil, err
+	}
+	return &Function{config: config, spec: spec}, nil
+}

@@ -1,0 +1,130 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+const usage = `%s is a Stateward user function: it serves entities to a proxy.
+
+It takes no arguments but --help and --version, and reads its address from the
+environment:
+
+  HOST    where it listens; default 127.0.0.1
+  PORT    on which port; default 8080; 0 takes a free one and logs it
+  SOCKET  path of a unix socket to listen on instead
+
+SIGTERM and SIGINT stop it in order: the commands at hand are answered first.
+`
+
+// Main runs the function as a program: it reads the arguments and the
+// environment (see --help), serves until SIGTERM or SIGINT, and returns the exit
+// code: 0 after a stop in order, 1 after any other end, 2 for wrong arguments. A
+// second signal ends the process at once.
+func Main(config Config) int {
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	context.AfterFunc(ctx, release)
+
+	err := run(ctx, config, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	if errors.Is(err, errUsage) {
+		return 2
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// errUsage says that the arguments are wrong, and that the person has been told.
+var errUsage = errors.New("wrong arguments")
+
+// run is Main with everything that it touches handed in.
+func run(ctx context.Context, config Config, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet(config.Name, flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {} // help goes to standard output, below
+	showVersion := flags.Bool("version", false, "")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(stdout, usage, config.Name)
+		return nil
+	case err != nil:
+		return errUsage
+	case flags.NArg() > 0:
+		fmt.Fprintf(stderr, "%s takes no arguments, and was given %q\n", config.Name, strings.Join(flags.Args(), " "))
+		return errUsage
+	case *showVersion:
+		fmt.Fprintf(stdout, "%s %s (%s %s, %s)\n", config.Name, config.Version, Name, Version(), runtime.Version())
+		return nil
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.NewTextHandler(stderr, nil))
+	}
+	function, err := New(config)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, getenv)
+	if err != nil {
+		return err
+	}
+	config.Log.InfoContext(ctx, "listening", "network", listener.Addr().Network(), "address", listener.Addr().String())
+	defer config.Log.InfoContext(ctx, "stopped")
+	return function.Serve(ctx, listener)
+}
+
+// listen opens the address that the environment names.
+func listen(ctx context.Context, getenv func(string) string) (net.Listener, error) {
+	var config net.ListenConfig
+	if path := getenv("SOCKET"); path != "" {
+		if err := removeStale(ctx, path); err != nil {
+			return nil, err
+		}
+		return config.Listen(ctx, "unix", path)
+	}
+	host, port := getenv("HOST"), getenv("PORT")
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	if port == "" {
+		port = "8080"
+	}
+	return config.Listen(ctx, "tcp", net.JoinHostPort(host, port))
+}
+
+// removeStale removes the socket that a killed process left at path, so that
+// the next one can listen there. Its error is a path that is in use.
+func removeStale(ctx context.Context, path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode().Type() != os.ModeSocket {
+		return fmt.Errorf("%s is a file, not a socket; it stays", path)
+	}
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "unix", path)
+	if err == nil {
+		return errors.Join(fmt.Errorf("another process listens on %s", path), conn.Close())
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return err
+	}
+	return os.Remove(path)
+}

@@ -1,0 +1,101 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+)
+
+const (
+	// maxMessage is what one message from the proxy may hold: payloads of 4 MiB
+	// (CORE-LIMIT-001) and room for what surrounds them.
+	maxMessage = 5 << 20
+	// minPing is how often a proxy may ping a quiet connection; grpc's default
+	// of 5 minutes cuts off a proxy that looks for dead peers more often.
+	minPing = 5 * time.Second
+)
+
+// Serve serves the function on the listener, which it closes, until ctx ends.
+// It then stops in order: no new connection and no new stream is taken, each
+// command at hand is answered, every stream ends. It returns nil when that took
+// no longer than Config.StopWithin, and otherwise breaks what is left and says so.
+// When the listener fails first, it returns that error.
+func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
+	host := &Host{Log: f.config.Log, stopping: ctx.Done()}
+	server := f.server(host)
+	defer host.readers.Wait()
+	defer server.Stop()
+
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	err := stop(server, f.config.StopWithin)
+	return errors.Join(err, <-served) // nil from a server that was told to stop
+}
+
+// server returns a gRPC server with discovery, health, and the service of every
+// kind of entity that the function has.
+func (f *Function) server(host *Host) *grpc.Server {
+	server := grpc.NewServer(
+		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
+	)
+	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{spec: f.spec, log: host.Log})
+	healthv1.RegisterHealthServer(server, health{})
+	kinds := map[Kind][]Entity{}
+	for _, entity := range f.config.Entities {
+		kinds[entity.Kind()] = append(kinds[entity.Kind()], entity)
+	}
+	for kind, entities := range kinds {
+		kind.Register(server, host, entities)
+	}
+	return server
+}
+
+// stop ends the server gracefully within the time; after it, at once.
+func stop(server *grpc.Server, within time.Duration) error {
+	stopped := make(chan struct{})
+	// It ends with the last handler. One that ignores its context for ever is
+	// left behind, which is what the returned error says.
+	go func() {
+		server.GracefulStop()
+		close(stopped)
+	}()
+	late := time.NewTimer(within)
+	defer late.Stop()
+	select {
+	case <-stopped:
+		return nil
+	case <-late.C:
+		server.Stop()
+		return fmt.Errorf("stopped with commands still being handled after %v", within)
+	}
+}
+
+// health serves grpc.health.v1.Health: whoever can ask is served. It has no
+// Watch, whose open streams would outlast a graceful stop.
+type health struct {
+	healthv1.UnimplementedHealthServer
+}
+
+// Check answers for the server as a whole, which has the empty name.
+func (health) Check(_ context.Context, request *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
+	if request.GetService() != "" {
+		return nil, status.Errorf(codes.NotFound, "health is known of the whole function alone, not of %q", request.GetService())
+	}
+	return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_SERVING}, nil
+}

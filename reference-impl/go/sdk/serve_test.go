@@ -1,0 +1,146 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+
+	"github.com/stateward/stateward/reference-impl/go/sdk"
+	"github.com/stateward/stateward/reference-impl/go/sdk/eventsourced"
+	"github.com/stateward/stateward/reference-impl/go/sdk/sdktest"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+)
+
+func open(id string) *sdktest.Request { return sdktest.Init(twoService, id, nil) }
+
+func call(id string) *sdktest.Request {
+	return sdktest.Command(id, 1, "Call", &tckv1.EventSourcedTwoServiceCallRequest{Id: id})
+}
+
+// A stop answers the command at hand, ends the streams that wait, and takes no
+// new one.
+func TestStopAnswersFirst(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	proxy := sdktest.Start(t, one(entity("x", func(*eventsourced.Context) {
+		close(entered)
+		<-leave
+	})))
+	idle := proxy.Open(open("idle"))
+	busy := proxy.Open(open("busy"), call("busy"))
+	<-entered
+
+	stopped := make(chan error, 1)
+	go func() { stopped <- proxy.Stop() }()
+	if err := idle.Status(); status.Code(err) != codes.Unavailable {
+		t.Errorf("an idle stream ended with %v", err)
+	}
+	close(leave)
+	if answer := busy.Receive(); answer.GetReply().GetCommandId() != 1 {
+		t.Errorf("the command at hand got %v", answer)
+	}
+	if err := busy.Status(); status.Code(err) != codes.Unavailable {
+		t.Errorf("its stream then ended with %v", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("stopped in order, and yet: %v", err)
+	}
+}
+
+// A command that takes its time keeps no other entity waiting (CORE-STREAM-002).
+func TestStreamsWaitForNobody(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	proxy := sdktest.Start(t, one(entity("x", func(ctx *eventsourced.Context) {
+		if ctx.EntityID() == "slow" {
+			close(entered)
+			<-leave
+		}
+	})))
+	slow := proxy.Open(open("slow"), call("slow"))
+	<-entered
+	quick := proxy.Open(open("quick"))
+	quick.Ask(call("quick"))
+	quick.Passivate()
+	close(leave)
+	slow.Receive()
+	slow.Passivate()
+}
+
+// A handler that does not end is left behind after the bound, and Serve says so.
+func TestStopIsBounded(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	config := one(entity("x", func(*eventsourced.Context) {
+		close(entered)
+		<-leave
+	}))
+	config.StopWithin = time.Millisecond
+	proxy := sdktest.Start(t, config)
+	proxy.Open(open("busy"), call("busy"))
+	<-entered
+	err := proxy.Stop()
+	close(leave)
+	if err == nil || !strings.Contains(err.Error(), "still being handled after 1ms") {
+		t.Errorf("Serve returned %v", err)
+	}
+}
+
+// The cause of a listener that fails is returned.
+func TestServeFails(t *testing.T) {
+	t.Parallel()
+	function, err := sdk.New(one(another("x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	if err := function.Serve(context.Background(), listener); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Serve returned %v", err)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	proxy := sdktest.Start(t, one(another("x")))
+	client := healthv1.NewHealthClient(proxy.Conn)
+	ctx, _ := proxy.Context()
+	got, err := client.Check(ctx, &healthv1.HealthCheckRequest{})
+	if err != nil || got.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+		t.Errorf("health is %v, %v", got, err)
+	}
+	if _, err := client.Check(ctx, &healthv1.HealthCheckRequest{Service: "nobody"}); status.Code(err) != codes.NotFound {
+		t.Errorf("health of nobody: %v", err)
+	}
+}
+
+// Bytes that are no message end the stream; the next one is served.
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	proxy := sdktest.Start(t, one(entity("x", atOnce)))
+	ctx, _ := proxy.Context()
+	stream, err := proxy.Conn.NewStream(ctx, eventSourcedHandle(), "/stateward.eventsourced.v1.EventSourcedService/Handle", asBytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.SendMsg([]byte{0xff, 0xff, 0xff}); err != nil {
+		t.Fatal(err)
+	}
+	var answer []byte
+	if err := stream.RecvMsg(&answer); status.Code(err) != codes.Internal {
+		t.Errorf("garbage is answered by %v, %v", answer, err)
+	}
+	next := proxy.Open(open("e"))
+	next.Ask(call("e"))
+	next.Passivate()
+}

@@ -1,0 +1,92 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Host is what a kind's service has of the function that serves it: the log,
+// and the end. It lives as long as one call of [Function.Serve].
+type Host struct {
+	// Log is the function's log.
+	Log *slog.Logger
+	// stopping is closed when streams are to end.
+	stopping <-chan struct{}
+	// readers counts the goroutines of receive; Serve waits for them.
+	readers sync.WaitGroup
+}
+
+// Converse reads requests from the stream and gives them to step, one at a time
+// and in order, until one of these ends the stream:
+//
+//   - the proxy half-closes it: status OK, and nothing more is sent (CORE-STREAM-003);
+//   - step returns more == false: its answer is sent, then status OK;
+//   - the proxy resets it, or a message cannot be read: that error;
+//   - the function stops: UNAVAILABLE, after the answer to the request at hand.
+//
+// An answer that is nil is not sent. Converse returns the status of the stream,
+// for the service's method to return in turn.
+func Converse[Request, Response any](
+	host *Host, stream grpc.BidiStreamingServer[Request, Response], step func(*Request) (answer *Response, more bool),
+) error {
+	requests := make(chan received[Request])
+	host.readers.Go(func() { receive(stream, requests) })
+	for {
+		select {
+		case <-host.stopping:
+			return status.Error(codes.Unavailable, "the function is stopping")
+		case next := <-requests:
+			if errors.Is(next.err, io.EOF) {
+				return nil
+			}
+			if next.err != nil {
+				return next.err
+			}
+			answer, more := step(next.request)
+			if answer != nil {
+				if err := stream.Send(answer); err != nil {
+					return err
+				}
+			}
+			if !more {
+				return nil
+			}
+		}
+	}
+}
+
+// received is what one Recv returned.
+type received[Request any] struct {
+	request *Request
+	err     error
+}
+
+// receive passes on what it reads from the stream, the error that ends it last.
+// It is a goroutine of its own because Recv waits for the proxy alone, and a
+// function that stops cannot. It holds one request at most, and ends with the
+// stream's context, which grpc cancels when the service's method returns.
+func receive[Request, Response any](stream grpc.BidiStreamingServer[Request, Response], requests chan<- received[Request]) {
+	for {
+		request, err := stream.Recv()
+		if !pass(stream.Context(), requests, received[Request]{request, err}) || err != nil {
+			return
+		}
+	}
+}
+
+// pass hands the value over, and reports whether it did before ctx ended.
+func pass[T any](ctx context.Context, to chan<- T, value T) bool {
+	select {
+	case to <- value:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
