@@ -67,6 +67,7 @@ func (b *builder) entity(e *discoveryv1.Entity) {
 	service := &Service{
 		Name:        name,
 		Kind:        b.kind(e),
+		Type:        e.GetEntityType(),
 		Persistence: b.persistence(e),
 		Idle:        b.idle(e),
 		methods:     map[string]*Method{},

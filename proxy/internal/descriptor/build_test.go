@@ -354,7 +354,7 @@ func TestRegistry(t *testing.T) {
 		t.Error(diff)
 	}
 	service, ok := registry.Service(descriptortest.Service)
-	if !ok || service.Kind != wire.EventSourced || service.Persistence != "counter" || service.Idle != 100*time.Millisecond {
+	if !ok || service.Kind != wire.EventSourced || service.Type != eventSourced || service.Persistence != "counter" || service.Idle != 100*time.Millisecond {
 		t.Errorf("service %+v, %v", service, ok)
 	}
 	method, ok := registry.Method(descriptortest.Service, "Add")

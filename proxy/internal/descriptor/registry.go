@@ -25,8 +25,9 @@ type Registry struct {
 type Service struct {
 	// Name is the service's full name.
 	Name string
-	// Kind is the kind of its entities.
+	// Kind is the kind of its entities, Type what the dialect calls it.
 	Kind wire.Kind
+	Type string
 	// Persistence names the stored state of its entities.
 	Persistence string
 	// Idle is the time after which an idle entity is passivated; 0 lets the

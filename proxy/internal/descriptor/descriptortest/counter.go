@@ -88,6 +88,13 @@ func (m Messages) GetRequest(id string) proto.Message {
 	return request
 }
 
+// Total returns a response with the name and the total.
+func (m Messages) Total(name string, total int64) proto.Message {
+	response := m.New(protoreflect.Name(name))
+	response.Set(response.Descriptor().Fields().ByName("total"), protoreflect.ValueOfInt64(total))
+	return response
+}
+
 // New returns an empty message of the file.
 func (m Messages) New(name protoreflect.Name) *dynamicpb.Message {
 	return dynamicpb.NewMessage(m.file.Messages().ByName(name))

@@ -1,0 +1,299 @@
+package function_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
+	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/function"
+	"github.com/stateward/stateward/proxy/internal/function/functiontest"
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+const (
+	loopback     = "127.0.0.1:0"
+	eventSourced = "stateward.eventsourced.v1.EventSourcedService"
+	patience     = 10 * time.Second
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// owner accepts what package descriptor accepts, and passes on what it is told.
+type owner struct {
+	changes chan []string
+	counted chan string
+}
+
+func newOwner() *owner {
+	return &owner{changes: make(chan []string, 1024), counted: make(chan string, 1024)}
+}
+
+func (o *owner) Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
+	_, mistakes := descriptor.Build(wire.V1(), answer)
+	return mistakes
+}
+
+func (o *owner) Changed(reasons []string) { o.changes <- reasons }
+
+// counter is an Observer that passes on what is counted.
+type counter struct{ *owner }
+
+func (c counter) Discovered(outcome string) { c.counted <- "discovered " + outcome }
+func (c counter) Reported(outcome string)   { c.counted <- "reported " + outcome }
+
+// config is a right config for the target.
+func config(target string, o *owner) function.Config {
+	c := function.Defaults()
+	c.Target = target
+	c.Version = "1.2.3"
+	c.Owner = o
+	c.Observer = counter{o}
+	c.Log = slog.New(slog.DiscardHandler)
+	c.Random = func() float64 { return 0.5 }
+	return c
+}
+
+// run runs a client of the target until the end of the test.
+func run(t *testing.T, target string) (*function.Client, *owner) {
+	t.Helper()
+	o := newOwner()
+	client, err := function.New(config(target, o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runClient(t, client)
+	return client, o
+}
+
+// runClient runs the client until the end of the test.
+func runClient(t *testing.T, client *function.Client) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		client.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+}
+
+// take waits for the next value.
+func take[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatal("nothing came in time")
+		panic("unreachable")
+	}
+}
+
+// awaitServing waits until the function serves.
+func (o *owner) awaitServing(t *testing.T) {
+	t.Helper()
+	for len(take(t, o.changes)) > 0 {
+	}
+}
+
+// awaitReason waits for a change with a reason that holds the text.
+func (o *owner) awaitReason(t *testing.T, text string) []string {
+	t.Helper()
+	for {
+		reasons := take(t, o.changes)
+		if slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, text) }) {
+			return reasons
+		}
+	}
+}
+
+// open opens a stream and sends its init.
+func open(t *testing.T, client *function.Client) *function.Stream {
+	t.Helper()
+	stream, err := client.Open(t.Context(), eventSourced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = stream.Send(&eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Init{
+		Init: &eventsourcedv1.Init{ServiceName: descriptortest.Service, EntityId: "a"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream
+}
+
+// TestServes covers DISC-CALL-004: a function is discovered, and streams open.
+func TestServes(t *testing.T) {
+	for name, target := range map[string]string{"tcp": loopback, "unix": functiontest.Path(t)} {
+		t.Run(name, func(t *testing.T) {
+			f := functiontest.Start(t, target, functiontest.Script{})
+			client, o := run(t, f.Target)
+			o.awaitServing(t)
+			request := take(t, f.Requests)
+			if request.GetProtocolMajorVersion() != 1 || request.GetProtocolMinorVersion() != 0 ||
+				request.GetProxyName() != "stateward-proxy" || request.GetProxyVersion() != "1.2.3" ||
+				!slices.Equal(request.GetSupportedEntityTypes(), []string{eventSourced}) {
+				t.Errorf("the proxy said of itself %v", request)
+			}
+			if client.Err() != nil || len(client.Reasons()) > 0 {
+				t.Errorf("error %v, reasons %v", client.Err(), client.Reasons())
+			}
+			stream := open(t, client)
+			if err := stream.CloseSend(); err != nil {
+				t.Fatal(err)
+			}
+			if message, err := stream.Recv(); !errors.Is(err, io.EOF) {
+				t.Errorf("received %v, %v after the half-close", message, err)
+			}
+		})
+	}
+}
+
+func TestUnknownEntityType(t *testing.T) {
+	f := functiontest.Start(t, loopback, functiontest.Script{})
+	client, o := run(t, f.Target)
+	o.awaitServing(t)
+	if _, err := client.Open(t.Context(), "nothing"); fault.KindOf(err) != fault.Internal {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestRefused covers DISC-REFUSE-001 and DISC-REFUSE-003.
+func TestRefused(t *testing.T) {
+	bad := descriptortest.Answer(descriptortest.Files())
+	bad.Entities[0].PersistenceId = ""
+	bad.ServiceInfo = nil
+	f := functiontest.Start(t, loopback, functiontest.Script{
+		Discover: func(context.Context, int) (*discoveryv1.DiscoverResponse, error) { return bad, nil },
+	})
+	client, o := run(t, f.Target)
+	reasons := o.awaitReason(t, "DISC-ENT-002")
+	if len(reasons) != 2 || !strings.HasPrefix(reasons[0], "DISC-INFO-001: ") {
+		t.Errorf("reasons %q", reasons)
+	}
+	for _, code := range []string{"DISC-INFO-001", "DISC-ENT-002"} {
+		if report := take(t, f.Reports); report.GetCode() != code || report.GetMessage() == "" {
+			t.Errorf("report %v, want one of %s", report, code)
+		}
+	}
+	if _, err := client.Open(t.Context(), eventSourced); fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "has no persistence id") {
+		t.Errorf("a stream on a refused connection: %v", err)
+	}
+	f.Stop()
+	if calls := len(f.Calls); calls != 3 {
+		t.Errorf("the refused function got %d calls, want Discover and two reports", calls)
+	}
+	functiontest.Start(t, f.Target, functiontest.Script{})
+	o.awaitServing(t)
+	if err := client.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReconnect covers DISC-CALL-002: no stream on a new connection before
+// Discover has been answered on it.
+func TestReconnect(t *testing.T) {
+	first := functiontest.Start(t, loopback, functiontest.Script{})
+	client, o := run(t, first.Target)
+	o.awaitServing(t)
+	stream := open(t, client)
+	first.Stop()
+	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
+		t.Errorf("the stream of a lost connection ended with %v", err)
+	}
+	o.awaitReason(t, "was lost")
+
+	answer := make(chan struct{})
+	second := functiontest.Start(t, first.Target, functiontest.Script{
+		Discover: func(ctx context.Context, _ int) (*discoveryv1.DiscoverResponse, error) {
+			<-answer
+			return descriptortest.Answer(descriptortest.Files()), nil
+		},
+	})
+	if call := take(t, second.Calls); call != wire.V1().Discover {
+		t.Errorf("the first call was %s", call)
+	}
+	if _, err := client.Open(t.Context(), eventSourced); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a stream before the answer: %v", err)
+	}
+	close(answer)
+	o.awaitServing(t)
+	open(t, client)
+	if call := take(t, second.Calls); call != wire.V1().Entities[0].Handle {
+		t.Errorf("the second call was %s", call)
+	}
+}
+
+// TestDrain shows that a function which drains its connection keeps the streams
+// that are open, and gets no new one.
+func TestDrain(t *testing.T) {
+	f := functiontest.Start(t, loopback, functiontest.Script{})
+	client, o := run(t, f.Target)
+	o.awaitServing(t)
+	stream := open(t, client)
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		f.Drain()
+	}()
+	o.awaitReason(t, "was lost")
+	if _, err := client.Open(t.Context(), eventSourced); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a stream on a draining connection: %v", err)
+	}
+	if err := stream.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
+		t.Errorf("the open stream ended with %v", err)
+	}
+	take(t, drained)
+}
+
+// TestDiscoverFails covers DISC-CALL-003 for a function that is there.
+func TestDiscoverFails(t *testing.T) {
+	f := functiontest.Start(t, loopback, functiontest.Script{
+		Discover: func(_ context.Context, call int) (*discoveryv1.DiscoverResponse, error) {
+			if call < 3 {
+				return nil, status.Error(codes.FailedPrecondition, "not yet")
+			}
+			return descriptortest.Answer(descriptortest.Files()), nil
+		},
+	})
+	_, o := run(t, f.Target)
+	o.awaitReason(t, "what it serves: FailedPrecondition: not yet (attempt 1)")
+	o.awaitReason(t, "(attempt 2)")
+	o.awaitServing(t)
+	for _, want := range []string{"discovered failed", "discovered failed", "discovered accepted"} {
+		if counted := take(t, o.counted); counted != want {
+			t.Errorf("counted %q, want %q", counted, want)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	f := functiontest.Start(t, loopback, functiontest.Script{})
+	client, o := run(t, f.Target)
+	o.awaitServing(t)
+	client.Report(&discoveryv1.ReportErrorRequest{Code: "CORE-CMD-002", Message: "twice"})
+	if report := take(t, f.Reports); report.GetCode() != "CORE-CMD-002" || report.GetMessage() != "twice" {
+		t.Errorf("report %v", report)
+	}
+}

@@ -1,0 +1,115 @@
+// Package function is the client of the user function: it connects, discovers,
+// opens the streams of entities, and tells the function what it did wrong.
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// Owner is told what becomes of the function. Its methods are called one at a
+// time, from the goroutine of [Client.Run].
+type Owner interface {
+	// Discovered takes each answer to Discover and returns the mistakes in it.
+	// With none the answer is accepted, and streams can be opened once
+	// Discovered has returned.
+	Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake
+	// Changed takes the reasons why the function does not serve now, for
+	// people; none when it serves.
+	Changed(reasons []string)
+}
+
+// Observer counts. Its methods may be called from any goroutine.
+type Observer interface {
+	// Discovered counts one attempt to discover: "accepted", "refused", or
+	// "failed" when there was no answer.
+	Discovered(outcome string)
+	// Reported counts one report: "sent", "failed", or "dropped" when it was
+	// never sent.
+	Reported(outcome string)
+}
+
+// Config says where the function is and how to speak to it.
+type Config struct {
+	// Target is where the function listens: HOST:PORT or unix:PATH.
+	Target string
+	// Dialect names the protocol's parts.
+	Dialect wire.Dialect
+	// Name and Version are the proxy's, for the function to know.
+	Name, Version string
+	// MaxMessage is the largest message in bytes that the function may send.
+	MaxMessage int
+	// Owner and Observer are never nil.
+	Owner    Owner
+	Observer Observer
+	// Log is never nil.
+	Log *slog.Logger
+	// Random returns a number in [0, 1), for the length of a pause.
+	Random func() float64
+	// Dial opens a connection; the network is "tcp" or "unix".
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Each wait has an end.
+	ConnectTimeout  time.Duration // for the transport
+	DiscoverTimeout time.Duration // for an answer to Discover
+	ReportTimeout   time.Duration // for an answer to one ReportError
+	// RetireTimeout is how long a connection that takes no new stream is kept
+	// for those that are still open on it.
+	RetireTimeout time.Duration
+}
+
+// Defaults returns a Config that lacks Target, Owner, Observer, Log, Random and
+// the proxy's version.
+func Defaults() Config {
+	return Config{
+		Dialect:         wire.V1(),
+		Name:            "stateward-proxy",
+		MaxMessage:      4<<20 + 64<<10,
+		Dial:            new(net.Dialer).DialContext,
+		ConnectTimeout:  5 * time.Second,
+		DiscoverTimeout: 10 * time.Second,
+		ReportTimeout:   5 * time.Second,
+		RetireTimeout:   10 * time.Second,
+	}
+}
+
+// validate returns what is wrong with the config; nil when nothing is.
+func (c *Config) validate() error {
+	_, _, err := ParseTarget(c.Target)
+	switch {
+	case err != nil:
+		return err
+	case c.Owner == nil, c.Observer == nil, c.Log == nil, c.Random == nil, c.Dial == nil:
+		return errors.New("function: Owner, Observer, Log, Random and Dial are needed")
+	case c.MaxMessage <= 0:
+		return fmt.Errorf("function: MaxMessage is %d bytes; it must be greater than 0", c.MaxMessage)
+	case min(c.ConnectTimeout, c.DiscoverTimeout, c.ReportTimeout, c.RetireTimeout) <= 0:
+		return errors.New("function: every time-out must be greater than 0")
+	}
+	return nil
+}
+
+// ParseTarget splits HOST:PORT or unix:PATH into the network and the address
+// to dial. An error says what is wrong with the target, for its author.
+func ParseTarget(target string) (network, address string, err error) {
+	if path, ok := strings.CutPrefix(target, "unix:"); ok {
+		if path == "" {
+			return "", "", fmt.Errorf("the function's address %q lacks the path of the socket: write unix:PATH", target)
+		}
+		return "unix", path, nil
+	}
+	host, port, err := net.SplitHostPort(target)
+	if err != nil || host == "" || port == "" {
+		return "", "", fmt.Errorf("the function's address %q is neither HOST:PORT nor unix:PATH", target)
+	}
+	return "tcp", target, nil
+}

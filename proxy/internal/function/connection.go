@@ -1,0 +1,159 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// Windows of fixed size. They keep grpc-go from measuring the path with pings,
+// which some functions answer by dropping the connection.
+const (
+	streamWindow     = 1 << 20
+	connectionWindow = 16 << 20
+)
+
+var errSpent = errors.New("this connection has ended")
+
+// connection is one transport connection to the function and never a second:
+// gRPC would reconnect by itself, and open streams before Discover has been
+// answered on the new connection (DISC-CALL-002).
+type connection struct {
+	dialect   wire.Dialect
+	grpc      *grpc.ClientConn
+	transport *watchedConn
+}
+
+// connect opens the transport; gRPC's handshake comes with the first call.
+func connect(ctx context.Context, c *Config) (*connection, error) {
+	network, address, err := ParseTarget(c.Target)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
+	defer cancel()
+	conn, err := c.Dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	transport := &watchedConn{Conn: conn, closed: make(chan struct{})}
+	client, err := grpc.NewClient("passthrough:///"+address,
+		grpc.WithContextDialer(dialOnce(transport)),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithAuthority(authority(network, address)),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableRetry(),
+		grpc.WithIdleTimeout(0), // an idle function is not a lost one
+		grpc.WithStaticStreamWindowSize(streamWindow),
+		grpc.WithStaticConnWindowSize(connectionWindow),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(c.MaxMessage)),
+	)
+	if err != nil {
+		return nil, errors.Join(err, transport.Close())
+	}
+	return &connection{dialect: c.Dialect, grpc: client, transport: transport}, nil
+}
+
+// authority is what the function sees as the name of the host.
+func authority(network, address string) string {
+	if network == "unix" {
+		return "localhost"
+	}
+	return address
+}
+
+// dialOnce hands out the connection at the first call, and none after it.
+func dialOnce(conn *watchedConn) func(context.Context, string) (net.Conn, error) {
+	var once sync.Once
+	return func(context.Context, string) (net.Conn, error) {
+		err := errSpent
+		once.Do(func() { err = nil })
+		if err != nil {
+			return nil, err
+		}
+		return conn, nil
+	}
+}
+
+// discover asks the function what it serves.
+func (c *connection) discover(ctx context.Context, request *discoveryv1.DiscoverRequest, timeout time.Duration) (*discoveryv1.DiscoverResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	answer := new(discoveryv1.DiscoverResponse)
+	return answer, c.grpc.Invoke(ctx, c.dialect.Discover, request, answer)
+}
+
+// report tells the function one mistake.
+func (c *connection) report(ctx context.Context, report *discoveryv1.ReportErrorRequest, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return c.grpc.Invoke(ctx, c.dialect.ReportError, report, new(discoveryv1.ReportErrorResponse))
+}
+
+// lost waits until the connection takes no new stream, or for the end of ctx.
+func (c *connection) lost(ctx context.Context) {
+	for c.grpc.GetState() == connectivity.Ready {
+		if !c.grpc.WaitForStateChange(ctx, connectivity.Ready) {
+			return
+		}
+	}
+}
+
+// retire closes the connection once the streams that are open on it have
+// ended, at the latest after the grace or at the end of ctx.
+func (c *connection) retire(ctx context.Context, grace time.Duration) error {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-c.transport.closed:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return c.close()
+}
+
+// close ends every stream. gRPC never learns of a transport before the first
+// call, so the transport is closed in any case.
+func (c *connection) close() error {
+	return errors.Join(c.grpc.Close(), c.transport.Close())
+}
+
+// watchedConn tells when it has been closed: by gRPC at once when the
+// connection is lost, and after the last stream when the function drains it.
+type watchedConn struct {
+	net.Conn
+
+	once   sync.Once
+	closed chan struct{}
+}
+
+// Close closes the connection; once, whoever calls it.
+func (c *watchedConn) Close() (err error) {
+	c.once.Do(func() {
+		err = c.Conn.Close()
+		close(c.closed)
+	})
+	return err
+}
+
+// explain returns what a person needs to know of an error of a dial or a call.
+func explain(err error) string {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error()
+	}
+	if s, ok := status.FromError(err); ok {
+		return s.Code().String() + ": " + s.Message()
+	}
+	return err.Error()
+}

@@ -1,0 +1,58 @@
+package function
+
+import (
+	"context"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+)
+
+// reportQueue is how many reports may wait. They are told one after the other;
+// what comes while as many wait is dropped.
+const reportQueue = 256
+
+// Report queues a report for the function and returns at once: no command waits
+// for it (DISC-REPORT-004). A report that finds the queue full, or no function
+// to tell, is dropped, logged and counted. The client keeps the report.
+func (c *Client) Report(report *discoveryv1.ReportErrorRequest) {
+	select {
+	case c.reports <- report:
+	default:
+		c.drop(report, "too many reports wait")
+	}
+}
+
+// sendReports tells the queued reports until ctx ends, and drops the rest.
+func (c *Client) sendReports(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			for len(c.reports) > 0 {
+				c.drop(<-c.reports, "the proxy stops")
+			}
+			return
+		case report := <-c.reports:
+			conn, err := c.connection()
+			if err != nil {
+				c.drop(report, err.Error())
+				continue
+			}
+			c.tell(ctx, conn, report)
+		}
+	}
+}
+
+// tell tells one report on the connection.
+func (c *Client) tell(ctx context.Context, conn *connection, report *discoveryv1.ReportErrorRequest) {
+	if err := conn.report(ctx, report, c.config.ReportTimeout); err != nil {
+		c.config.Observer.Reported("failed")
+		c.config.Log.Warn("the user function could not be told of a mistake", "requirement", report.GetCode(), "error", err)
+		return
+	}
+	c.config.Observer.Reported("sent")
+}
+
+// drop notes a report that is not sent.
+func (c *Client) drop(report *discoveryv1.ReportErrorRequest, why string) {
+	c.config.Observer.Reported("dropped")
+	c.config.Log.Warn("a report to the user function is dropped", "requirement", report.GetCode(), "message", report.GetMessage(), "why", why)
+}
