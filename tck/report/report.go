@@ -18,6 +18,14 @@ import (
 // Schema is the version of the report's form.
 const Schema = "v1"
 
+// Where the profiles came from that a subject is held to.
+const (
+	// Declared is the only one that is fit for a gate.
+	Declared = "flag"
+	// Discovered are those that the subject showed at discovery.
+	Discovered = "discovered"
+)
+
 // Run is everything that a report is made of.
 type Run struct {
 	// Specification is what the subject was held against.
