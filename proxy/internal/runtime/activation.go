@@ -53,11 +53,19 @@ func (i *instance) open(target Target) (*activation, error) {
 		cancel()
 		config.Log.Warn("no stream to the function", "entity", i.id, "error", err)
 		config.Metrics.Closed(target.Kind, "open")
-		return nil, &fault.Error{Kind: fault.Unavailable, Text: "the user function takes no stream now", Err: err}
+		return nil, unopened(err)
 	}
 	a.stream = stream
 	go listen(stream, a.inputs) // end waits for it.
 	return a, nil
+}
+
+// unopened is what those that wait hear of a function that takes no stream.
+func unopened(err error) error {
+	if _, known := errors.AsType[*fault.Error](err); known {
+		return err
+	}
+	return &fault.Error{Kind: fault.Unavailable, Text: "the user function takes no stream now", Err: err}
 }
 
 // listen passes on what the function says until the stream has ended.

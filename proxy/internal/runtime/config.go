@@ -105,7 +105,8 @@ type Target struct {
 type Functions interface {
 	// Open opens the stream of one activation for an entity of the kind. The
 	// stream lives no longer than ctx. Open returns an error when no stream can
-	// be had now; the commands that wait for it then fail with UNAVAILABLE.
+	// be had now: the commands that wait for it get a fault.Error as it is, and
+	// UNAVAILABLE for any other.
 	Open(ctx context.Context, kind string) (Stream, error)
 }
 

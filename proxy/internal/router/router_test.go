@@ -1,0 +1,267 @@
+package router_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
+	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/router"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store/memory"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	kind = "stateward.eventsourced.v1.EventSourcedService"
+	text = "type.googleapis.com/test.Text"
+)
+
+// script answers a command by its text, which is all after the key.
+type script func(text string) *eventsourcedv1.EventSourcedReply
+
+// world is a router on a real runtime, with a function that follows scripts and
+// a store in memory. It is also the router's Services: each script is a method
+// of the service "shop.Cart", and a request is "key text".
+type world struct {
+	*router.Router
+
+	tb       testing.TB
+	function *runtimetest.Function
+	runtime  *runtime.Runtime
+	scripts  map[string]script
+
+	mu       sync.Mutex
+	commands []*entityv1.Command
+	reports  []string
+}
+
+// start starts a world; change may alter the config first. It ends with the test.
+func start(tb testing.TB, scripts map[string]script, change func(*router.Config)) *world {
+	tb.Helper()
+	w := &world{tb: tb, scripts: scripts}
+	w.function = runtimetest.New(runtimetest.Model{Answer: w.answer}.Serve)
+	var err error
+	w.runtime, err = runtime.New(runtime.Config{
+		Functions: w.function, Journal: memory.New(), Reporter: w, Log: slog.New(slog.DiscardHandler),
+		Machines: map[string]func(entity.ID) entity.Machine{
+			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id) },
+		},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	config := router.Config{Services: w, Runtime: w.runtime, Reporter: w, Log: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&config)
+	}
+	if w.Router, err = router.New(config); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		w.Drain(now)
+		w.function.Wait()
+	})
+	return w
+}
+
+func (w *world) answer(_ *runtimetest.Stream, _ string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
+	w.mu.Lock()
+	w.commands = append(w.commands, command)
+	w.mu.Unlock()
+	_, text, _ := strings.Cut(string(command.GetPayload().GetValue()), " ")
+	return w.scripts[command.GetName()](text)
+}
+
+func (w *world) Method(service, name string) (router.Method, bool) {
+	if service != "shop.Cart" || w.scripts[name] == nil {
+		return router.Method{}, false
+	}
+	return router.Method{
+		Input:  text,
+		Target: runtime.Target{Kind: kind, Persistence: "cart"},
+		Key: func(request []byte) (string, error) {
+			key, _, _ := strings.Cut(string(request), " ")
+			if key == "" {
+				return "", fault.New(fault.Invalid, "no key")
+			}
+			return key, nil
+		},
+	}, true
+}
+
+func (w *world) Report(_ context.Context, _ entity.ID, report entity.Report) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reports = append(w.reports, report.Requirement)
+}
+
+// heard returns the commands that the function has got, as "name:payload".
+func (w *world) heard() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []string
+	for _, command := range w.commands {
+		all = append(all, command.GetName()+":"+string(command.GetPayload().GetValue()))
+	}
+	return strings.Join(all, ", ")
+}
+
+func (w *world) reported() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Join(w.reports, ", ")
+}
+
+// call calls a method and returns the answer as a text: the reply, or the code
+// and message of the refusal.
+func (w *world) call(ctx context.Context, name, request string) string {
+	reply, err := w.Call(ctx, "shop.Cart", name, []byte(request), nil)
+	if err != nil {
+		s := status.Convert(err)
+		return s.Code().String() + ": " + s.Message()
+	}
+	return string(reply.GetPayload().GetValue())
+}
+
+func want(t *testing.T, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+func wantCode(t *testing.T, got string, want codes.Code) {
+	t.Helper()
+	if !strings.HasPrefix(got, want.String()+": ") {
+		t.Errorf("answer %q, want %v", got, want)
+	}
+}
+
+// say replies with the text.
+func say(text string) *eventsourcedv1.EventSourcedReply { return runtimetest.Reply(text) }
+
+// CORE-CMD-004: the entity gets the caller's bytes under the input's type URL.
+func TestCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{"Get": say}, nil)
+		want(t, "answer", w.call(t.Context(), "Get", "7 tea"), "tea")
+		if got := w.commands[0]; got.GetEntityId() != "7" || got.GetPayload().GetTypeUrl() != text || got.GetMetadata() != nil {
+			t.Errorf("the function got %v", got)
+		}
+	})
+}
+
+// CORE-KEY-001 and unknown methods: the function is sent nothing.
+func TestCallThatLeadsNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{"Get": say}, nil)
+		wantCode(t, w.call(t.Context(), "Get", ""), codes.InvalidArgument)
+		wantCode(t, w.call(t.Context(), "Put", "7"), codes.Unimplemented)
+		if n := w.function.Opened(); n != 0 {
+			t.Errorf("%d streams were opened", n)
+		}
+	})
+}
+
+// The domain's failure reaches the caller as it is.
+func TestFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{"Get": func(text string) *eventsourcedv1.EventSourcedReply {
+			return runtimetest.Fail(&entityv1.Failure{Description: text, Code: int32(codes.NotFound)})
+		}}, nil)
+		want(t, "answer", w.call(t.Context(), "Get", "7 no tea"), "NotFound: no tea")
+	})
+}
+
+// A caller that leaves is answered at once. Its command, already sent, runs to
+// its end, with its side effects and their own.
+func TestCallerLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"Slow": func(string) *eventsourcedv1.EventSourcedReply {
+				time.Sleep(time.Second)
+				return effects(say("late"), "!Note:8 a", "Note:9 b")
+			},
+			"Note": say,
+		}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		begin := time.Now()
+		wantCode(t, w.call(ctx, "Slow", "7"), codes.DeadlineExceeded)
+		if took := time.Since(begin); took != 100*time.Millisecond {
+			t.Errorf("answered after %v", took)
+		}
+		if err := w.Drain(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want(t, "the function heard", w.heard(), "Slow:7, Note:8 a, Note:9 b")
+	})
+}
+
+// Drain refuses new calls and waits for the side effects of old ones.
+func TestDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"Do": func(string) *eventsourcedv1.EventSourcedReply { return effects(say("done"), "Slow:8") },
+			"Slow": func(string) *eventsourcedv1.EventSourcedReply {
+				time.Sleep(time.Second)
+				return effects(say("done"), "Note:9")
+			},
+			"Note": say,
+		}, nil)
+		want(t, "answer", w.call(t.Context(), "Do", "7"), "done")
+		drained := make(chan error, 1)
+		go func() { drained <- w.Drain(t.Context()) }()
+		synctest.Wait()
+		wantCode(t, w.call(t.Context(), "Do", "7"), codes.Unavailable)
+		if err := <-drained; err != nil {
+			t.Error(err)
+		}
+		want(t, "the function heard", w.heard(), "Do:7, Slow:8, Note:9")
+	})
+}
+
+// When its time is up, Drain gives up, and every caller is answered.
+func TestDrainGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		w := start(t, map[string]script{"Hang": func(string) *eventsourcedv1.EventSourcedReply {
+			<-hang
+			return say("never")
+		}}, nil)
+		answer := make(chan string, 1)
+		go func() { answer <- w.call(t.Context(), "Hang", "7") }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := w.Drain(ctx); err == nil {
+			t.Error("Drain says that all was finished")
+		}
+		wantCode(t, <-answer, codes.Unavailable)
+		close(hang)
+	})
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	if _, err := router.New(router.Config{}); err == nil {
+		t.Error("an empty config was accepted")
+	}
+}
