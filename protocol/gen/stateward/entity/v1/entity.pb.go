@@ -520,10 +520,11 @@ func (x *Failure) GetCode() int32 {
 	return 0
 }
 
-// Pairs that travel beside a payload, in order; a key may stand more than once.
+// Pairs that travel beside a payload; a key may stand more than once.
 type Metadata struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The pairs, in the order in which they came. Since 0.2.
+	// The pairs. The values of one key are in the order in which they came;
+	// between two keys there is none. Since 0.2.
 	Entries       []*MetadataEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
