@@ -1,0 +1,128 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/fault"
+)
+
+var errStopping = fault.New(fault.Unavailable, "the proxy is stopping")
+
+// handle serves one call of the user's services.
+func (f *Frontend) handle(_ any, stream grpc.ServerStream) error {
+	begin := time.Now()
+	method, err := f.method(stream)
+	if err == nil {
+		err = f.call(stream, method)
+	} else {
+		method = new(descriptor.Method) // nobody's
+	}
+	err = answer(err)
+	f.config.Observer.Called(method.Service, method.Name, status.Code(err), time.Since(begin))
+	return err
+}
+
+// method finds the method that is called.
+func (f *Frontend) method(stream grpc.ServerStream) (*descriptor.Method, error) {
+	registry, err := f.config.Function.Registry()
+	if err != nil {
+		return nil, err
+	}
+	path, _ := grpc.MethodFromServerStream(stream) // every server stream has one
+	service, name, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if _, ok := registry.Service(service); !ok {
+		return nil, fault.New(fault.Unknown, "unknown service %s", service)
+	}
+	method, ok := registry.Method(service, name)
+	if !ok {
+		return nil, fault.New(fault.Unknown, "unknown method %s for service %s", name, service)
+	}
+	return method, nil
+}
+
+// call takes the request and sends the reply. Every method is unary: discovery
+// has refused the others (DISC-METHOD-001).
+func (f *Frontend) call(stream grpc.ServerStream, method *descriptor.Method) error {
+	request, err := receive(stream)
+	if err != nil {
+		return err
+	}
+	headers, _ := metadata.FromIncomingContext(stream.Context())
+	meta, err := incoming(headers)
+	if err != nil {
+		return err
+	}
+	reply, err := f.config.Router.Call(stream.Context(), method.Service, method.Name, request, meta)
+	if err != nil {
+		return err
+	}
+	return f.reply(stream, method, reply)
+}
+
+// receive returns the one request of a call.
+func receive(stream grpc.ServerStream) ([]byte, error) {
+	var request, more frame
+	err := stream.RecvMsg(&request)
+	if errors.Is(err, io.EOF) {
+		return nil, fault.New(fault.Invalid, "the call carries no request")
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = stream.RecvMsg(&more)
+	if err == nil {
+		return nil, fault.New(fault.Invalid, "the call carries more than one request")
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return request.bytes, nil
+}
+
+// reply sends the reply, whose state is durable by now: metadata that cannot be
+// sent does not fail the call.
+func (f *Frontend) reply(stream grpc.ServerStream, method *descriptor.Method, reply *entityv1.Reply) error {
+	payload := reply.GetPayload()
+	if payload == nil {
+		return fault.New(fault.Internal, "the user function answered %s/%s without a payload", method.Service, method.Name)
+	}
+	if name := payload.GetTypeUrl(); name[strings.LastIndexByte(name, '/')+1:] != string(method.Output) {
+		return fault.New(fault.Internal, "the user function answered %s/%s with %q, and its response is %s", method.Service, method.Name, name, method.Output)
+	}
+	headers, unfit := outgoing(reply.GetMetadata())
+	if len(unfit) > 0 {
+		f.config.Log.Warn("metadata of a reply cannot be response headers and is left out", "method", method.Name, "service", method.Service, "keys", unfit)
+	}
+	if err := stream.SetHeader(headers); err != nil {
+		return err
+	}
+	return stream.SendMsg(&frame{bytes: payload.GetValue()})
+}
+
+// answer returns err as the caller gets it: with the status that it has, or that
+// a context's end has, or INTERNAL.
+func answer(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[interface {
+		error
+		GRPCStatus() *status.Status
+	}](err); ok {
+		return status.Convert(err).Err()
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return status.FromContextError(err).Err()
+	}
+	return answer(fault.New(fault.Internal, "%w", err))
+}

@@ -1,0 +1,162 @@
+// Package frontend serves the user's own gRPC services: it finds the method in
+// the function's descriptors and passes the bytes through. Beside them it serves
+// gRPC health and reflection.
+package frontend
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	"github.com/stateward/stateward/proxy/internal/descriptor"
+)
+
+// Router carries out calls. It may be called from any goroutine.
+type Router interface {
+	// Call carries out a request and returns the reply, or an error that has a
+	// gRPC status. It returns at the end of ctx at the latest, and may keep the
+	// request's bytes.
+	Call(ctx context.Context, service, method string, request []byte, metadata *entityv1.Metadata) (*entityv1.Reply, error)
+}
+
+// Function is what the frontend knows of the user function.
+type Function interface {
+	// Registry describes the services that the function serves now. An error
+	// has a gRPC status, and says why it serves none. Registry may be called
+	// from any goroutine, and returns at once.
+	Registry() (*descriptor.Registry, error)
+}
+
+// Observer is told of each call, from any goroutine.
+type Observer interface {
+	// Called says how a call was answered and how long that took. The names are
+	// empty when nobody serves such a method.
+	Called(service, method string, code codes.Code, took time.Duration)
+}
+
+// Config is what a frontend stands on. All of it is needed.
+type Config struct {
+	Router   Router
+	Function Function
+	Observer Observer
+	Log      *slog.Logger
+	// MaxRequest is the largest request in bytes.
+	MaxRequest int
+}
+
+// validate returns what is wrong with the config; nil when nothing is.
+func (c *Config) validate() error {
+	if c.Router == nil || c.Function == nil || c.Observer == nil || c.Log == nil || c.MaxRequest <= 0 {
+		return errors.New("frontend: Router, Function, Observer, Log and MaxRequest are needed")
+	}
+	return nil
+}
+
+// Frontend is one gRPC server.
+type Frontend struct {
+	config   Config
+	server   *grpc.Server
+	health   *health.Server
+	draining chan struct{}  // closed when the long calls have to end
+	serving  sync.WaitGroup // the server, and its long calls
+}
+
+// New returns a frontend that listens nowhere yet; [Frontend.Serve] starts it.
+func New(config Config) (*Frontend, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	f := &Frontend{config: config, health: health.NewServer(), draining: make(chan struct{})}
+	f.health.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
+	f.server = grpc.NewServer(
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.UnknownServiceHandler(f.handle),
+		grpc.StreamInterceptor(f.endWithDrain),
+		grpc.MaxRecvMsgSize(config.MaxRequest),
+		grpc.MaxHeaderListSize(64<<10),
+		grpc.MaxConcurrentStreams(10_000), // of one connection
+		grpc.ConnectionTimeout(20*time.Second),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+	)
+	reflection, err := newReflection(config.Function)
+	if err != nil {
+		return nil, err
+	}
+	grpc_health_v1.RegisterHealthServer(f.server, f.health)
+	grpc_reflection_v1.RegisterServerReflectionServer(f.server, reflection.v1())
+	grpc_reflection_v1alpha.RegisterServerReflectionServer(f.server, reflection.v1alpha())
+	return f, nil
+}
+
+// Serve serves on the listener, which the frontend then owns, until Drain. Call
+// it once.
+func (f *Frontend) Serve(listener net.Listener) {
+	f.serving.Go(func() {
+		if err := f.server.Serve(listener); err != nil {
+			f.config.Log.Error("the service port has failed", "error", err)
+		}
+	})
+}
+
+// SetHealth sets what gRPC health says: for the proxy as a whole, and for each
+// of the services.
+func (f *Frontend) SetHealth(serves bool, services []string) {
+	status := grpc_health_v1.HealthCheckResponse_NOT_SERVING
+	if serves {
+		status = grpc_health_v1.HealthCheckResponse_SERVING
+	}
+	f.health.SetServingStatus("", status)
+	for _, service := range services {
+		f.health.SetServingStatus(service, status)
+	}
+}
+
+// Drain says NOT_SERVING, takes no further call, lets those under way finish and
+// closes the port. At the end of ctx it breaks off what is left, and returns
+// the reason. Call it once.
+func (f *Frontend) Drain(ctx context.Context) error {
+	f.health.Shutdown()
+	close(f.draining)
+	finished := make(chan struct{})
+	go func() { // Joined below: Stop ends GracefulStop.
+		defer close(finished)
+		f.server.GracefulStop()
+		f.serving.Wait()
+	}()
+	select {
+	case <-finished:
+		return nil
+	case <-ctx.Done():
+		f.server.Stop()
+		<-finished
+		return context.Cause(ctx)
+	}
+}
+
+// endWithDrain ends the calls of health and reflection when the frontend drains;
+// else one that watches health would keep it for ever.
+func (f *Frontend) endWithDrain(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	if srv == nil { // a call of the user's services
+		return next(srv, stream)
+	}
+	ended := make(chan error, 1)
+	f.serving.Go(func() { ended <- next(srv, stream) }) // ends with the stream
+	select {
+	case err := <-ended:
+		return err
+	case <-f.draining:
+		return errStopping
+	}
+}

@@ -1,0 +1,74 @@
+package frontend
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	"github.com/stateward/stateward/proxy/internal/fault"
+)
+
+func text(key, value string) *entityv1.MetadataEntry {
+	return &entityv1.MetadataEntry{Key: key, Value: &entityv1.MetadataEntry_StringValue{StringValue: value}}
+}
+
+func bytes(key, value string) *entityv1.MetadataEntry {
+	return &entityv1.MetadataEntry{Key: key, Value: &entityv1.MetadataEntry_BytesValue{BytesValue: []byte(value)}}
+}
+
+// transport are headers that belong to a connection.
+var transport = []string{
+	":authority", "grpc-timeout", "accept", "accept-encoding", "content-type", "content-length", "connection", "host",
+	"keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+}
+
+// TestIncoming covers CORE-META-001 and META-ENTRY-001.
+func TestIncoming(t *testing.T) {
+	t.Parallel()
+	headers := metadata.MD{"z": {"1", "2"}, "a-bin": {"\x00\xff"}, "authorization": {"Bearer x"}}
+	none := metadata.MD{}
+	for _, key := range transport {
+		headers[key] = []string{"x"}
+		none[key] = []string{"x"}
+	}
+	got, err := incoming(headers)
+	want := &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{
+		bytes("a-bin", "\x00\xff"), text("authorization", "Bearer x"), text("z", "1"), text("z", "2"),
+	}}
+	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if got, err := incoming(none); got != nil || err != nil {
+		t.Errorf("of transport headers alone there is %v, %v", got, err)
+	}
+	if _, err := incoming(metadata.MD{"name": {"\xff"}}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a header that is not UTF-8: %v", err)
+	}
+}
+
+// TestOutgoing covers META-REPLY-001.
+func TestOutgoing(t *testing.T) {
+	t.Parallel()
+	reply := &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{
+		text("A", "1"), text("a", "2"), bytes("b-bin", "\x00\xff"), text("c-bin", "text"),
+		text("authorization", "x"), text("cookie", "x"),
+		bytes("d", "plain"), bytes("e", "\xff"), text("f", "line\nbreak"), text("g h", "x"), text("", "x"),
+	}}
+	for _, key := range transport {
+		reply.Entries = append(reply.Entries, text(key, "x"))
+	}
+	headers, unfit := outgoing(reply)
+	want := metadata.MD{"a": {"1", "2"}, "b-bin": {"\x00\xff"}, "c-bin": {"text"}, "d": {"plain"}}
+	if diff := cmp.Diff(want, headers); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"e", "f", "g h", ""}, unfit); diff != "" {
+		t.Error(diff)
+	}
+	if headers, unfit := outgoing(nil); headers != nil || unfit != nil {
+		t.Errorf("of nothing there is %v, %v", headers, unfit)
+	}
+}
