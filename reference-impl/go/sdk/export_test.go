@@ -1,4 +1,7 @@
 package sdk
 
-// Run is run: Main with everything that it touches handed in.
-var Run = run
+// What tests of the program touch from outside.
+var (
+	Run       = run
+	AddressOf = addressOf
+)

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -88,21 +89,25 @@ func run(ctx context.Context, config Config, args []string, getenv func(string) 
 
 // listen opens the address that the environment names.
 func listen(ctx context.Context, getenv func(string) string) (net.Listener, error) {
-	var config net.ListenConfig
-	if path := getenv("SOCKET"); path != "" {
-		if err := removeStale(ctx, path); err != nil {
+	network, address := addressOf(getenv)
+	if network == "unix" {
+		if err := removeStale(ctx, address); err != nil {
 			return nil, err
 		}
-		return config.Listen(ctx, "unix", path)
 	}
-	host, port := getenv("HOST"), getenv("PORT")
-	if host == "" {
-		host = "127.0.0.1"
+	var config net.ListenConfig
+	return config.Listen(ctx, network, address)
+}
+
+// addressOf returns the address that the environment names (DISC-LISTEN-001); a
+// variable that is empty counts as one that is not there.
+func addressOf(getenv func(string) string) (network, address string) {
+	if path := getenv("SOCKET"); path != "" {
+		return "unix", path
 	}
-	if port == "" {
-		port = "8080"
-	}
-	return config.Listen(ctx, "tcp", net.JoinHostPort(host, port))
+	host := cmp.Or(getenv("HOST"), "127.0.0.1")
+	port := cmp.Or(getenv("PORT"), "8080")
+	return "tcp", net.JoinHostPort(host, port)
 }
 
 // removeStale removes the socket that a killed process left at path, so that

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,6 +83,26 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 			err := sdk.Run(context.Background(), c.config, nil, environment(c.env...), io.Discard, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v does not say %q", err, c.want)
+			}
+		})
+	}
+}
+
+// DISC-LISTEN-001.
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ env, want []string }{
+		"nothing":       {nil, []string{"tcp", "127.0.0.1:8080"}},
+		"a host":        {[]string{"HOST", "0.0.0.0"}, []string{"tcp", "0.0.0.0:8080"}},
+		"a port":        {[]string{"PORT", "9"}, []string{"tcp", "127.0.0.1:9"}},
+		"both":          {[]string{"HOST", "::1", "PORT", "0"}, []string{"tcp", "[::1]:0"}},
+		"a socket, too": {[]string{"HOST", "h", "PORT", "1", "SOCKET", "/run/f"}, []string{"unix", "/run/f"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			network, address := sdk.AddressOf(environment(c.env...))
+			if !slices.Equal(c.want, []string{network, address}) {
+				t.Errorf("listens on %s %s", network, address)
 			}
 		})
 	}
