@@ -42,6 +42,9 @@ type activation struct {
 // open opens a stream for one activation. The error is for those that wait.
 func (i *instance) open(target Target) (*activation, error) {
 	config := i.runtime.config
+	if i.runtime.ctx.Err() != nil {
+		return nil, fault.New(fault.Unavailable, "the proxy is stopping")
+	}
 	ctx, cancel := context.WithCancel(i.runtime.ctx)
 	a := &activation{
 		instance: i, target: target, began: time.Now(), machine: config.Machines[target.Kind](i.id),
