@@ -29,8 +29,8 @@ type errand interface {
 	GetMetadata() *entityv1.Metadata
 }
 
-// errandOf names the errand's target, for people.
-func errandOf(e errand) string { return e.GetServiceName() + "/" + e.GetCommandName() }
+// targetOf names the errand's target, for people.
+func targetOf(e errand) string { return e.GetServiceName() + "/" + e.GetCommandName() }
 
 // submit hands a command to its entity.
 func (r *Router) submit(
@@ -97,7 +97,7 @@ func (r *Router) effect(ctx context.Context, from sent, effect *entityv1.SideEff
 
 // contain logs the failure of a side effect.
 func (r *Router) contain(from sent, effect *entityv1.SideEffect, err error) {
-	r.config.Log.Warn("a side effect failed", "entity", from.id, "effect", errandOf(effect), "error", err)
+	r.config.Log.Warn("a side effect failed", "entity", from.id, "effect", targetOf(effect), "error", err)
 }
 
 // follow hands over the command that a forward or a side effect asks for. Where
@@ -107,14 +107,20 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 	if depth > r.config.Depth { // FX-FWD-004
 		return sent{}, fault.New(fault.Depth, "more than %d forwards and side effects follow one from another", r.config.Depth)
 	}
-	method, id, err := r.address(e)
+	method, err := r.config.Services.Method(e.GetServiceName(), e.GetCommandName())
+	var id entity.ID
+	if err == nil {
+		id, err = address(method, e)
+	}
 	if err != nil {
-		r.report(ctx, from.id, requirement, err)
+		if fault.KindOf(err) != fault.Unavailable { // That is no mistake: the function does not serve now.
+			r.report(ctx, from.id, requirement, targetOf(e), err)
+		}
 		return sent{}, err
 	}
 	metadata := e.GetMetadata()
 	if len(metadata.GetEntries()) == 0 {
-		metadata = nil // CORE-META-001: absent, not empty.
+		metadata = nil // FX-FWD-006: absent, not empty.
 	}
 	// CORE-CMD-004: the type URL is the proxy's, whatever prefix the function used.
 	payload := &anypb.Any{TypeUrl: method.Input, Value: e.GetPayload().GetValue()}
@@ -122,32 +128,25 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 	return r.submit(ctx, method, id, command, depth)
 }
 
-// address finds the method and the entity that a forward or a side effect names.
-func (r *Router) address(e errand) (Method, entity.ID, error) {
-	method, ok := r.config.Services.Method(e.GetServiceName(), e.GetCommandName())
-	if !ok {
-		return Method{}, entity.ID{}, fault.New(fault.Unknown,
-			"a forward or side effect leads to %s, which nobody serves", errandOf(e))
-	}
+// address finds the entity that a forward or a side effect names (FX-FWD-007,
+// FX-EFF-006).
+func address(method Method, e errand) (entity.ID, error) {
 	if got, want := messageName(e.GetPayload().GetTypeUrl()), messageName(method.Input); got != want {
-		return Method{}, entity.ID{}, fault.New(fault.Internal,
-			"a forward or side effect to %s carries %q, and the method takes %q", errandOf(e), got, want)
+		return entity.ID{}, fault.New(fault.Internal, "a forward or side effect carries %q, and %s takes %q",
+			got, targetOf(e), want)
 	}
 	key, err := method.Key(e.GetPayload().GetValue())
-	if err != nil {
-		return Method{}, entity.ID{}, fault.New(fault.KindOf(err),
-			"a forward or side effect to %s names no entity: %w", errandOf(e), err)
-	}
-	return method, entity.ID{Service: e.GetServiceName(), Entity: key}, nil
+	return entity.ID{Service: e.GetServiceName(), Entity: key}, err
 }
 
 // messageName returns the full name of a message from its type URL.
 func messageName(typeURL string) string { return typeURL[strings.LastIndexByte(typeURL, '/')+1:] }
 
-// report tells the function, and the operator, of a mistake.
-func (r *Router) report(ctx context.Context, id entity.ID, requirement string, err error) {
-	r.config.Log.Warn("the function broke a requirement", "entity", id, "requirement", requirement, "text", err.Error())
+// report tells the function, and the operator, of an errand that leads nowhere.
+func (r *Router) report(ctx context.Context, id entity.ID, requirement, target string, err error) {
+	text := "a forward or side effect to " + target + " leads nowhere: " + err.Error()
+	r.config.Log.Warn("the function broke a requirement", "entity", id, "requirement", requirement, "text", text)
 	r.config.Reporter.Report(ctx, id, entity.Report{
-		Requirement: requirement, Severity: discoveryv1.Severity_SEVERITY_ERROR, Text: err.Error(),
+		Requirement: requirement, Severity: discoveryv1.Severity_SEVERITY_ERROR, Text: text,
 	})
 }

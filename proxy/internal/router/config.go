@@ -68,8 +68,9 @@ func (c Config) withDefaults() Config {
 // Services finds methods. It may be called from any goroutine.
 type Services interface {
 	// Method returns the method with the short name of the service with the full
-	// name; false when nobody serves it.
-	Method(service, name string) (Method, bool)
+	// name. The error is a fault.Error: Unknown when there is no such method,
+	// Unavailable while the function does not serve.
+	Method(service, name string) (Method, error)
 }
 
 // Method is what a router needs to know of one method.

@@ -38,8 +38,9 @@ func New(config Config) (*Router, error) {
 // carry out a request, whose bytes are not written to, and returns the reply.
 // The error is a fault.Error, or the *entity.Failure that the domain gave.
 //
-// When ctx ends first, Call returns at once. A command that waits is then never
-// sent; one that is sent runs to its end, and so do its side effects.
+// When ctx ends first, Call returns at once, unless all the goroutines of
+// Config.Background are busy. A command that waits is then never sent; one that
+// is sent runs to its end, and so do its side effects.
 func (r *Router) Call(
 	ctx context.Context, service, name string, request []byte, metadata *entityv1.Metadata,
 ) (*entityv1.Reply, error) {
@@ -47,9 +48,9 @@ func (r *Router) Call(
 		return nil, fault.New(fault.Unavailable, "the proxy is stopping")
 	}
 	defer r.working.Done()
-	method, ok := r.config.Services.Method(service, name)
-	if !ok {
-		return nil, fault.New(fault.Unknown, "nobody serves the method %s/%s", service, name)
+	method, err := r.config.Services.Method(service, name)
+	if err != nil {
+		return nil, err
 	}
 	key, err := method.Key(request)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,8 @@ type world struct {
 	function *runtimetest.Function
 	runtime  *runtime.Runtime
 	scripts  map[string]script
+	// gone makes Method say that the function does not serve.
+	gone atomic.Bool
 
 	mu       sync.Mutex
 	commands []*entityv1.Command
@@ -89,9 +92,12 @@ func (w *world) answer(_ *runtimetest.Stream, _ string, command *entityv1.Comman
 	return w.scripts[command.GetName()](text)
 }
 
-func (w *world) Method(service, name string) (router.Method, bool) {
+func (w *world) Method(service, name string) (router.Method, error) {
+	if w.gone.Load() {
+		return router.Method{}, fault.New(fault.Unavailable, "the function is gone")
+	}
 	if service != "shop.Cart" || w.scripts[name] == nil {
-		return router.Method{}, false
+		return router.Method{}, fault.New(fault.Unknown, "nobody serves %s/%s", service, name)
 	}
 	return router.Method{
 		Input:  text,
@@ -103,7 +109,7 @@ func (w *world) Method(service, name string) (router.Method, bool) {
 			}
 			return key, nil
 		},
-	}, true
+	}, nil
 }
 
 func (w *world) Report(_ context.Context, _ entity.ID, report entity.Report) {
@@ -177,6 +183,21 @@ func TestCallThatLeadsNowhere(t *testing.T) {
 		if n := w.function.Opened(); n != 0 {
 			t.Errorf("%d streams were opened", n)
 		}
+	})
+}
+
+// While the function does not serve, calls and forwards fail with the reason,
+// and nobody is told of a mistake.
+func TestFunctionGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w *world
+		w = start(t, map[string]script{"Do": func(string) *eventsourcedv1.EventSourcedReply {
+			w.gone.Store(true)
+			return forward("Do", "8")
+		}}, nil)
+		want(t, "answer", w.call(t.Context(), "Do", "7"), "Unavailable: the function is gone")
+		want(t, "answer", w.call(t.Context(), "Do", "7"), "Unavailable: the function is gone")
+		want(t, "reported", w.reported(), "")
 	})
 }
 
