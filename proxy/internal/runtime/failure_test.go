@@ -63,31 +63,6 @@ func TestFunctionGone(t *testing.T) {
 	})
 }
 
-// A function that ends each stream before it takes a command: those that wait
-// fail, and no stream is opened for nobody.
-func TestFunctionRefusesInit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, func(s *runtimetest.Stream) error {
-			if _, err := s.Recv(); err != nil {
-				return err
-			}
-			return s.Send(&eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{
-				Failure: &entityv1.Failure{Description: "no such service"},
-			}})
-		}, nil)
-		outcomes := []<-chan entity.Outcome{
-			w.submit(t.Context(), "7", "Get", ""), w.submit(t.Context(), "7", "Get", ""),
-		}
-		for _, outcome := range outcomes {
-			wantCode(t, <-outcome, codes.Internal)
-		}
-		synctest.Wait()
-		if n := w.function.Opened(); n > 2 {
-			t.Errorf("%d streams for two commands", n)
-		}
-	})
-}
-
 // CORE-STREAM-006: a second answer resets that entity, and no other.
 func TestSecondAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -170,30 +145,6 @@ func TestStoreHangs(t *testing.T) {
 			t.Errorf("given up after %v", took)
 		}
 	})
-}
-
-// An entity that cannot be loaded: those that wait fail, later ones try again.
-func TestStoreDoesNotLoad(t *testing.T) {
-	for name, test := range map[string]struct {
-		err  error
-		want codes.Code
-	}{
-		"error":   {err: errDisk, want: codes.Unavailable},
-		"corrupt": {err: store.ErrCorrupt, want: codes.Internal},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				journal := &faulty{Journal: memory.New(), load: func() error { return test.err }}
-				w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
-				for range 2 {
-					wantCode(t, <-w.submit(t.Context(), "7", "Get", ""), test.want)
-				}
-				synctest.Wait()
-				journal.load = nil
-				wantAnswer(t, w.call("7", "Add", "a"), "a")
-			})
-		})
-	}
 }
 
 // The function does not answer: DEADLINE_EXCEEDED after the proxy's own limit,

@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
@@ -141,101 +138,6 @@ func TestCommandsOfOneEntity(t *testing.T) {
 		if n := w.function.Opened(); n != 2 {
 			t.Errorf("%d streams were opened for two entities", n)
 		}
-	})
-}
-
-// CORE-PASS-002, ES-REPLAY-002: after its idle time the entity's stream is
-// half-closed; its next command finds the state in the store.
-func TestPassivation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, runtimetest.Model{}.Serve, nil)
-		w.target.Passivation = 100 * time.Millisecond
-		wantAnswer(t, w.call("7", "Add", "tea "), "tea ")
-		time.Sleep(99 * time.Millisecond) // Fake time: the bubble's clock.
-		wantAnswer(t, w.call("7", "Add", "jam "), "tea jam ")
-		if n := w.function.Opened(); n != 1 {
-			t.Fatalf("%d streams after 99 ms, want the first", n)
-		}
-		time.Sleep(101 * time.Millisecond)
-		synctest.Wait()
-		w.function.Wait() // Its one stream has ended.
-		wantAnswer(t, w.call("7", "Add", "rum"), "tea jam rum")
-		if n := w.function.Opened(); n != 2 {
-			t.Errorf("%d streams, want a second one", n)
-		}
-		if got := w.reported(); got != nil {
-			t.Errorf("reported %v", got)
-		}
-	})
-}
-
-// A command that races with passivation is never lost: it is answered by the
-// old activation or by the next.
-func TestPassivationRace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, runtimetest.Model{}.Serve, nil)
-		w.target.Passivation = time.Millisecond
-		const rounds = 500
-		for n := range rounds {
-			wantAnswer(t, w.call("7", "Add", "x"), strings.Repeat("x", n+1))
-			if t.Failed() {
-				return
-			}
-			time.Sleep(time.Millisecond) // The command and the idle time end together.
-		}
-		if n := w.function.Opened(); n < 2 {
-			t.Errorf("%d streams: the entity was never passivated", n)
-		}
-	})
-}
-
-// The same with many callers of a few entities, at every moment of a passivation.
-func TestPassivationCrowd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, runtimetest.Model{}.Serve, nil)
-		w.target.Passivation = time.Millisecond
-		var callers sync.WaitGroup
-		const each, crowd, entities = 100, 16, 4
-		for n := range crowd {
-			callers.Go(func() {
-				for m := range each {
-					w.call(strconv.Itoa(n%entities), "Add", "x")
-					time.Sleep(time.Duration((n+m)%3) * time.Millisecond)
-				}
-			})
-		}
-		callers.Wait()
-		for n := range entities {
-			wantAnswer(t, w.call(strconv.Itoa(n), "Get", ""), strings.Repeat("x", each*crowd/entities))
-		}
-		if n := w.function.Opened(); n <= entities {
-			t.Errorf("%d streams: no entity was ever passivated", n)
-		}
-	})
-}
-
-// CORE-STREAM-001: a command that comes while the function lingers on the
-// half-closed stream waits until that stream is over.
-func TestFunctionLingers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		model := runtimetest.Model{}
-		var lingered atomic.Bool
-		w := start(t, func(s *runtimetest.Stream) error {
-			err := model.Serve(s)
-			if lingered.CompareAndSwap(false, true) {
-				<-s.Context().Done()
-			}
-			return err
-		}, nil)
-		w.target.Passivation = time.Second
-		wantAnswer(t, w.call("7", "Add", "tea"), "tea")
-		time.Sleep(2 * time.Second) // The stream has been half-closed for a second.
-		begin := time.Now()
-		wantAnswer(t, w.call("7", "Get", ""), "tea")
-		if took := time.Since(begin); took != 4*time.Second {
-			t.Errorf("answered after %v, want the 4 s that were left of the grace", took)
-		}
-		wantReports(t, w, "CORE-STREAM-003")
 	})
 }
 
