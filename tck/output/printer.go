@@ -89,6 +89,10 @@ func (p *Printer) show(text string) {
 	p.live = true
 }
 
+// Erase takes the live line away, before something else is written to the
+// terminal.
+func (p *Printer) Erase() { p.erase() }
+
 func (p *Printer) erase() {
 	if p.live {
 		fmt.Fprint(p.out, "\r\x1b[K")

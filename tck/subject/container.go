@@ -65,7 +65,7 @@ func StartContainer(ctx context.Context, config ContainerConfig) (*Container, er
 	}
 
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("subject: container of %s: %w", config.Image, err), c.Close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(fmt.Errorf("container of %s: %w", config.Image, err), c.Close(context.WithoutCancel(ctx)))
 	}
 
 	return c, nil
@@ -114,7 +114,7 @@ func publishOnLoopback(host *container.HostConfig, ports []string) {
 func (c *Container) Digest(ctx context.Context) (string, error) {
 	image, err := c.engine.ImageInspect(ctx, c.image)
 	if err != nil {
-		return "", fmt.Errorf("subject: image %s: %w", c.image, err)
+		return "", fmt.Errorf("image %s: %w", c.image, err)
 	}
 
 	for _, published := range image.RepoDigests {
@@ -229,7 +229,7 @@ func (c *Container) Address(ctx context.Context, port int) (string, error) {
 		return net.JoinHostPort(strings.Replace(c.host, "localhost", loopback.String(), 1), binding.HostPort), nil
 	}
 
-	return "", fmt.Errorf("subject: container of %s publishes no port %d", c.image, port)
+	return "", fmt.Errorf("container of %s publishes no port %d", c.image, port)
 }
 
 // Name is the container's name at the engine.
@@ -240,5 +240,5 @@ func (c *Container) failed(action string, err error) error {
 		return nil
 	}
 
-	return fmt.Errorf("subject: %s container of %s: %w", action, c.image, err)
+	return fmt.Errorf("%s container of %s: %w", action, c.image, err)
 }

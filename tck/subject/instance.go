@@ -165,7 +165,7 @@ func notReady(probing context.Context, instance Evidence, within time.Duration, 
 
 	result := &NotReadyError{Err: err, Reason: fmt.Sprintf("the subject was not ready within %v: %v", within, err)}
 	if isHopeless(err) {
-		result.Reason = fmt.Sprintf("the subject will never be ready: %v", err)
+		result.Reason = fmt.Sprintf("the subject cannot become ready: %v", err)
 	}
 
 	if instance != nil {

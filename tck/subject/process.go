@@ -124,7 +124,7 @@ func (p *Process) start() (*run, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 
 	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("subject: %w", err), reader.Close())
+		return nil, errors.Join(err, reader.Close())
 	}
 
 	next := &run{cmd: cmd, done: make(chan struct{})}

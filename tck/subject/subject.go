@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 )
 
 // innerPort is the port that a container is told to listen on.
@@ -168,13 +169,17 @@ func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.
 	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, &discoveryv1.DiscoverRequest{
 		ProtocolMajorVersion: 1,
 		ProxyName:            "stateward-tck",
-		SupportedEntityTypes: []string{"stateward.eventsourced.v1.EventSourcedService"},
+		SupportedEntityTypes: []string{eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName},
 	})
-	if status.Code(err) == codes.Unimplemented {
-		return nil, Hopeless(fmt.Errorf("it does not serve stateward.discovery.v1.DiscoveryService: %w", err))
-	}
 
-	return answer, err
+	switch code := status.Code(err); code {
+	case codes.OK:
+		return answer, nil
+	case codes.Unimplemented:
+		return nil, Hopeless(errors.New("it does not serve " + discoveryv1.DiscoveryService_ServiceDesc.ServiceName))
+	default:
+		return nil, fmt.Errorf("Discover ended with %v: %s", code, status.Convert(err).Message())
+	}
 }
 
 // evidence is the instance, or a true nil when there is none.
@@ -195,11 +200,34 @@ func (s *Subject) Spec() Spec { return s.spec }
 // Address is where the subject listens now, as HOST:PORT.
 func (s *Subject) Address() string { return s.address }
 
-// Discovery is the answer that made the subject ready.
-func (s *Subject) Discovery() *discoveryv1.DiscoverResponse { return s.answer }
+// Discovery is the answer that made the subject ready; nil for a nil Subject.
+func (s *Subject) Discovery() *discoveryv1.DiscoverResponse {
+	if s == nil {
+		return nil
+	}
 
-// ImageDigest names the content of the subject's image; empty when it has none.
-func (s *Subject) ImageDigest() string { return s.digest }
+	return s.answer
+}
+
+// ImageDigest names the content of the subject's image; empty when it has none,
+// and for a nil Subject.
+func (s *Subject) ImageDigest() string {
+	if s == nil {
+		return ""
+	}
+
+	return s.digest
+}
+
+// PID is the id of the subject's process, for a debugger; 0 when the kit has
+// started none.
+func (s *Subject) PID() int {
+	if process, ok := s.instance.(*Process); ok {
+		return process.PID()
+	}
+
+	return 0
+}
 
 // Wait returns when the subject has ended, with an *ExitError, or with the
 // cause of ctx when that is done first. The end of what the kit has not started

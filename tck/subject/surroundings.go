@@ -39,7 +39,7 @@ func OwnContainers() error {
 func dockerEngine(ctx context.Context) (*testcontainers.DockerClient, error) {
 	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("subject: %w: %w", ErrNoEngine, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoEngine, err)
 	}
 
 	return engine, nil

@@ -5,12 +5,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"google.golang.org/grpc"
@@ -21,9 +23,16 @@ import (
 
 type discovery struct {
 	discoveryv1.UnimplementedDiscoveryServiceServer
+
+	answers atomic.Int64 // how many are left to give
 }
 
-func (discovery) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
+func (d *discovery) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
+	if d.answers.Add(-1) < 0 {
+		fmt.Println("enough")
+		os.Exit(9)
+	}
+
 	return &discoveryv1.DiscoverResponse{ServiceInfo: &discoveryv1.ServiceInfo{ServiceName: "test"}}, nil
 }
 
@@ -33,7 +42,9 @@ func main() {
 
 	switch os.Args[1] {
 	case "serve": // answers Discover and ends on SIGTERM
-		serve(address, func(s *grpc.Server) { discoveryv1.RegisterDiscoveryServiceServer(s, discovery{}) })
+		discover(address, math.MaxInt64)
+	case "fickle": // answers Discover once, and dies of the next
+		discover(address, 1)
 	case "bare": // speaks gRPC and has no service
 		serve(address, func(*grpc.Server) {})
 	case "web": // answers 404 to everything
@@ -64,6 +75,12 @@ func main() {
 	default:
 		check(fmt.Errorf("unknown behaviour %q", os.Args[1]))
 	}
+}
+
+func discover(address string, times int64) {
+	served := &discovery{}
+	served.answers.Store(times)
+	serve(address, func(s *grpc.Server) { discoveryv1.RegisterDiscoveryServiceServer(s, served) })
 }
 
 func serve(address string, register func(*grpc.Server)) {
