@@ -43,7 +43,6 @@ type Container struct {
 	engine *testcontainers.DockerClient
 	name   string
 	image  string
-	host   string // where its published ports are
 }
 
 var _ Instance = (*Container)(nil)
@@ -59,12 +58,7 @@ func StartContainer(ctx context.Context, config ContainerConfig) (*Container, er
 
 	c := &Container{engine: engine, name: uniqueName(), image: config.Image}
 
-	started, err := testcontainers.Run(ctx, config.Image, c.options(config)...)
-	if err == nil {
-		c.host, err = started.Host(ctx)
-	}
-
-	if err != nil {
+	if _, err := testcontainers.Run(ctx, config.Image, c.options(config)...); err != nil {
 		return nil, errors.Join(fmt.Errorf("container of %s: %w", config.Image, err), c.Close(context.WithoutCancel(ctx)))
 	}
 
@@ -101,7 +95,8 @@ func (c *Container) options(config ContainerConfig) []testcontainers.ContainerCu
 }
 
 // publishOnLoopback keeps the published ports from every network but this
-// machine's own. An empty host port lets the engine choose.
+// machine's own, which is why the engine has to run on it. An empty host port
+// lets the engine choose.
 func publishOnLoopback(host *container.HostConfig, ports []string) {
 	host.PortBindings = network.PortMap{}
 	for _, port := range ports {
@@ -226,7 +221,7 @@ func (c *Container) Address(ctx context.Context, port int) (string, error) {
 
 	inner := network.MustParsePort(fmt.Sprintf("%d/tcp", port))
 	for _, binding := range inspected.Container.NetworkSettings.Ports[inner] {
-		return net.JoinHostPort(strings.Replace(c.host, "localhost", loopback.String(), 1), binding.HostPort), nil
+		return net.JoinHostPort(loopback.String(), binding.HostPort), nil
 	}
 
 	return "", fmt.Errorf("container of %s publishes no port %d", c.image, port)

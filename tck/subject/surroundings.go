@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 
@@ -42,7 +43,23 @@ func dockerEngine(ctx context.Context) (*testcontainers.DockerClient, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoEngine, err)
 	}
 
+	if host := engine.DaemonHost(); remote(host) {
+		return nil, errors.Join(fmt.Errorf("%w on this machine: the one at %s cannot publish on its loopback", ErrNoEngine, host), engine.Close())
+	}
+
 	return engine, nil
+}
+
+// remote reports whether an engine's address is on another machine.
+func remote(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Hostname() == "" || parsed.Hostname() == "localhost" {
+		return false // a socket of this machine has a path and no host
+	}
+
+	ip, err := netip.ParseAddr(parsed.Hostname())
+
+	return err != nil || !ip.IsLoopback()
 }
 
 // uniqueName names something at the engine, so that it can be found again even
