@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,6 +70,7 @@ type Frontend struct {
 	config   Config
 	server   *grpc.Server
 	health   *health.Server
+	healthy  []string       // the services of the last SetHealth
 	draining chan struct{}  // closed when the long calls have to end
 	serving  sync.WaitGroup // the server, and its long calls
 }
@@ -79,7 +81,7 @@ func New(config Config) (*Frontend, error) {
 		return nil, err
 	}
 	f := &Frontend{config: config, health: health.NewServer(), draining: make(chan struct{})}
-	f.health.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
+	f.SetHealth(false, nil)
 	f.server = grpc.NewServer(
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnknownServiceHandler(f.handle),
@@ -111,16 +113,28 @@ func (f *Frontend) Serve(listener net.Listener) {
 }
 
 // SetHealth sets what gRPC health says: for the proxy as a whole, and for each
-// of the services.
+// of the services. Those of earlier calls are not served. Not to be called from
+// two goroutines at once.
 func (f *Frontend) SetHealth(serves bool, services []string) {
+	f.setHealth("", serves)
+	for _, service := range services {
+		f.setHealth(service, serves)
+	}
+	for _, service := range f.healthy {
+		if !slices.Contains(services, service) {
+			f.setHealth(service, false)
+		}
+	}
+	f.healthy = slices.Clone(services)
+}
+
+// setHealth sets what gRPC health says of one service.
+func (f *Frontend) setHealth(service string, serves bool) {
 	status := grpc_health_v1.HealthCheckResponse_NOT_SERVING
 	if serves {
 		status = grpc_health_v1.HealthCheckResponse_SERVING
 	}
-	f.health.SetServingStatus("", status)
-	for _, service := range services {
-		f.health.SetServingStatus(service, status)
-	}
+	f.health.SetServingStatus(service, status)
 }
 
 // Drain says NOT_SERVING, takes no further call, lets those under way finish and

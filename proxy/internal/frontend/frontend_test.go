@@ -299,6 +299,9 @@ func TestHealth(t *testing.T) {
 	b.frontend.SetHealth(false, []string{descriptortest.Service})
 	check("", "NOT_SERVING")
 	check(descriptortest.Service, "NOT_SERVING")
+	b.frontend.SetHealth(true, []string{"another"})
+	check(descriptortest.Service, "NOT_SERVING")
+	check("another", "SERVING")
 	if _, err := health.Check(t.Context(), &grpc_health_v1.HealthCheckRequest{Service: "nothing"}); status.Code(err) != codes.NotFound {
 		t.Errorf("health of nothing: %v", err)
 	}
