@@ -157,15 +157,15 @@ func (c *Container) Restart(ctx context.Context) error {
 func (c *Container) Close(ctx context.Context) error {
 	err := c.Stop(ctx)
 	if errdefs.IsNotFound(err) {
-		return nil // never created, or closed before
+		return c.engine.Close() // never created, or closed before
 	}
 
 	_, removal := c.engine.ContainerRemove(ctx, c.name, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 	if removal == nil {
-		return c.engine.Close()
+		err = nil // what does not stop is gone all the same
 	}
 
-	return errors.Join(err, c.failed("remove", removal))
+	return errors.Join(err, c.failed("remove", removal), c.engine.Close())
 }
 
 // Wait returns when the container does not run.

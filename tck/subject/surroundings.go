@@ -83,7 +83,7 @@ func CreateNetwork(ctx context.Context) (*Network, error) {
 
 	name := uniqueName()
 	if _, err := engine.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Labels: testcontainers.GenericLabels()}); err != nil {
-		return nil, fmt.Errorf("subject: network: %w", err)
+		return nil, errors.Join(fmt.Errorf("network: %w", err), engine.Close())
 	}
 
 	return &Network{Name: name, engine: engine}, nil
@@ -93,7 +93,7 @@ func CreateNetwork(ctx context.Context) (*Network, error) {
 func (n *Network) Close(ctx context.Context) error {
 	_, err := n.engine.NetworkRemove(ctx, n.Name, client.NetworkRemoveOptions{})
 
-	return err
+	return errors.Join(err, n.engine.Close())
 }
 
 // Volume is a named volume: what a container stores there outlives it.
@@ -112,7 +112,7 @@ func CreateVolume(ctx context.Context) (*Volume, error) {
 
 	name := uniqueName()
 	if _, err := engine.VolumeCreate(ctx, client.VolumeCreateOptions{Name: name, Labels: testcontainers.GenericLabels()}); err != nil {
-		return nil, fmt.Errorf("subject: volume: %w", err)
+		return nil, errors.Join(fmt.Errorf("volume: %w", err), engine.Close())
 	}
 
 	return &Volume{Name: name, engine: engine}, nil
@@ -122,5 +122,5 @@ func CreateVolume(ctx context.Context) (*Volume, error) {
 func (v *Volume) Close(ctx context.Context) error {
 	_, err := v.engine.VolumeRemove(ctx, v.Name, client.VolumeRemoveOptions{Force: true})
 
-	return err
+	return errors.Join(err, v.engine.Close())
 }
