@@ -1,0 +1,179 @@
+package scenario_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
+)
+
+// script is one visit to the shop: every kind of step, with more of a product
+// that is there and a product that is taken out and put in again.
+func script() []struct {
+	name string
+	do   step
+} {
+	return []struct {
+		name string
+		do   step
+	}{
+		{"add apples", add("apple", 2)},
+		{"add bread", add("bread", 1)},
+		{"add more apples", add("apple", 3)},
+		{"remove bread", remove("bread")},
+		{"get", get()},
+		{"add bread again", add("bread", 4)},
+	}
+}
+
+// TestVisit is the story of the README: a cart is filled, the proxy is killed,
+// a new one starts on the same data, and the cart is whole.
+func TestVisit(t *testing.T) {
+	shop := open(t)
+	s := shop.shopper("visitor")
+	for _, step := range script() {
+		if err := s.insist(t.Context(), step.do); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+	}
+	shop.restart(t, shop.proxy)
+	if err := s.insist(t.Context(), get()); err != nil {
+		t.Fatalf("after kill -9 of the proxy: %v", err)
+	}
+	t.Logf("%d acknowledged changes are in the cart after kill -9 of the proxy", s.ledger.acknowledged)
+}
+
+// TestKillAtEveryPoint visits the shop once for each side, step and moment,
+// and kills that side there.
+func TestKillAtEveryPoint(t *testing.T) {
+	shop := open(t)
+	kills := 0
+	for _, victim := range []*side{shop.proxy, shop.function} {
+		for at := range script() {
+			for _, when := range []string{"before", "during", "after"} {
+				name := fmt.Sprintf("%s/%s/%s", victim.name, when, script()[at].name)
+				t.Run(name, func(t *testing.T) {
+					s := shop.shopper(name)
+					visit(t, shop, s, victim, at, when)
+					if err := s.insist(t.Context(), get()); err != nil {
+						t.Fatalf("at the end: %v", err)
+					}
+				})
+				kills++
+			}
+		}
+	}
+	t.Logf("%d kills, no acknowledged item lost", kills)
+}
+
+// visit performs the script and kills the victim at one step of it.
+func visit(t *testing.T, shop *shop, s *shopper, victim *side, at int, when string) {
+	t.Helper()
+	for i, step := range script() {
+		switch {
+		case i != at:
+		case when == "before":
+			shop.restart(t, victim)
+		case when == "during":
+			killed := make(chan error, 1)
+			go func() { killed <- victim.kill(t.Context()) }()
+			_, err := s.try(t.Context(), step.do)
+			if err := <-killed; err != nil {
+				t.Fatal(err)
+			}
+			shop.start(t, victim)
+			if err != nil {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+		}
+		if err := s.insist(t.Context(), step.do); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if i == at && when == "after" {
+			shop.restart(t, victim)
+		}
+	}
+}
+
+// TestKillUnderLoad has many shoppers at once while either side is killed at
+// moments that the seed decides.
+func TestKillUnderLoad(t *testing.T) {
+	const shoppers, kills = 8, 6
+	shop := open(t)
+	t.Logf("seed %d (repeat with -seed)", *seed)
+	random := rand.New(rand.NewPCG(uint64(*seed), 0))
+
+	// The shoppers shop until the last kill is over; what they do comes from
+	// the seed, what is acknowledged decides the rest.
+	over := make(chan struct{})
+	group, ctx := errgroup.WithContext(t.Context())
+	all := make([]*shopper, shoppers)
+	for i := range all {
+		all[i] = shop.shopper(fmt.Sprintf("shopper-%d", i))
+		choose := rand.New(rand.NewPCG(uint64(*seed), uint64(i)+1))
+		group.Go(func() error { return all[i].shopUntil(ctx, over, choose) })
+	}
+	for range kills {
+		victim := shop.proxy
+		if random.IntN(2) == 0 {
+			victim = shop.function
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Duration(random.IntN(400)) * time.Millisecond):
+		}
+		shop.restart(t, victim)
+	}
+	close(over)
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := 0
+	for _, s := range all {
+		if err := s.insist(t.Context(), get()); err != nil {
+			t.Errorf("at the end: %v", err)
+		}
+		acknowledged += s.ledger.acknowledged
+	}
+	if acknowledged == 0 {
+		t.Fatal("nothing was acknowledged, so nothing was tested")
+	}
+	t.Logf("%d kills under load, %d acknowledged changes, none lost", kills, acknowledged)
+}
+
+// shopUntil shops until over is closed. A step whose answer is lost is not
+// repeated: the ledger knows both outcomes.
+func (s *shopper) shopUntil(ctx context.Context, over <-chan struct{}, choose *rand.Rand) error {
+	for {
+		select {
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		default:
+		}
+		product := fmt.Sprintf("product-%d", choose.IntN(5))
+		do := add(product, choose.Int32N(3)+1)
+		switch choose.IntN(6) {
+		case 0:
+			do = remove(product)
+		case 1:
+			do = get()
+		}
+		code, err := s.try(ctx, do)
+		if err != nil {
+			return fmt.Errorf("cart of %s: %w", s.user, err)
+		}
+		if code == codes.Unavailable {
+			// Not a flood: the side that was killed is on its way back.
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}
+}

@@ -1,0 +1,9 @@
+// Package scenario drives the shopping cart through a proxy and kills either
+// side at every point. It has tests alone, which take the deployment as flags:
+//
+//	go test ./reference-impl/scenario                        # processes, built here
+//	go test ./reference-impl/scenario -deploy containers …   # see conformance-reports/reproduce
+//
+// The rule it checks is one: what was acknowledged is there, whatever was
+// killed, and what was not acknowledged is there whole or not at all.
+package scenario

@@ -1,0 +1,95 @@
+package scenario_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	cartv1 "github.com/stateward/stateward/reference-impl/gen/stateward/samples/cart/v1"
+)
+
+// ledger is what the client of one cart knows: for each product the quantities
+// that the cart may hold. An acknowledged change leaves no choice; one whose
+// answer was lost leaves two. Not safe for concurrent use.
+type ledger struct {
+	possible map[string]map[int32]bool
+	// acknowledged counts the changes that were answered with OK.
+	acknowledged int
+}
+
+func newLedger() *ledger { return &ledger{possible: map[string]map[int32]bool{}} }
+
+// added notes the answer to an AddItem.
+func (l *ledger) added(product string, quantity int32, code codes.Code) {
+	now := l.of(product)
+	next := map[int32]bool{}
+	for q := range now {
+		next[q+quantity] = true
+		if code != codes.OK {
+			next[q] = true
+		}
+	}
+	l.note(product, next, code)
+}
+
+// removed notes the answer to a RemoveItem. NOT_FOUND says that there was none.
+func (l *ledger) removed(product string, code codes.Code) error {
+	now := l.of(product)
+	switch code {
+	case codes.OK:
+		if len(now) == 1 && now[0] {
+			return fmt.Errorf("%s was removed, but it cannot have been in the cart", product)
+		}
+		now = map[int32]bool{0: true}
+	case codes.NotFound:
+		if !now[0] {
+			return fmt.Errorf("%s was not found, but the cart must hold one of %v", product, quantities(now))
+		}
+		now = map[int32]bool{0: true}
+	default:
+		now = maps.Clone(now)
+		now[0] = true
+	}
+	l.note(product, now, code)
+	return nil
+}
+
+// check compares a cart that was read with what the client knows.
+func (l *ledger) check(cart *cartv1.GetCartResponse) error {
+	held := map[string]int32{}
+	for _, item := range cart.GetItems() {
+		if _, twice := held[item.GetProductId()]; twice {
+			return fmt.Errorf("%s has two lines", item.GetProductId())
+		}
+		held[item.GetProductId()] = item.GetQuantity()
+	}
+	for product, quantity := range held {
+		if l.possible[product] == nil {
+			return fmt.Errorf("the cart holds %d of %s, which nobody added", quantity, product)
+		}
+	}
+	for product, possible := range l.possible {
+		if !possible[held[product]] {
+			return fmt.Errorf("the cart holds %d of %s, where it must hold one of %v", held[product], product, quantities(possible))
+		}
+	}
+	return nil
+}
+
+func (l *ledger) of(product string) map[int32]bool {
+	if now := l.possible[product]; now != nil {
+		return now
+	}
+	return map[int32]bool{0: true}
+}
+
+func (l *ledger) note(product string, next map[int32]bool, code codes.Code) {
+	l.possible[product] = next
+	if code == codes.OK {
+		l.acknowledged++
+	}
+}
+
+func quantities(possible map[int32]bool) []int32 { return slices.Sorted(maps.Keys(possible)) }

@@ -1,0 +1,133 @@
+package scenario_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stateward/stateward/tck/subject"
+)
+
+var (
+	deploy        = flag.String("deploy", "processes", "how both sides run: processes or containers")
+	binaries      = flag.String("binaries", "", "folder with stateward-proxy and cart; empty: build them (processes)")
+	proxyImage    = flag.String("proxy-image", "", "image of the proxy (containers)")
+	functionImage = flag.String("function-image", "", "image of the shopping cart (containers)")
+	seed          = flag.Int64("seed", time.Now().UnixNano(), "decides whom the load test kills, and when")
+)
+
+// shop is a proxy and a shopping cart function behind it. Its fields change
+// only while one side is down, and by the test's own goroutine.
+type shop struct {
+	proxy, function *side
+	// service and admin are the proxy's ports, as its own side knows them.
+	service, admin int
+	conn           *connection
+}
+
+// side is one of the two, with where it stands at the engine or in the system.
+type side struct {
+	name     string
+	instance subject.Instance
+}
+
+// open starts both sides afresh, waits until the proxy is ready, and has the
+// test end them.
+func open(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{conn: &connection{}}
+	switch *deploy {
+	case "processes":
+		startProcesses(t, s)
+	case "containers":
+		startContainers(t, s)
+	default:
+		t.Fatalf("-deploy %q: it is processes or containers", *deploy)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, side := range []*side{s.proxy, s.function} {
+				for _, line := range side.instance.Tail(context.Background(), 20) {
+					t.Logf("%s: %s", side.name, line)
+				}
+			}
+		}
+	})
+	t.Cleanup(s.conn.close)
+	s.reach(t)
+	return s
+}
+
+// shopper returns a new client with a cart of its own.
+func (s *shop) shopper(user string) *shopper {
+	return &shopper{user: user, client: s.conn.client, ledger: newLedger()}
+}
+
+// restart kills one side and starts it again on the same data.
+func (s *shop) restart(t *testing.T, victim *side) {
+	t.Helper()
+	if err := victim.kill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.start(t, victim)
+}
+
+// start starts a side that was killed.
+func (s *shop) start(t *testing.T, victim *side) {
+	t.Helper()
+	if err := victim.instance.Restart(t.Context()); err != nil {
+		t.Fatalf("start the %s again: %v", victim.name, err)
+	}
+	if victim == s.proxy {
+		s.reach(t)
+	}
+}
+
+// kill ends a side as a crash would.
+func (s *side) kill(ctx context.Context) error {
+	if err := s.instance.Kill(ctx); err != nil {
+		return fmt.Errorf("kill the %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// reach finds the proxy's ports, which a restart may change, and waits until
+// it says that it is ready.
+func (s *shop) reach(t *testing.T) {
+	t.Helper()
+	admin, err := s.proxy.instance.Address(t.Context(), s.admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = subject.Await(t.Context(), s.proxy.instance, patience, func(ctx context.Context) error { return ready(ctx, admin) })
+	if err != nil {
+		t.Fatalf("the proxy is not ready: %v", err)
+	}
+	address, err := s.proxy.instance.Address(t.Context(), s.service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.conn.use(address); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ready asks the proxy's readiness page.
+func ready(ctx context.Context, admin string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("/readyz answers %s", answer.Status)
+	}
+	return nil
+}
