@@ -127,6 +127,28 @@ func (s *Subject) launchProcess(ctx context.Context, env map[string]string) erro
 
 // reach connects to where the subject is now and waits until it is ready.
 func (s *Subject) reach(ctx context.Context) error {
+	s.conn = nil
+
+	return Await(ctx, s.evidence(), s.within, func(ctx context.Context) error {
+		if err := s.connect(ctx); err != nil {
+			return err
+		}
+
+		var err error
+
+		s.answer, err = discover(ctx, s.conn)
+
+		return err
+	})
+}
+
+// connect prepares the connection, once. A container that has just ended has no
+// address; Await then sees its end.
+func (s *Subject) connect(ctx context.Context) error {
+	if s.conn != nil {
+		return nil
+	}
+
 	if s.instance != nil {
 		address, err := s.instance.Address(ctx, s.port)
 		if err != nil {
@@ -143,13 +165,7 @@ func (s *Subject) reach(ctx context.Context) error {
 
 	s.conn = conn
 
-	return Await(ctx, s.evidence(), s.within, func(ctx context.Context) error {
-		var err error
-
-		s.answer, err = discover(ctx, conn)
-
-		return err
-	})
+	return nil
 }
 
 // Dial prepares a connection without transport security whose first attempts
