@@ -27,8 +27,9 @@ help: ## List the targets
 .PHONY: build
 build: ## Build the proxy, the kit and the reference functions into .tmp/bin and .tmp/images
 	@mkdir -p $(BIN) $(IMAGES)/data
-	$(BUILD) -o $(BIN)/ ./tck/cmd/tck
-	$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy ./reference-impl/go/model ./reference-impl/go/cart
+	@echo "building $(VERSION) ($(COMMIT))"
+	@$(BUILD) -o $(BIN)/ ./tck/cmd/tck
+	@$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy ./reference-impl/go/model ./reference-impl/go/cart
 
 .PHONY: test
 test: ## Run the tests that need Go alone
