@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -75,12 +76,10 @@ func authority(network, address string) string {
 
 // dialOnce hands out the connection at the first call, and none after it.
 func dialOnce(conn *watchedConn) func(context.Context, string) (net.Conn, error) {
-	var once sync.Once
+	var spent atomic.Bool
 	return func(context.Context, string) (net.Conn, error) {
-		err := errSpent
-		once.Do(func() { err = nil })
-		if err != nil {
-			return nil, err
+		if spent.Swap(true) {
+			return nil, errSpent
 		}
 		return conn, nil
 	}
