@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
@@ -15,12 +16,7 @@ import (
 // ends, cases that have no verdict yet are unmeasured. Every goroutine that Run
 // starts has ended when it returns.
 func Run(ctx context.Context, target Target, cases []Case, options Options) []Result {
-	r := &runner{
-		target:  target,
-		options: options.withDefaults(),
-		needed:  map[string]func() Result{},
-	}
-	r.register(ctx, cases)
+	r := &runner{target: target, options: options.withDefaults(), needed: needed(cases)}
 	results := make([]Result, len(cases))
 	queue := make(chan int)
 	var workers sync.WaitGroup
@@ -44,22 +40,39 @@ func Run(ctx context.Context, target Target, cases []Case, options Options) []Re
 type runner struct {
 	target  Target
 	options Options
-	// needed has, for each case that another needs, the call that runs it the
-	// first time and gives its result every time. Read only while cases run.
-	needed map[string]func() Result
+	needed  map[string]*shared
 
 	mu sync.Mutex // one call of Progress at a time
 }
 
-// register notes every case that another one needs, however far down.
-func (r *runner) register(ctx context.Context, cases []Case) {
+// shared is a case that others need: it runs once for all of them.
+type shared struct {
+	taken  atomic.Bool
+	done   chan struct{} // closed once result is set
+	result Result
+}
+
+// get runs the case the first time, and returns its result every time.
+func (s *shared) get(run func() Result) Result {
+	if s.taken.CompareAndSwap(false, true) {
+		s.result = run()
+		close(s.done)
+	}
+	<-s.done
+	return s.result
+}
+
+// needed returns every case that another one needs, however far down, by its id.
+func needed(cases []Case) map[string]*shared {
+	all := map[string]*shared{}
 	for _, c := range cases {
 		for need := c.Needs; need != nil; need = need.Needs {
-			if _, known := r.needed[need.ID]; !known {
-				r.needed[need.ID] = sync.OnceValue(func() Result { return r.attempt(ctx, *need) })
+			if all[need.ID] == nil {
+				all[need.ID] = &shared{done: make(chan struct{})}
 			}
 		}
 	}
+	return all
 }
 
 // order returns the indices of n cases as the seed shuffles them.
@@ -68,22 +81,21 @@ func (r *runner) order(n int) []int {
 	return rand.New(rand.NewPCG(seed, seed)).Perm(n) //nolint:gosec // an order to be repeated, not a secret
 }
 
-// run runs a case; one that others need runs once for all of them.
+// run runs the case that c needs, and then c; one that others need runs once
+// for all of them.
 func (r *runner) run(ctx context.Context, c Case) Result {
-	if once, shared := r.needed[c.ID]; shared {
-		return once()
-	}
-	return r.attempt(ctx, c)
-}
-
-// attempt runs the case that c needs, and then c.
-func (r *runner) attempt(ctx context.Context, c Case) Result {
-	if c.Needs != nil {
-		if need := r.run(ctx, *c.Needs); need.Verdict != tckv1.Verdict_VERDICT_PASS {
-			return Result{Case: c, Verdict: tckv1.Verdict_VERDICT_UNMEASURED, Reason: need.because()}
+	attempt := func() Result {
+		if c.Needs != nil {
+			if need := r.run(ctx, *c.Needs); need.Verdict != tckv1.Verdict_VERDICT_PASS {
+				return Result{Case: c, Verdict: tckv1.Verdict_VERDICT_UNMEASURED, Reason: need.because()}
+			}
 		}
+		return r.play(ctx, c)
 	}
-	return r.play(ctx, c)
+	if once := r.needed[c.ID]; once != nil {
+		return once.get(attempt)
+	}
+	return attempt()
 }
 
 // because says why the cases that need this one are unmeasured.

@@ -3,7 +3,6 @@ package peer
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -88,7 +87,7 @@ func readAction(action *entityv1.ClientAction) string {
 }
 
 // Failed is the notation of a failure with the description.
-func Failed(description string) string { return fmt.Sprintf("failure %q", description) }
+func Failed(description string) string { return "failure " + Quote(description) }
 
 // Forwarded is the notation of a forward to a target.
 func Forwarded(target string) string { return "forward " + target }
@@ -110,7 +109,7 @@ func Target(id string) string {
 }
 
 func target(service, command string, payload *anypb.Any) string {
-	return fmt.Sprintf("%s/%s %s", strings.TrimPrefix(service, modelPrefix), command, Payload(payload, nil))
+	return fmt.Sprintf("%s/%s %s", named(service), named(command), Payload(payload, nil))
 }
 
 // Equal reports whether both say the same, down to the last byte.

@@ -1,11 +1,13 @@
 package peer
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -16,9 +18,9 @@ import (
 // modelPrefix is left out of names: it would be on every line.
 const modelPrefix = "stateward.tck.eventsourced.v1."
 
-// A text longer than this, in bytes, is shown by its beginning and its length.
+// A text longer than this, in bytes, is shown by its beginning.
 const (
-	longest = 120
+	longest = 160
 	shown   = 24
 )
 
@@ -29,7 +31,7 @@ func Request(request *eventsourcedv1.HandleRequest) string {
 		return initNotation(message.Init)
 	case *eventsourcedv1.HandleRequest_Event:
 		event := message.Event
-		return fmt.Sprintf("event %d %s", event.GetSequence(), shorten(Persisted(event.GetPayload())))
+		return fmt.Sprintf("event %d %s", event.GetSequence(), Persisted(event.GetPayload()))
 	case *eventsourcedv1.HandleRequest_Command:
 		return commandNotation(message.Command)
 	default:
@@ -39,11 +41,11 @@ func Request(request *eventsourcedv1.HandleRequest) string {
 
 func initNotation(init *eventsourcedv1.Init) string {
 	var parts []string
-	if name := strings.TrimPrefix(init.GetServiceName(), modelPrefix); name != "EventSourcedTckModelService" {
+	if name := named(init.GetServiceName()); name != "EventSourcedTckModelService" {
 		parts = append(parts, name)
 	}
 	if snapshot := init.GetSnapshot(); snapshot != nil {
-		text := shorten(Persisted(snapshot.GetSnapshot()))
+		text := Persisted(snapshot.GetSnapshot())
 		parts = append(parts, fmt.Sprintf("snapshot %d %s", snapshot.GetSnapshotSequence(), text))
 	}
 	return "init{" + strings.Join(parts, ", ") + "}"
@@ -53,8 +55,7 @@ func commandNotation(command *entityv1.Command) string {
 	var process tckeventsourcedv1.ProcessRequest
 	payload := command.GetPayload()
 	if payload.UnmarshalTo(&process) != nil {
-		text := shorten(Payload(payload, nil))
-		return fmt.Sprintf("command %d %s with %s", command.GetId(), command.GetName(), text)
+		return fmt.Sprintf("command %d %s with %s", command.GetId(), command.GetName(), Payload(payload, nil))
 	}
 	return fmt.Sprintf("command %d %s%s", command.GetId(), command.GetName(), Actions(process.GetActions()))
 }
@@ -72,13 +73,13 @@ func Actions(actions []*tckeventsourcedv1.RequestAction) string {
 func actionNotation(action *tckeventsourcedv1.RequestAction) string {
 	switch action := action.GetAction().(type) {
 	case *tckeventsourcedv1.RequestAction_Emit:
-		return "emit " + shorten(strconv.Quote(action.Emit.GetValue()))
+		return "emit " + Quote(action.Emit.GetValue())
 	case *tckeventsourcedv1.RequestAction_Forward:
-		return "forward " + shorten(strconv.Quote(action.Forward.GetId()))
+		return "forward " + Quote(action.Forward.GetId())
 	case *tckeventsourcedv1.RequestAction_Effect:
-		return Effect("effect "+shorten(strconv.Quote(action.Effect.GetId())), action.Effect.GetSynchronous())
+		return Effect("effect "+Quote(action.Effect.GetId()), action.Effect.GetSynchronous())
 	case *tckeventsourcedv1.RequestAction_Fail:
-		return "fail " + shorten(strconv.Quote(action.Fail.GetMessage()))
+		return "fail " + Quote(action.Fail.GetMessage())
 	default:
 		return "nothing"
 	}
@@ -96,12 +97,12 @@ func Payload(payload *anypb.Any, plain proto.Message) string {
 	if payload == nil {
 		return "no payload"
 	}
-	_, name, packed := cutLast(payload.GetTypeUrl(), "/")
-	name = strings.TrimPrefix(name, modelPrefix)
+	slash := strings.LastIndex(payload.GetTypeUrl(), "/")
+	name := named(payload.GetTypeUrl()[slash+1:])
 	text, readable := read(payload)
 	switch {
-	case !packed || !readable:
-		return fmt.Sprintf("%s of %d B", orNone(name), len(payload.GetValue()))
+	case slash < 0 || !readable:
+		return fmt.Sprintf("%s of %d B", name, len(payload.GetValue()))
 	case plain != nil && payload.MessageIs(plain):
 		return text
 	default:
@@ -109,19 +110,13 @@ func Payload(payload *anypb.Any, plain proto.Message) string {
 	}
 }
 
-// cutLast cuts at the last separator; without one, all of it is after.
-func cutLast(text, separator string) (before, after string, found bool) {
-	if i := strings.LastIndex(text, separator); i >= 0 {
-		return text[:i], text[i+len(separator):], true
+// named is the notation of a full name that the subject gave, which may be
+// anything: it never breaks a line.
+func named(name string) string {
+	if !protoreflect.FullName(name).IsValid() {
+		return Quote(name)
 	}
-	return "", text, false
-}
-
-func orNone(name string) string {
-	if name == "" {
-		return "a payload without type"
-	}
-	return name
+	return strings.TrimPrefix(name, modelPrefix)
 }
 
 // read returns the text of a message of the model, quoted. Fields that the kit
@@ -133,11 +128,11 @@ func read(payload *anypb.Any) (string, bool) {
 	}
 	switch message := message.(type) {
 	case *tckeventsourcedv1.Persisted:
-		return strconv.Quote(message.GetValue()), true
+		return Quote(message.GetValue()), true
 	case interface{ GetMessage() string }: // the responses
-		return strconv.Quote(message.GetMessage()), true
+		return Quote(message.GetMessage()), true
 	case interface{ GetId() string }: // the requests
-		return strconv.Quote(message.GetId()), true
+		return Quote(message.GetId()), true
 	default:
 		return "", false
 	}
@@ -150,9 +145,9 @@ func (a Answer) String() string {
 	case a.Action == unset:
 		return unset
 	case a.Broken:
-		fmt.Fprintf(&b, "stream-level failure, command %d, %s", a.Command, strings.TrimPrefix(shorten(a.Action), "failure "))
+		fmt.Fprintf(&b, "stream-level failure, command %d, %s", a.Command, strings.TrimPrefix(a.Action, "failure "))
 	default:
-		fmt.Fprintf(&b, "reply %d %s", a.Command, shorten(a.Action))
+		fmt.Fprintf(&b, "reply %d %s", a.Command, a.Action)
 	}
 	if a.Restart {
 		b.WriteString(" restart")
@@ -161,7 +156,7 @@ func (a Answer) String() string {
 		fmt.Fprintf(&b, " events %s", list(a.Events))
 	}
 	if a.Snapshot != "" {
-		fmt.Fprintf(&b, " snapshot %s", shorten(a.Snapshot))
+		fmt.Fprintf(&b, " snapshot %s", a.Snapshot)
 	}
 	if len(a.Effects) > 0 {
 		fmt.Fprintf(&b, " effects %s", list(a.Effects))
@@ -169,20 +164,16 @@ func (a Answer) String() string {
 	return b.String()
 }
 
-func list(parts []string) string {
-	short := make([]string, len(parts))
-	for i, part := range parts {
-		short[i] = shorten(part)
-	}
-	return "[" + strings.Join(short, ", ") + "]"
-}
+func list(parts []string) string { return "[" + strings.Join(parts, ", ") + "]" }
 
-// shorten keeps a line readable whatever it quotes.
-func shorten(text string) string {
+// Quote is the notation of a text. A long one is its beginning, its length and
+// a digest: two texts have the same notation when they are equal.
+func Quote(text string) string {
 	if len(text) <= longest {
-		return text
+		return strconv.Quote(text)
 	}
-	return fmt.Sprintf("%s… (%d B)", strings.ToValidUTF8(text[:shown], ""), len(text))
+	digest := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%s… (%d B, sha256 %x…)", strconv.Quote(strings.ToValidUTF8(text[:shown], "")), len(text), digest[:8])
 }
 
 // String is the notation of the frame, such as "end OK".

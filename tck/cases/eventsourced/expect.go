@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/stateward/stateward/tck/peer"
 )
@@ -26,14 +25,14 @@ type part func(*expectation)
 func events(values ...string) part {
 	return func(e *expectation) {
 		for _, value := range values {
-			e.want.Events = append(e.want.Events, strconv.Quote(value))
+			e.want.Events = append(e.want.Events, peer.Quote(value))
 		}
 	}
 }
 
 // snapshot is the snapshot that the answer carries.
 func snapshot(state string) part {
-	return func(e *expectation) { e.want.Snapshot = strconv.Quote(state) }
+	return func(e *expectation) { e.want.Snapshot = peer.Quote(state) }
 }
 
 // effects are the side effects that the answer carries, in order, in the
@@ -48,13 +47,13 @@ func likely(message, cause string) part {
 		if e.causes == nil {
 			e.causes = map[string]string{}
 		}
-		e.causes[strconv.Quote(message)] = cause
+		e.causes[peer.Quote(message)] = cause
 	}
 }
 
 // reply expects the reply to the command, with the model's message.
 func (s stream) reply(id int64, message string, parts ...part) step {
-	return s.answers(id, strconv.Quote(message), parts)
+	return s.answers(id, peer.Quote(message), parts)
 }
 
 // called expects the reply of an entity of one of the other two services.
@@ -131,7 +130,9 @@ func (e expectation) explain(got peer.Answer, answered int64) string {
 	reversed := slices.Clone(got.Events)
 	slices.Reverse(reversed)
 	switch cause := e.causes[got.Action]; {
-	case got.Command != e.want.Command && got.Command == answered && !got.Broken:
+	case got.Broken:
+		return "" // the failure says itself what it is about
+	case got.Command == answered:
 		return fmt.Sprintf("command %d was answered twice", answered)
 	case got.Command != e.want.Command:
 		return "the answer has not the id of its command"

@@ -29,7 +29,7 @@ func failures() []engine.Case {
 	}
 	for _, d := range []struct{ name, description string }{
 		{"plain", "expected failure"},
-		{"unicode", "Grüße: 不可能 🚫"},
+		{"unicode", "Grüße: αδύνατο 🚫"},
 		{"punctuation", "100% \"no\"\n\tline two {0} %s \\"},
 		{"long", strings.Repeat("no ", 1000)},
 	} {

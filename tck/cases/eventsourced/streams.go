@@ -70,7 +70,7 @@ func streams() []engine.Case {
 		{
 			ID:           "core/streams/half-close-before-init",
 			Requirements: []string{"CORE-STREAM-003"},
-			Script:       []engine.Step{s.halfClose(), s.ended()},
+			Script:       []engine.Step{s.halfClose(), s.ended(), s.init(), s.barrier(1, "")},
 		},
 		{
 			ID:           "core/streams/half-close-after-init",

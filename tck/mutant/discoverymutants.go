@@ -1,0 +1,187 @@
+package mutant
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+)
+
+// discoveryMutants say something wrong before the first stream.
+func discoveryMutants() []Mutant {
+	return []Mutant{
+		{
+			Name: "changes-its-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
+			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
+			defect:      changing,
+		},
+		{
+			Name: "refuses-later-proxies", KilledBy: "DISC-CALL-005", Message: "Unimplemented",
+			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
+				if in.GetProtocolMinorVersion() > 0 {
+					return status.Error(codes.Unimplemented, "this proxy is too new")
+				}
+				return nil
+			}),
+		},
+		{
+			Name: "refuses-reports", KilledBy: "DISC-REPORT-001", Message: "Unimplemented",
+			defect: func() instance {
+				return instance{report: func() error { return status.Error(codes.Unimplemented, "no reports, please") }}
+			},
+		},
+		{
+			Name: "lacks-an-import", KilledBy: "DISC-DESC-001", Message: "google/api/http.proto, which is missing",
+			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				var kept []*descriptorpb.FileDescriptorProto
+				for _, file := range set.GetFile() {
+					if file.GetName() != "google/api/http.proto" {
+						kept = append(kept, file)
+					}
+				}
+				set.File = kept
+			}),
+		},
+		{
+			Name: "describes-garbage", KilledBy: "DISC-DESC-001", Message: "no FileDescriptorSet",
+			MayAlsoFail: []string{"discovery/descriptors/"},
+			defect: discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+				answer.Proto = []byte("garbage")
+				return nil
+			}),
+		},
+		{
+			Name: "names-a-service-that-it-lacks", KilledBy: "DISC-DESC-002", Message: `no service "nowhere.Service"`,
+			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				return append(entities, &discoveryv1.Entity{
+					EntityType:  eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName,
+					ServiceName: "nowhere.Service", PersistenceId: "nowhere",
+				})
+			}),
+		},
+		{
+			Name: "has-no-entity-key", KilledBy: "DISC-KEY-001", Message: "ProcessRequest has 0 entity keys",
+			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
+					file.GetMessageType()[0].GetField()[0].Options = nil
+				})
+			}),
+		},
+		{
+			Name: "has-a-number-as-entity-key", KilledBy: "DISC-KEY-001", Message: "is no singular string",
+			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
+					file.GetMessageType()[0].GetField()[0].Type = descriptorpb.FieldDescriptorProto_TYPE_INT64.Enum()
+				})
+			}),
+		},
+		{
+			Name: "has-a-streaming-method", KilledBy: "DISC-METHOD-001", Message: "is a stream",
+			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
+					file.GetService()[0].GetMethod()[0].ServerStreaming = new(true)
+				})
+			}),
+		},
+		{
+			Name: "lists-a-foreign-kind", KilledBy: "DISC-ENT-001", Message: `"nowhere.Kind"`,
+			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				return append(entities, &discoveryv1.Entity{
+					EntityType: "nowhere.Kind", ServiceName: "google.api.none", PersistenceId: "x",
+				})
+			}),
+			MayAlsoFail: []string{"discovery/descriptors/services"},
+		},
+		{
+			Name: "shares-a-persistence-id", KilledBy: "DISC-ENT-002", Message: "have the persistence id",
+			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				entities[1].PersistenceId = entities[0].GetPersistenceId()
+				return entities
+			}),
+		},
+		{
+			Name: "has-no-persistence-id", KilledBy: "DISC-ENT-002", Message: "has no persistence id",
+			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				entities[0].PersistenceId = ""
+				return entities
+			}),
+		},
+		{
+			Name: "lists-a-service-twice", KilledBy: "DISC-ENT-003", Message: "is listed twice",
+			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				again := proto.CloneOf(entities[0])
+				again.PersistenceId = "another"
+				return append(entities, again)
+			}),
+		},
+		{
+			Name: "passivates-after-nothing", KilledBy: "DISC-ENT-004", Message: "a timeout of 0 ms",
+			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				entities[1].PassivationStrategy = timeout(0)
+				return entities
+			}),
+		},
+		{
+			Name: "lies-about-the-version", KilledBy: "DISC-INFO-001", Message: "protocol_major_version 2",
+			defect: informing(func(info *discoveryv1.ServiceInfo) { info.ProtocolMajorVersion = 2 }),
+		},
+		{
+			Name: "is-nameless", KilledBy: "DISC-INFO-002", Message: "no support_library_name",
+			defect: informing(func(info *discoveryv1.ServiceInfo) { info.SupportLibraryName = "" }),
+		},
+	}
+}
+
+// changing gives another version with each answer.
+func changing() instance {
+	var calls atomic.Int32
+	return instance{discover: func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+		answer.ServiceInfo.ServiceVersion = strings.Repeat("1", int(calls.Add(1)))
+		return nil
+	}}
+}
+
+func discovering(f func(*discoveryv1.DiscoverRequest, *discoveryv1.DiscoverResponse) error) defect {
+	return func() instance { return instance{discover: f} }
+}
+
+func listing(f func([]*discoveryv1.Entity) []*discoveryv1.Entity) defect {
+	return discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+		answer.Entities = f(answer.GetEntities())
+		return nil
+	})
+}
+
+func informing(f func(*discoveryv1.ServiceInfo)) defect {
+	return discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+		f(answer.GetServiceInfo())
+		return nil
+	})
+}
+
+func describing(f func(*descriptorpb.FileDescriptorSet)) defect {
+	return discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+		var set descriptorpb.FileDescriptorSet
+		if err := proto.Unmarshal(answer.GetProto(), &set); err != nil {
+			return err
+		}
+		f(&set)
+		changed, err := proto.MarshalOptions{Deterministic: true}.Marshal(&set)
+		answer.Proto = changed
+		return err
+	})
+}
+
+func eachModelFile(set *descriptorpb.FileDescriptorSet, f func(*descriptorpb.FileDescriptorProto)) {
+	for _, file := range set.GetFile() {
+		if strings.HasPrefix(file.GetName(), "stateward/tck/") {
+			f(file)
+		}
+	}
+}

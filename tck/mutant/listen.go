@@ -1,0 +1,38 @@
+package mutant
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+
+	"google.golang.org/grpc"
+)
+
+// Listen serves the model on the listener until ctx ends, or the mutant of this
+// name when it is not empty: a subject at an address, for tests that need one.
+func Listen(ctx context.Context, listener net.Listener, name string) error {
+	d := none
+	if name != "" {
+		all := Mutants()
+		at := slices.IndexFunc(all, func(m Mutant) bool { return m.Name == name })
+		if at < 0 {
+			return fmt.Errorf("there is no mutant %q", name)
+		}
+		d = all[at].defect
+	}
+	f := &function{defect: d()}
+	server := grpc.NewServer(f.defect.options...)
+	f.register(server)
+	ctx, cancel := context.WithCancel(ctx)
+	var stopping sync.WaitGroup
+	stopping.Go(func() {
+		<-ctx.Done()
+		server.Stop()
+	})
+	err := server.Serve(listener)
+	cancel()
+	stopping.Wait()
+	return err
+}

@@ -1,0 +1,169 @@
+package mutant
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/types/known/anypb"
+
+	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+)
+
+// replayMutants are wrong between the opening of a stream and its first command.
+func replayMutants() []Mutant {
+	return []Mutant{
+		{
+			Name: "needs-no-init", KilledBy: "ES-INIT-003", Message: "reply 1",
+			defect: onRequests(func(entity *activation, in *request) {
+				if entity.service == "" && in.GetCommand() != nil {
+					entity.service, entity.id = modelService, in.GetCommand().GetEntityId()
+				}
+			}),
+		},
+		{
+			Name: "ignores-events-before-init", KilledBy: "ES-INIT-003", Message: "nothing within",
+			defect: ignoring(func(entity *activation, in *request) bool {
+				return entity.service == "" && in.GetEvent() != nil
+			}),
+		},
+		{
+			Name: "ignores-a-second-init", KilledBy: "ES-INIT-004", Message: "nothing within",
+			defect: ignoring(func(entity *activation, in *request) bool {
+				return entity.service != "" && in.GetInit() != nil
+			}),
+		},
+		{
+			Name: "serves-any-service", KilledBy: "ES-INIT-005", Message: "nothing within",
+			defect: onRequests(func(_ *activation, in *request) {
+				switch in.GetInit().GetServiceName() {
+				case modelService, twoService, configuredService:
+				default:
+					if in.GetInit() != nil {
+						in.GetInit().ServiceName = modelService
+					}
+				}
+			}),
+		},
+		{
+			Name: "ignores-the-snapshot", KilledBy: "ES-REPLAY-003", Message: "the snapshot in init was ignored",
+			MayAlsoFail: snapshotted(),
+			defect: onRequests(func(entity *activation, in *request) {
+				if snapshot := in.GetInit().GetSnapshot(); snapshot != nil {
+					entity.sequence = snapshot.GetSnapshotSequence()
+					in.GetInit().Snapshot = nil
+				}
+			}),
+		},
+		{
+			Name: "applies-the-snapshot-last", KilledBy: "ES-REPLAY-003", Message: "the events after the snapshot were ignored",
+			MayAlsoFail: snapshotted(),
+			defect:      snapshotLast(),
+		},
+		{
+			Name: "applies-events-in-reverse", KilledBy: "ES-REPLAY-003", Message: "the events were applied in reverse order",
+			MayAlsoFail: snapshotted(),
+			defect: bent(func(entity *activation, next machine) machine {
+				return func(in *request) ([]*response, bool) {
+					before := entity.state
+					out, end := next(in)
+					if in.GetEvent() != nil {
+						entity.state = entity.state[len(before):] + before
+					}
+					return out, end
+				}
+			}),
+		},
+		{
+			Name: "speaks-during-replay", KilledBy: "ES-REPLAY-004", Message: "reply 0",
+			MayAlsoFail: anyEntity(),
+			defect: bent(func(entity *activation, next machine) machine {
+				return func(in *request) ([]*response, bool) {
+					out, end := next(in)
+					if in.GetEvent() != nil && !end {
+						out = append(out, reply(0, entity.state))
+					}
+					return out, end
+				}
+			}),
+		},
+		{
+			Name: "emits-replayed-events-again", KilledBy: "ES-REPLAY-004", Message: `events ["A", "B", "C"]`,
+			MayAlsoFail: anyEntity(),
+			defect:      emittingAgain(),
+		},
+		{
+			Name: "skips-unknown-events", KilledBy: "ES-REPLAY-005", Message: "nothing within",
+			defect: ignoring(func(_ *activation, in *request) bool {
+				return in.GetEvent() != nil && !in.GetEvent().GetPayload().MessageIs(&tckeventsourcedv1.Persisted{})
+			}),
+		},
+		{
+			Name: "skips-unknown-snapshots", KilledBy: "ES-REPLAY-005", Message: "nothing within",
+			defect: onRequests(func(_ *activation, in *request) {
+				if !in.GetInit().GetSnapshot().GetSnapshot().MessageIs(&tckeventsourcedv1.Persisted{}) && in.GetInit() != nil {
+					in.GetInit().Snapshot = nil
+				}
+			}),
+		},
+		{
+			Name: "ignores-gaps", KilledBy: "ES-REPLAY-006", Message: "nothing within",
+			defect: onRequests(func(entity *activation, in *request) {
+				if in.GetEvent() != nil {
+					in.GetEvent().Sequence = entity.sequence + 1
+				}
+			}),
+		},
+		{
+			Name: "takes-events-at-any-time", KilledBy: "ES-REPLAY-006", Message: "nothing within",
+			defect: onRequests(func(entity *activation, in *request) {
+				if in.GetEvent() != nil {
+					entity.commanded = false
+				}
+			}),
+		},
+	}
+}
+
+// snapshotted are the cases in which a state is replayed.
+func snapshotted() []string {
+	return []string{
+		"event-sourced/rehydrate/", "event-sourced/replay/", "event-sourced/snapshots/", "event-sourced/failures/after-rehydration",
+		"event-sourced/events/of-no-bytes", "core/streams/reset-during-replay", "core/payloads/read",
+	}
+}
+
+// snapshotLast holds the snapshot back until the first command: what the events
+// have led to is lost.
+func snapshotLast() defect {
+	return bent(func(entity *activation, next machine) machine {
+		var held *string
+		return func(in *request) ([]*response, bool) {
+			if in.GetCommand() != nil && held != nil {
+				entity.state, held = *held, nil
+			}
+			out, end := next(in)
+			if in.GetInit().GetSnapshot() != nil && !end {
+				state := entity.state
+				held = &state
+			}
+			return out, end
+		}
+	})
+}
+
+// emittingAgain adds the events of the replay to the first reply.
+func emittingAgain() defect {
+	return bent(func(_ *activation, next machine) machine {
+		var replayed []*anypb.Any
+		return func(in *request) ([]*response, bool) {
+			out, end := next(in)
+			if in.GetEvent() != nil {
+				replayed = append(replayed, in.GetEvent().GetPayload())
+			}
+			if in.GetCommand() != nil && len(out) > 0 && out[0].GetReply() != nil {
+				out[0].GetReply().Events = slices.Concat(replayed, out[0].GetReply().GetEvents())
+				replayed = nil
+			}
+			return out, end
+		}
+	})
+}

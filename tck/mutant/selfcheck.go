@@ -1,0 +1,235 @@
+package mutant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stateward/stateward/tck/cases"
+	"github.com/stateward/stateward/tck/engine"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+)
+
+// How the kit runs in a self-check. On a machine that does other work besides, a
+// correct subject in this process is up to 0.4 s late; the times leave room for
+// that. In a test they pass at once (see testing/synctest).
+const (
+	// patience is waited out by the mutants that say nothing, and by no other
+	// subject.
+	patience = 2 * time.Second
+	// tight is the patience with the slow model, whose every answer takes slow.
+	tight = time.Second
+	slow  = tight * 8 / 10
+	// parallel is how many cases run at once: all, since most of the time is
+	// spent waiting. abreast is how many subjects are met at once.
+	parallel = 128
+	abreast  = 4
+)
+
+// Matrix says what the kit made of each subject.
+type Matrix struct {
+	// Rows has the model, then the slow model, then each impostor, then each mutant.
+	Rows []Row
+}
+
+// Row is one subject.
+type Row struct {
+	// Subject is its name.
+	Subject string
+	// KilledBy is the requirement that a mutant breaks; empty for the others.
+	KilledBy string
+	// Passed is how many cases passed, of how many.
+	Passed, Of int
+	// Failed are the ids of the cases that did not pass, in their order.
+	Failed []string
+	// Problem says what the kit got wrong; empty when nothing.
+	Problem string
+}
+
+// trial is one subject, and what the kit has to say of it.
+type trial struct {
+	subject  string
+	killedBy string
+	meet     func(use func(target) error) error
+	patience time.Duration
+	cases    []engine.Case
+	// problem judges the results; empty when they are as they have to be.
+	problem func([]engine.Result) string
+}
+
+// SelfCheck runs the cases for a user function against the model, the slow
+// model, the impostors and the mutants. The error names everything that the kit
+// got wrong; the matrix is whole in any case.
+func SelfCheck(ctx context.Context) (Matrix, error) {
+	all := cases.Function()
+	quick := slices.Concat(impostorTrials(all), mutantTrials(all))
+	rows := append(modelRows(ctx, all), make([]Row, len(quick))...)
+	queue := make(chan int)
+	var workers sync.WaitGroup
+	for range abreast {
+		workers.Go(func() {
+			for i := range queue {
+				rows[len(rows)-len(quick)+i] = quick[i].run(ctx)
+			}
+		})
+	}
+	for i := range quick {
+		queue <- i
+	}
+	close(queue)
+	workers.Wait()
+	return Matrix{Rows: rows}, problems(rows)
+}
+
+// modelRows are the rows of the model. It runs alone: with the slow one, time
+// is tight.
+func modelRows(ctx context.Context, all []engine.Case) []Row {
+	model := trial{"the model", "", meeting(none), patience, all, passes}
+	slow := trial{"the model, slow", "", meeting(slowly), tight, all, passes}
+	return []Row{model.run(ctx), slow.run(ctx)}
+}
+
+// impostorTrials has each impostor twice: asked as any subject is, and asked
+// everything, whatever became of the cases that the others need.
+func impostorTrials(all []engine.Case) []trial {
+	var trials []trial
+	for _, i := range impostors() {
+		trials = append(trials,
+			trial{i.name, "", i.meet, patience, all, passesNothing},
+			trial{i.name + ", asked everything", "", i.meet, tight, independent(all), passesNothing})
+	}
+	return trials
+}
+
+func mutantTrials(all []engine.Case) []trial {
+	var trials []trial
+	for _, m := range Mutants() {
+		trials = append(trials, trial{m.Name, m.KilledBy, meeting(m.defect), patience, all, m.problem})
+	}
+	return trials
+}
+
+func meeting(d defect) func(use func(target) error) error {
+	return func(use func(target) error) error { return serve(d, use) }
+}
+
+func problems(rows []Row) error {
+	var errs []error
+	for _, row := range rows {
+		if row.Problem != "" {
+			errs = append(errs, fmt.Errorf("%s: %s", row.Subject, row.Problem))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// slowly is the defect of a model that is right, and slow.
+func slowly() instance { return instance{delay: slow} }
+
+// independent returns the cases without what they need, so that each runs
+// whatever became of the others.
+func independent(all []engine.Case) []engine.Case {
+	free := slices.Clone(all)
+	for i := range free {
+		free[i].Needs = nil
+	}
+	return free
+}
+
+// run runs the trial's cases against its subject.
+func (t trial) run(ctx context.Context) Row {
+	row := Row{Subject: t.subject, KilledBy: t.killedBy, Of: len(t.cases)}
+	err := t.meet(func(subject target) error {
+		results := engine.Run(ctx, subject, t.cases, engine.Options{Patience: t.patience, Seed: 1, Parallel: parallel})
+		for _, r := range results {
+			if r.Verdict == tckv1.Verdict_VERDICT_PASS {
+				row.Passed++
+			} else {
+				row.Failed = append(row.Failed, r.Case.ID)
+			}
+		}
+		row.Problem = t.problem(results)
+		return nil
+	})
+	if err != nil {
+		row.Problem = "it could not be served: " + err.Error()
+	}
+	return row
+}
+
+// passes is the problem of a subject that has to pass every case.
+func passes(results []engine.Result) string {
+	for _, r := range results {
+		if r.Verdict != tckv1.Verdict_VERDICT_PASS {
+			return "it is correct, and did not pass " + told(r)
+		}
+	}
+	return ""
+}
+
+// passesNothing is the problem of a subject that may not pass any case.
+func passesNothing(results []engine.Result) string {
+	for _, r := range results {
+		switch r.Verdict {
+		case tckv1.Verdict_VERDICT_FAIL, tckv1.Verdict_VERDICT_WARN, tckv1.Verdict_VERDICT_UNMEASURED:
+		default:
+			return "it is no user function: " + told(r)
+		}
+	}
+	return ""
+}
+
+// problem is what is wrong with the results of the mutant: it has to be killed
+// by its requirement, with its message, and within its blast radius.
+func (m Mutant) problem(results []engine.Result) string {
+	killed := false
+	var heard []string
+	for _, r := range results {
+		cites := slices.Contains(r.Case.Requirements, m.KilledBy)
+		switch r.Verdict {
+		case tckv1.Verdict_VERDICT_PASS:
+			continue
+		case tckv1.Verdict_VERDICT_FAIL, tckv1.Verdict_VERDICT_WARN:
+		default:
+			return told(r)
+		}
+		if cites {
+			killed = killed || strings.Contains(told(r), m.Message)
+			heard = append(heard, told(r))
+		} else if !m.spoils(r.Case.ID) {
+			return "outside its blast radius, it did not pass " + told(r)
+		}
+	}
+	switch {
+	case killed:
+		return ""
+	case len(heard) > 0:
+		return fmt.Sprintf("no case of %s says %q, but %s", m.KilledBy, m.Message, strings.Join(heard, "; "))
+	default:
+		return "it has survived " + m.KilledBy
+	}
+}
+
+func (m Mutant) spoils(id string) bool {
+	return slices.ContainsFunc(m.MayAlsoFail, func(prefix string) bool { return strings.HasPrefix(id, prefix) })
+}
+
+// told is a result in one line.
+func told(r engine.Result) string {
+	verdict := strings.ToLower(strings.TrimPrefix(r.Verdict.String(), "VERDICT_"))
+	text := fmt.Sprintf("%s (%s)", r.Case.ID, verdict)
+	if r.Reason != "" {
+		text += ": " + r.Reason
+	}
+	if r.Expected != "" {
+		text += fmt.Sprintf(": expected %s, got %s", r.Expected, r.Actual)
+	}
+	if r.Likely != "" {
+		text += "; likely " + r.Likely
+	}
+	return text
+}

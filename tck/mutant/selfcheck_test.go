@@ -1,0 +1,143 @@
+package mutant
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stateward/stateward/tck/cases"
+	"github.com/stateward/stateward/tck/engine"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/requirement"
+)
+
+// The whole self-check, in time that only passes when everybody waits: a slow
+// machine cannot make a correct subject late. The bubble also sees to it that
+// no goroutine is left.
+func TestSelfCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		matrix, err := SelfCheck(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		if want := 2 + 2*len(impostors()) + len(Mutants()); len(matrix.Rows) != want {
+			t.Fatalf("%d rows, want %d", len(matrix.Rows), want)
+		}
+		for _, row := range matrix.Rows {
+			if row.Of != len(cases.Function()) || row.Passed+len(row.Failed) != row.Of {
+				t.Errorf("%s: %d passed and %d failed of %d", row.Subject, row.Passed, len(row.Failed), row.Of)
+			}
+		}
+	})
+}
+
+func TestImpostorsScoreNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, trial := range impostorTrials(cases.Function()) {
+			if row := trial.run(t.Context()); row.Passed != 0 {
+				t.Errorf("%s passed %d cases", row.Subject, row.Passed)
+			}
+		}
+	})
+}
+
+// A requirement that no mutant breaks might have cases that cannot fail.
+func TestEachMeasuredRequirementHasAMutant(t *testing.T) {
+	t.Parallel()
+	broken := map[string]bool{}
+	for _, m := range Mutants() {
+		broken[m.KilledBy] = true
+	}
+	bound := requirement.All().Select(requirement.Query{Role: requirement.Function})
+	for _, r := range bound.Cover(cases.Function()).Measured {
+		if !broken[r.ID] {
+			t.Errorf("no mutant breaks %s: %s", r.ID, r.Text)
+		}
+	}
+	for id := range broken {
+		if _, known := bound.Find(id); !known {
+			t.Errorf("a mutant breaks %s, which is no requirement of a function", id)
+		}
+	}
+}
+
+func TestMutantsAreDistinct(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, m := range Mutants() {
+		if seen[m.Name] || m.Name == "" || m.Message == "" || m.defect == nil {
+			t.Errorf("mutant %q is there twice, or not whole", m.Name)
+		}
+		seen[m.Name] = true
+	}
+}
+
+// The self-check itself can fail: a mutant that is not one, one with the wrong
+// text, one outside its radius, and a kit that errs are all told.
+func TestProblemsAreSeen(t *testing.T) {
+	t.Parallel()
+	pass := result("a/b", "X-A-001", tckv1.Verdict_VERDICT_PASS)
+	fail := result("a/b", "X-A-001", tckv1.Verdict_VERDICT_FAIL)
+	stray := result("c/d", "X-C-001", tckv1.Verdict_VERDICT_FAIL)
+	kit := result("c/d", "X-C-001", tckv1.Verdict_VERDICT_KIT_ERROR)
+	m := Mutant{KilledBy: "X-A-001", Message: "two"}
+	for name, test := range map[string]struct {
+		problem string
+		want    string
+	}{
+		"killed":            {m.problem([]engine.Result{fail}), ""},
+		"survivor":          {m.problem([]engine.Result{pass}), "it has survived X-A-001"},
+		"wrong id":          {Mutant{KilledBy: "X-B-001"}.problem([]engine.Result{fail}), "outside its blast radius"},
+		"wrong text":        {Mutant{KilledBy: "X-A-001", Message: "three"}.problem([]engine.Result{fail}), `says "three", but a/b (fail): expected one, got two`},
+		"outside":           {m.problem([]engine.Result{fail, stray}), "outside its blast radius"},
+		"inside":            {Mutant{KilledBy: "X-A-001", Message: "two", MayAlsoFail: []string{"c/"}}.problem([]engine.Result{fail, stray}), ""},
+		"kit error":         {m.problem([]engine.Result{fail, kit}), "kit_error"},
+		"correct":           {passes([]engine.Result{pass}), ""},
+		"correct, and not":  {passes([]engine.Result{fail}), "it is correct"},
+		"impostor":          {passesNothing([]engine.Result{fail}), ""},
+		"impostor, passing": {passesNothing([]engine.Result{pass}), "it is no user function"},
+	} {
+		if test.want == "" && test.problem != "" || !strings.Contains(test.problem, test.want) {
+			t.Errorf("%s: problem %q, want %q", name, test.problem, test.want)
+		}
+	}
+}
+
+func result(id, requirement string, verdict tckv1.Verdict) engine.Result {
+	return engine.Result{
+		Case:     engine.Case{ID: id, Requirements: []string{requirement}},
+		Verdict:  verdict,
+		Expected: "one", Actual: "two",
+	}
+}
+
+// A run that was ended says so of each case, and passes none.
+func TestAnEndedContextMeasuresNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		row := trial{"the model", "", meeting(none), patience, cases.Function(), passes}.run(ctx)
+		if row.Passed != 0 || row.Problem == "" {
+			t.Errorf("%d passed, problem %q", row.Passed, row.Problem)
+		}
+	})
+}
+
+// How long the function role takes against a function that is fast.
+func BenchmarkFunctionRole(b *testing.B) {
+	all := cases.Function()
+	for b.Loop() {
+		err := serve(none, func(subject target) error {
+			results := engine.Run(b.Context(), subject, all, engine.Options{Parallel: 2})
+			if slices.ContainsFunc(results, func(r engine.Result) bool { return r.Verdict != tckv1.Verdict_VERDICT_PASS }) {
+				b.Error("the model did not pass")
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package mutant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+)
+
+// pipe is how many bytes a connection in memory holds.
+const pipe = 1 << 20
+
+// target is a subject in this process.
+type target struct{ conn *grpc.ClientConn }
+
+// Conn is the connection to it.
+func (t target) Conn() grpc.ClientConnInterface { return t.conn }
+
+// with runs use against a server in memory, and returns once nothing of the
+// server and of the connection to it is left.
+func with(server *grpc.Server, use func(target) error) error {
+	listener := bufconn.Listen(pipe)
+	var serving sync.WaitGroup
+	var served error
+	serving.Go(func() { served = server.Serve(listener) })
+	err := dial(listener.DialContext, use)
+	server.Stop()
+	serving.Wait()
+	return errors.Join(err, served)
+}
+
+// dial runs use on a connection that is made by the dialer.
+func dial(dialer func(context.Context) (net.Conn, error), use func(target) error) error {
+	conn, err := grpc.NewClient("passthrough:///subject",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dialer(ctx) }))
+	if err != nil {
+		return fmt.Errorf("no connection in memory: %w", err)
+	}
+	return errors.Join(use(target{conn}), conn.Close())
+}
+
+// serve runs use against the model with the defect.
+func serve(d defect, use func(target) error) error {
+	f := &function{defect: d()}
+	server := grpc.NewServer(f.defect.options...)
+	f.register(server)
+	return with(server, use)
+}
+
+// none is the defect of the model itself.
+func none() instance { return instance{} }

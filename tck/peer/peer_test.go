@@ -1,0 +1,242 @@
+package peer_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/peer"
+)
+
+// subject is a server whose streams are handled by a function.
+type subject struct {
+	eventsourcedv1.UnimplementedEventSourcedServiceServer
+
+	handle func(grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error
+}
+
+func (s subject) Handle(stream grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
+	return s.handle(stream)
+}
+
+// wire collects frames.
+type wire struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (w *wire) record(line string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines = append(w.lines, line)
+}
+
+func (w *wire) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.lines)
+}
+
+// open opens a stream to a subject on the loopback.
+func open(t *testing.T, patience time.Duration, s subject) (*peer.Stream, *wire) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	eventsourcedv1.RegisterEventSourcedServiceServer(server, s)
+	var serving sync.WaitGroup
+	serving.Go(func() { server.Serve(listener) })
+	t.Cleanup(func() {
+		server.Stop()
+		serving.Wait()
+	})
+	return openAt(t, patience, listener.Addr().String())
+}
+
+func openAt(t *testing.T, patience time.Duration, address string) (*peer.Stream, *wire) {
+	t.Helper()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	frames := &wire{}
+	stream := peer.Open(t.Context(), peer.Config{Conn: conn, Patience: patience, Record: frames.record})
+	t.Cleanup(stream.Close)
+	return stream, frames
+}
+
+func command(id int64, actions ...*tckeventsourcedv1.RequestAction) *eventsourcedv1.HandleRequest {
+	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Command{Command: &entityv1.Command{
+		Id: id, Name: "Process", Payload: peer.Pack(&tckeventsourcedv1.ProcessRequest{Actions: actions}),
+	}}}
+}
+
+func reply(id int64, message string) *eventsourcedv1.HandleResponse {
+	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: &eventsourcedv1.EventSourcedReply{
+		CommandId: id,
+		ClientAction: &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{
+			Reply: &entityv1.Reply{Payload: peer.Pack(&tckeventsourcedv1.ProcessResponse{Message: message})},
+		}},
+	}}}
+}
+
+func TestAStreamIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	stream, frames := open(t, time.Minute, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
+		for id := int64(1); ; id++ {
+			if _, err := s.Recv(); err != nil {
+				return status.Error(codes.Aborted, "enough")
+			}
+			if err := s.Send(reply(id, "A")); err != nil {
+				return err
+			}
+		}
+	}})
+	if err := stream.Send(command(1)); err != nil {
+		t.Fatal(err)
+	}
+	frame, err := stream.Receive()
+	if err != nil || peer.Read(frame.Response).Action != `"A"` {
+		t.Fatalf("received %v, %v", frame, err)
+	}
+	if err := stream.HalfClose(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the end comes again, as often as it is asked for
+		frame, err = stream.Receive()
+		if err != nil || frame.End.Code() != codes.Aborted {
+			t.Fatalf("received %v, %v", frame, err)
+		}
+	}
+	if stream.Open() {
+		t.Error("the stream is open after its end")
+	}
+	want := []string{"→command 1 Process{}", `←reply 1 "A"`, "→half-close", `←end Aborted "enough"`}
+	if diff := cmp.Diff(want, frames.all()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSilenceIsAnError(t *testing.T) {
+	t.Parallel()
+	stream, _ := open(t, 10*time.Millisecond, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
+		<-s.Context().Done()
+		return s.Context().Err()
+	}})
+	if frame, err := stream.Receive(); !errors.Is(err, peer.ErrSilent) {
+		t.Errorf("received %v, %v", frame, err)
+	}
+}
+
+func TestASubjectThatDoesNotReadIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
+	stream, _ := open(t, 50*time.Millisecond, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
+		<-s.Context().Done()
+		return s.Context().Err()
+	}})
+	large := command(1, &tckeventsourcedv1.RequestAction{Action: &tckeventsourcedv1.RequestAction_Emit{
+		Emit: &tckeventsourcedv1.Emit{Value: strings.Repeat("x", 1<<20)},
+	}})
+	for range 100 {
+		if err := stream.Send(large); err != nil {
+			if !errors.Is(err, peer.ErrSilent) {
+				t.Error(err)
+			}
+			return
+		}
+	}
+	t.Error("100 MiB were taken by nobody")
+}
+
+func TestNobodyIsAStreamThatHasEnded(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	stream, frames := openAt(t, time.Minute, address)
+	if err := stream.Send(command(1)); !errors.Is(err, io.EOF) {
+		t.Errorf("sent, %v", err)
+	}
+	if err := stream.HalfClose(); err != nil {
+		t.Error(err)
+	}
+	frame, err := stream.Receive()
+	if err != nil || frame.End.Code() != codes.Unavailable {
+		t.Errorf("received %v, %v", frame, err)
+	}
+	if lines := frames.all(); len(lines) != 3 || !strings.HasPrefix(lines[0], "←end Unavailable") {
+		t.Errorf("recorded %q", lines)
+	}
+}
+
+func TestAResetIsSilent(t *testing.T) {
+	t.Parallel()
+	gone := make(chan struct{})
+	stream, frames := open(t, time.Minute, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
+		<-s.Context().Done()
+		close(gone)
+		return s.Context().Err()
+	}})
+	if err := stream.Send(command(1)); err != nil {
+		t.Fatal(err)
+	}
+	stream.Reset()
+	<-gone
+	if diff := cmp.Diff([]string{"→command 1 Process{}", "→reset"}, frames.all()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, seed := range []*eventsourcedv1.HandleResponse{
+		{},
+		reply(1, "A"),
+		{Message: &eventsourcedv1.HandleResponse_Failure{Failure: &entityv1.Failure{CommandId: 2, Description: "no\nline", Restart: true}}},
+		{Message: &eventsourcedv1.HandleResponse_Reply{Reply: &eventsourcedv1.EventSourcedReply{
+			Events:      []*anypb.Any{{TypeUrl: "no\nslash"}, {TypeUrl: "a/b\nc", Value: []byte{1}}},
+			Snapshot:    peer.Pack(&tckeventsourcedv1.Persisted{Value: strings.Repeat("ä", 1000)}),
+			SideEffects: []*entityv1.SideEffect{{ServiceName: "a\nb", CommandName: "", Synchronous: true}},
+		}}},
+	} {
+		raw, err := proto.Marshal(seed)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var response eventsourcedv1.HandleResponse
+		if proto.Unmarshal(raw, &response) != nil {
+			return
+		}
+		answer := peer.Read(&response)
+		if !answer.Equal(peer.Read(proto.CloneOf(&response))) {
+			t.Error("an answer differs from itself")
+		}
+		if line := answer.String(); line == "" || strings.ContainsAny(line, "\n\r") {
+			t.Errorf("not one line: %q", line)
+		}
+	})
+}
