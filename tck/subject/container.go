@@ -55,13 +55,10 @@ func StartContainer(ctx context.Context, config ContainerConfig) (*Container, er
 	if err != nil {
 		return nil, err
 	}
-
 	c := &Container{engine: engine, name: uniqueName(), image: config.Image}
-
 	if _, err := testcontainers.Run(ctx, config.Image, c.options(config)...); err != nil {
 		return nil, errors.Join(fmt.Errorf("container of %s: %w", config.Image, err), c.Close(context.WithoutCancel(ctx)))
 	}
-
 	return c, nil
 }
 
@@ -70,7 +67,6 @@ func (c *Container) options(config ContainerConfig) []testcontainers.ContainerCu
 	for _, port := range config.Ports {
 		ports = append(ports, fmt.Sprintf("%d/tcp", port))
 	}
-
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithLogger(tclog.NewNoopLogger()),
 		testcontainers.WithName(c.name),
@@ -81,16 +77,13 @@ func (c *Container) options(config ContainerConfig) []testcontainers.ContainerCu
 	if len(config.Args) > 0 {
 		options = append(options, testcontainers.WithCmd(config.Args...))
 	}
-
 	if config.Network != "" {
 		options = append(options, tcnetwork.WithNetworkName(config.Aliases, config.Network))
 	}
-
 	for name, path := range config.Volumes {
 		mount := testcontainers.VolumeMount(name, testcontainers.ContainerMountTarget(path))
 		options = append(options, testcontainers.WithMounts(mount))
 	}
-
 	return options
 }
 
@@ -111,13 +104,11 @@ func (c *Container) Digest(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("image %s: %w", c.image, err)
 	}
-
 	for _, published := range image.RepoDigests {
 		if _, digest, found := strings.Cut(published, "@"); found {
 			return digest, nil
 		}
 	}
-
 	return image.ID, nil
 }
 
@@ -126,7 +117,6 @@ func (c *Container) Digest(ctx context.Context) (string, error) {
 func (c *Container) Stop(ctx context.Context) error {
 	seconds := int(grace.Seconds())
 	_, err := c.engine.ContainerStop(ctx, c.name, client.ContainerStopOptions{Timeout: &seconds})
-
 	return c.failed("stop", err)
 }
 
@@ -136,12 +126,10 @@ func (c *Container) Kill(ctx context.Context) error {
 	if err != nil && !errdefs.IsConflict(err) { // a conflict: it does not run
 		return c.failed("kill", err)
 	}
-
 	err = c.Wait(ctx)
 	if _, ended := errors.AsType[*ExitError](err); ended {
 		return nil
 	}
-
 	return c.failed("kill", err)
 }
 
@@ -149,7 +137,6 @@ func (c *Container) Kill(ctx context.Context) error {
 // published ports may be others now.
 func (c *Container) Restart(ctx context.Context) error {
 	_, err := c.engine.ContainerStart(ctx, c.name, client.ContainerStartOptions{})
-
 	return c.failed("start", err)
 }
 
@@ -159,19 +146,16 @@ func (c *Container) Close(ctx context.Context) error {
 	if errdefs.IsNotFound(err) {
 		return c.engine.Close() // never created, or closed before
 	}
-
 	_, removal := c.engine.ContainerRemove(ctx, c.name, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 	if removal == nil {
 		err = nil // what does not stop is gone all the same
 	}
-
 	return errors.Join(err, c.failed("remove", removal), c.engine.Close())
 }
 
 // Wait returns when the container does not run.
 func (c *Container) Wait(ctx context.Context) error {
 	wait := c.engine.ContainerWait(ctx, c.name, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-
 	select {
 	case end := <-wait.Result:
 		return &ExitError{
@@ -182,7 +166,6 @@ func (c *Container) Wait(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-
 		return c.failed("watch", err)
 	}
 }
@@ -192,7 +175,6 @@ func (c *Container) Wait(ctx context.Context) error {
 func (c *Container) Tail(ctx context.Context, n int) []string {
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-
 	stream, err := c.engine.ContainerLogs(ctx, c.name, client.ContainerLogsOptions{
 		ShowStdout: true, ShowStderr: true, Tail: strconv.Itoa(n),
 	})
@@ -200,15 +182,12 @@ func (c *Container) Tail(ctx context.Context, n int) []string {
 		return []string{"(no output: " + err.Error() + ")"}
 	}
 	defer stream.Close() //nolint:errcheck // it was only read
-
 	var text bytes.Buffer
 	if _, err := stdcopy.StdCopy(&text, &text, stream); err != nil {
 		return []string{"(no output: " + err.Error() + ")"}
 	}
-
 	kept := &log{}
 	kept.read(&text)
-
 	return kept.tail(n)
 }
 
@@ -218,12 +197,10 @@ func (c *Container) Address(ctx context.Context, port int) (string, error) {
 	if err != nil {
 		return "", c.failed("inspect", err)
 	}
-
 	inner := network.MustParsePort(fmt.Sprintf("%d/tcp", port))
 	for _, binding := range inspected.Container.NetworkSettings.Ports[inner] {
 		return net.JoinHostPort(loopback.String(), binding.HostPort), nil
 	}
-
 	return "", fmt.Errorf("container of %s publishes no port %d", c.image, port)
 }
 
@@ -234,6 +211,5 @@ func (c *Container) failed(action string, err error) error {
 	if err == nil {
 		return nil
 	}
-
 	return fmt.Errorf("%s container of %s: %w", action, c.image, err)
 }

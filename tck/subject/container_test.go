@@ -21,7 +21,6 @@ import (
 // and removes it after the test.
 func image(t *testing.T, behaviour string) string {
 	t.Helper()
-
 	if err := subject.OwnContainers(); err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +28,6 @@ func image(t *testing.T, behaviour string) string {
 	name := "stateward-test/" + behaviour + ":" + strings.ReplaceAll(strings.ToLower(t.Name()), "/", "-")
 	dockerfile := "FROM scratch\nCOPY function /function\nENTRYPOINT [\"/function\"]\nCMD [\"" + behaviour + "\"]\n"
 	dir := t.TempDir()
-
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +38,6 @@ func image(t *testing.T, behaviour string) string {
 
 	docker(t, "build", "--quiet", "--tag", name, dir)
 	t.Cleanup(func() { docker(t, "image", "rm", name) })
-
 	return name
 }
 
@@ -58,7 +55,6 @@ func docker(t *testing.T, args ...string) string {
 // containersOf lists what is left of an image's containers, ended ones too.
 func containersOf(t *testing.T, image string) string {
 	t.Helper()
-
 	return docker(t, "ps", "--all", "--quiet", "--filter", "ancestor="+image)
 }
 
@@ -66,7 +62,6 @@ func TestContainerServes(t *testing.T) {
 	image := image(t, "serve")
 	s := start(t, subject.Spec{Kind: subject.Image, Value: image})
 	discover(t, s)
-
 	if !strings.HasPrefix(s.Address(), "127.0.0.1:") {
 		t.Errorf("it listens on %s: every network reaches it", s.Address())
 	}
@@ -94,7 +89,6 @@ func TestContainerServes(t *testing.T) {
 
 func TestContainerIsKilledAndRestarted(t *testing.T) {
 	s := start(t, subject.Spec{Kind: subject.Image, Value: image(t, "serve")})
-
 	if err := s.Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +118,6 @@ func TestContainerNeverReady(t *testing.T) {
 		t.Run(behaviour, func(t *testing.T) {
 			image := image(t, behaviour)
 			_, err := subject.Start(t.Context(), subject.Spec{Kind: subject.Image, Value: image}, subject.Config{Within: 3 * time.Second})
-
 			if _, ok := errors.AsType[*subject.NotReadyError](err); !ok {
 				t.Fatalf("got %v, want a NotReadyError", err)
 			}
@@ -158,7 +151,6 @@ func TestCancelledStartLeavesNoContainer(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-
 	if _, err := subject.Start(ctx, subject.Spec{Kind: subject.Image, Value: image}, subject.Config{}); err == nil {
 		t.Fatal("it cannot have been ready")
 	}
@@ -187,7 +179,6 @@ func TestContainersMeetOnTheirNetwork(t *testing.T) {
 	}
 
 	closeAfter(t, server.Close)
-
 	if got, err := server.Address(t.Context(), 8080); err == nil {
 		t.Errorf("nothing was published, and yet it is at %s", got)
 	}

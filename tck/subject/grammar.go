@@ -38,9 +38,7 @@ type Spec struct {
 func Parse(text string) (Spec, error) {
 	kind, value, found := strings.Cut(text, ":")
 	spec := Spec{Kind: Kind(kind), Value: value}
-
 	var err error
-
 	switch {
 	case !found:
 		err = errors.New("it needs a prefix: image:REF, cmd:'COMMAND' or addr:HOST:PORT")
@@ -53,11 +51,9 @@ func Parse(text string) (Spec, error) {
 	default:
 		err = fmt.Errorf("%q is no way to attach one; use image:REF, cmd:'COMMAND' or addr:HOST:PORT", kind)
 	}
-
 	if err != nil {
 		return Spec{}, fmt.Errorf("subject %q: %w", text, err)
 	}
-
 	return spec, nil
 }
 
@@ -77,7 +73,6 @@ func Quote(word string) string {
 	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
 		return word
 	}
-
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
@@ -85,7 +80,6 @@ func checkImage(reference string) error {
 	if reference == "" || strings.ContainsAny(reference, " \t\n") {
 		return errors.New("an image reference is one word, such as image:registry.example/sdk:1.0")
 	}
-
 	return nil
 }
 
@@ -94,11 +88,9 @@ func checkAddress(address string) error {
 	if err != nil {
 		return fmt.Errorf("an address is HOST:PORT, such as addr:127.0.0.1:8080: %w", err)
 	}
-
 	number, err := strconv.Atoi(port)
 	if err != nil || number < 1 || number > 65535 || host == "" {
 		return errors.New("an address is HOST:PORT with a port from 1 to 65535, such as addr:127.0.0.1:8080")
 	}
-
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-
 	for text, want := range map[string]subject.Spec{
 		"image:registry.example:5000/sdk:1.0": {Kind: subject.Image, Value: "registry.example:5000/sdk:1.0"},
 		"addr:127.0.0.1:8080":                 {Kind: subject.Address, Value: "127.0.0.1:8080"},
@@ -43,7 +42,6 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
-
 	for text, want := range map[string]string{
 		"":                    "needs a prefix",
 		"./sdk":               "needs a prefix",

@@ -69,7 +69,6 @@ func (e *NotReadyError) Error() string {
 	if len(e.Lines) == 0 {
 		return e.Reason
 	}
-
 	return e.Reason + "; its last lines were:\n    " + strings.Join(e.Lines, "\n    ")
 }
 
@@ -92,7 +91,6 @@ const (
 
 func isHopeless(err error) bool {
 	_, ok := errors.AsType[hopeless](err)
-
 	return ok
 }
 
@@ -103,26 +101,20 @@ func isHopeless(err error) bool {
 func Await(ctx context.Context, instance Evidence, within time.Duration, probe func(context.Context) error) error {
 	probing, cancel := context.WithCancelCause(ctx)
 	joined := make(chan struct{})
-
 	go func() {
 		defer close(joined)
-
 		if instance != nil {
 			if err := instance.Wait(probing); probing.Err() == nil {
 				cancel(err)
 			}
 		}
 	}()
-
 	defer func() {
 		cancel(nil)
 		<-joined
 	}()
-
 	deadline := time.Now().Add(within)
-
 	err := poll(probing, deadline, probe)
-
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -138,19 +130,14 @@ func poll(ctx context.Context, deadline time.Time, probe func(context.Context) e
 	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
 		attempt, cancel := context.WithDeadline(ctx, earlier(deadline, time.Now().Add(oneProbe)))
 		err := probe(attempt)
-
 		cancel()
-
 		if err == nil || ctx.Err() != nil || isHopeless(err) || time.Until(deadline) <= pause {
 			return err
 		}
-
 		timer := time.NewTimer(pause)
-
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-
 			return err
 		case <-timer.C:
 		}
@@ -162,16 +149,13 @@ func notReady(probing context.Context, instance Evidence, within time.Duration, 
 	if exit, ok := errors.AsType[*ExitError](context.Cause(probing)); ok {
 		return &NotReadyError{Reason: exit.Error() + " before it was ready", Lines: exit.Lines, Err: exit}
 	}
-
 	result := &NotReadyError{Err: err, Reason: fmt.Sprintf("the subject was not ready within %v: %v", within, err)}
 	if isHopeless(err) {
 		result.Reason = fmt.Sprintf("the subject cannot become ready: %v", err)
 	}
-
 	if instance != nil {
 		result.Lines = instance.Tail(context.WithoutCancel(probing), shownLines)
 	}
-
 	return result
 }
 
@@ -179,6 +163,5 @@ func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
 	}
-
 	return b
 }

@@ -26,11 +26,9 @@ type log struct {
 func (l *log) add(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if len(l.lines) == keptLines {
 		l.lines = append(l.lines[:0], l.lines[1:]...)
 	}
-
 	l.lines = append(l.lines, line)
 }
 
@@ -38,7 +36,6 @@ func (l *log) add(line string) {
 func (l *log) tail(n int) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	return append([]string(nil), l.lines[max(0, len(l.lines)-n):]...)
 }
 
@@ -46,17 +43,14 @@ func (l *log) tail(n int) []string {
 // not refused, so that a process that writes without line ends cannot block.
 func (l *log) read(r io.Reader) {
 	reader := bufio.NewReaderSize(r, keptBytes)
-
 	for cut := false; ; {
 		part, more, err := reader.ReadLine()
 		if err != nil {
 			return // the writers are gone, or the owner closed the pipe
 		}
-
 		if !cut {
 			l.add(strings.ToValidUTF8(string(part), "\uFFFD"))
 		}
-
 		cut = more
 	}
 }

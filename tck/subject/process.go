@@ -58,12 +58,10 @@ func StartProcess(ctx context.Context, config ProcessConfig) (*Process, error) {
 	if len(config.Words) == 0 {
 		return nil, errors.New("subject: a process needs a program")
 	}
-
 	p := &Process{config: config}
 	if err := p.Restart(ctx); err != nil {
 		return nil, err
 	}
-
 	return p, nil
 }
 
@@ -72,14 +70,11 @@ func StartProcess(ctx context.Context, config ProcessConfig) (*Process, error) {
 // first, so that this is rare.
 func FreePort(ctx context.Context) (int, error) {
 	var config net.ListenConfig
-
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("subject: no free port: %w", err)
 	}
-
 	address, _ := listener.Addr().(*net.TCPAddr)
-
 	return address.Port, listener.Close()
 }
 
@@ -89,7 +84,6 @@ func (p *Process) Restart(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-
 	if last := p.current(); last != nil {
 		select {
 		case <-last.done:
@@ -97,17 +91,13 @@ func (p *Process) Restart(ctx context.Context) error {
 			return errors.New("subject: the process still runs")
 		}
 	}
-
 	next, err := p.start()
 	if err != nil {
 		return err
 	}
-
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	p.run = next
-
 	return nil
 }
 
@@ -116,20 +106,16 @@ func (p *Process) start() (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("subject: %w", err)
 	}
-	defer writer.Close() //nolint:errcheck // the child holds its own copy
-
+	defer writer.Close()                                          //nolint:errcheck // the child holds its own copy
 	cmd := exec.Command(p.config.Words[0], p.config.Words[1:]...) //nolint:noctx // Close ends it, politely first
 	cmd.Dir, cmd.Env = p.config.Dir, append(os.Environ(), p.config.Env...)
 	cmd.Stdout, cmd.Stderr = writer, writer
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
-
 	next := &run{cmd: cmd, done: make(chan struct{})}
 	go p.own(next, reader)
-
 	return next, nil
 }
 
@@ -137,27 +123,22 @@ func (p *Process) start() (*run, error) {
 // that it left behind, and only then lets go.
 func (p *Process) own(r *run, output *os.File) {
 	defer close(r.done)
-
 	read := make(chan struct{})
-
 	go func() {
 		defer close(read)
 		p.output.read(output)
 	}()
-
 	err := r.cmd.Wait()
 	_ = syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) // fails when no child is left, as it should
 	_ = output.SetReadDeadline(time.Now().Add(drain))     // a pipe has deadlines; else the end comes with its writers
 	<-read
 	_ = output.Close()
-
 	r.err = &ExitError{How: how(err), Lines: p.output.tail(shownLines)}
 }
 
 // how says how a process ended, from the error of exec.Cmd.Wait.
 func how(err error) string {
 	exit, failed := errors.AsType[*exec.ExitError](err)
-
 	switch {
 	case err == nil:
 		return "exited with status 0"
@@ -175,18 +156,14 @@ func (p *Process) Stop(ctx context.Context) error {
 	if present == nil {
 		return nil
 	}
-
 	present.signal(syscall.SIGTERM)
-
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
-
 	select {
 	case <-present.done:
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-
 	return p.Kill(ctx)
 }
 
@@ -196,10 +173,8 @@ func (p *Process) Kill(context.Context) error {
 	if present == nil {
 		return nil
 	}
-
 	present.signal(syscall.SIGKILL)
 	<-present.done // the kernel ends it, and the owner waits at most drain longer
-
 	return nil
 }
 
@@ -209,7 +184,6 @@ func (p *Process) Close(ctx context.Context) error { return p.Stop(ctx) }
 // Wait returns when the present run has ended.
 func (p *Process) Wait(ctx context.Context) error {
 	present := p.current()
-
 	select {
 	case <-present.done:
 		return present.err
@@ -232,7 +206,6 @@ func (p *Process) PID() int { return p.current().cmd.Process.Pid }
 func (p *Process) current() *run {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.run
 }
 

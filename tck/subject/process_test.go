@@ -36,7 +36,6 @@ func buildAndRun(m *testing.M) int {
 	function = filepath.Join(dir, "function")
 	build := exec.Command("go", "build", "-o", function, "./testdata/function")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v\n%s", err, out))
 	}
@@ -47,7 +46,6 @@ func buildAndRun(m *testing.M) int {
 
 	if err := goleak.Find(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-
 		return 1
 	}
 
@@ -71,7 +69,6 @@ func start(t *testing.T, spec subject.Spec) *subject.Subject {
 			t.Error(err)
 		}
 	})
-
 	return s
 }
 
@@ -87,7 +84,6 @@ func discover(t *testing.T, s *subject.Subject) {
 func TestProcessServes(t *testing.T) {
 	s := start(t, command("serve"))
 	discover(t, s)
-
 	if got := s.Discovery().GetServiceInfo().GetServiceName(); got != "test" {
 		t.Errorf("the first answer is lost: %q", got)
 	}
@@ -100,7 +96,6 @@ func TestProcessServes(t *testing.T) {
 func TestProcessIsKilledAndRestarted(t *testing.T) {
 	s := start(t, command("serve"))
 	address := s.Address()
-
 	if err := s.Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +110,6 @@ func TestProcessIsKilledAndRestarted(t *testing.T) {
 	}
 
 	discover(t, s)
-
 	if s.Address() != address {
 		t.Errorf("a process keeps its port: %s is now %s", address, s.Address())
 	}
@@ -123,7 +117,6 @@ func TestProcessIsKilledAndRestarted(t *testing.T) {
 
 func TestProcessEndsPolitely(t *testing.T) {
 	s := start(t, command("serve"))
-
 	if err := s.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +134,6 @@ func TestAddressIsNotOurs(t *testing.T) {
 	served := start(t, command("serve"))
 	s := start(t, subject.Spec{Kind: subject.Address, Value: served.Address()})
 	discover(t, s)
-
 	if s.Kill(t.Context()) == nil || s.Restart(t.Context()) == nil {
 		t.Error("what runs already was killed or restarted")
 	}
@@ -155,7 +147,6 @@ func TestAddressIsNotOurs(t *testing.T) {
 
 func TestNeverReady(t *testing.T) {
 	missing := subject.Spec{Kind: subject.Command, Value: "./nowhere", Words: []string{"./nowhere"}}
-
 	for name, test := range map[string]struct {
 		spec   subject.Spec
 		within time.Duration
@@ -176,7 +167,6 @@ func TestNeverReady(t *testing.T) {
 			t.Parallel()
 
 			_, err := subject.Start(t.Context(), test.spec, subject.Config{Within: test.within})
-
 			if _, ok := errors.AsType[*subject.NotReadyError](err); !ok {
 				t.Fatalf("got %v, want a NotReadyError", err)
 			}
@@ -193,7 +183,6 @@ func TestNeverReady(t *testing.T) {
 func TestStartStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, errors.New("enough"))
 	defer cancel()
-
 	if _, err := subject.Start(ctx, command("stubborn"), subject.Config{}); err == nil || err.Error() != "enough" {
 		t.Errorf("got %v, want the cause", err)
 	}
@@ -211,7 +200,6 @@ func TestNoChildIsLeftBehind(t *testing.T) {
 	}
 
 	var child int
-
 	for _, line := range exit.Lines {
 		if text, found := strings.CutPrefix(line, "child "); found {
 			child, _ = strconv.Atoi(text)

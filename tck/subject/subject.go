@@ -55,16 +55,13 @@ func Start(ctx context.Context, spec Spec, config Config) (*Subject, error) {
 	if s.within == 0 {
 		s.within = 30 * time.Second
 	}
-
 	err := s.launch(ctx, config.Env)
 	if err == nil {
 		err = s.reach(ctx)
 	}
-
 	if err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
-
 	return s, nil
 }
 
@@ -87,9 +84,7 @@ func (s *Subject) launchContainer(ctx context.Context, env map[string]string) er
 		Env:   map[string]string{"HOST": "0.0.0.0", "PORT": strconv.Itoa(innerPort)},
 	}
 	maps.Copy(config.Env, env)
-
 	started, err := StartContainer(ctx, config)
-
 	switch {
 	case err == nil:
 	case ctx.Err() != nil || errors.Is(err, ErrNoEngine):
@@ -97,10 +92,8 @@ func (s *Subject) launchContainer(ctx context.Context, env map[string]string) er
 	default:
 		return &NotReadyError{Reason: "the container could not be started: " + err.Error(), Err: err}
 	}
-
 	s.instance, s.port = started, innerPort
 	s.digest, err = started.Digest(ctx)
-
 	return err
 }
 
@@ -109,35 +102,27 @@ func (s *Subject) launchProcess(ctx context.Context, env map[string]string) erro
 	if err != nil {
 		return err
 	}
-
 	config := ProcessConfig{Words: s.spec.Words, Env: []string{"HOST=127.0.0.1", "PORT=" + strconv.Itoa(port)}}
 	for name, value := range env {
 		config.Env = append(config.Env, name+"="+value)
 	}
-
 	started, err := StartProcess(ctx, config)
 	if err != nil {
 		return &NotReadyError{Reason: "the command could not be started: " + err.Error(), Err: err}
 	}
-
 	s.instance, s.port = started, port
-
 	return nil
 }
 
 // reach connects to where the subject is now and waits until it is ready.
 func (s *Subject) reach(ctx context.Context) error {
 	s.conn = nil
-
 	return Await(ctx, s.evidence(), s.within, func(ctx context.Context) error {
 		if err := s.connect(ctx); err != nil {
 			return err
 		}
-
 		var err error
-
 		s.answer, err = discover(ctx, s.conn)
-
 		return err
 	})
 }
@@ -148,23 +133,18 @@ func (s *Subject) connect(ctx context.Context) error {
 	if s.conn != nil {
 		return nil
 	}
-
 	if s.instance != nil {
 		address, err := s.instance.Address(ctx, s.port)
 		if err != nil {
 			return err
 		}
-
 		s.address = address
 	}
-
 	conn, err := Dial(s.address)
 	if err != nil {
 		return err
 	}
-
 	s.conn = conn
-
 	return nil
 }
 
@@ -187,7 +167,6 @@ func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.
 		ProxyName:            "stateward-tck",
 		SupportedEntityTypes: []string{eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName},
 	})
-
 	switch code := status.Code(err); code {
 	case codes.OK:
 		return answer, nil
@@ -203,7 +182,6 @@ func (s *Subject) evidence() Evidence {
 	if s.instance == nil {
 		return nil
 	}
-
 	return s.instance
 }
 
@@ -221,7 +199,6 @@ func (s *Subject) Discovery() *discoveryv1.DiscoverResponse {
 	if s == nil {
 		return nil
 	}
-
 	return s.answer
 }
 
@@ -231,7 +208,6 @@ func (s *Subject) ImageDigest() string {
 	if s == nil {
 		return ""
 	}
-
 	return s.digest
 }
 
@@ -241,7 +217,6 @@ func (s *Subject) PID() int {
 	if process, ok := s.instance.(*Process); ok {
 		return process.PID()
 	}
-
 	return 0
 }
 
@@ -252,9 +227,7 @@ func (s *Subject) Wait(ctx context.Context) error {
 	if s.instance != nil {
 		return s.instance.Wait(ctx)
 	}
-
 	<-ctx.Done()
-
 	return context.Cause(ctx)
 }
 
@@ -263,7 +236,6 @@ func (s *Subject) Tail(ctx context.Context, n int) []string {
 	if s.instance == nil {
 		return nil
 	}
-
 	return s.instance.Tail(ctx, n)
 }
 
@@ -272,7 +244,6 @@ func (s *Subject) Kill(ctx context.Context) error {
 	if s.instance == nil {
 		return errNotOurs
 	}
-
 	return s.instance.Kill(ctx)
 }
 
@@ -281,11 +252,9 @@ func (s *Subject) Restart(ctx context.Context) error {
 	if s.instance == nil {
 		return errNotOurs
 	}
-
 	if err := errors.Join(s.conn.Close(), s.instance.Restart(ctx)); err != nil {
 		return err
 	}
-
 	return s.reach(ctx)
 }
 
@@ -296,14 +265,11 @@ func (s *Subject) Close(ctx context.Context) error {
 	if s.conn != nil {
 		err = ignoreClosed(s.conn.Close())
 	}
-
 	if s.instance != nil {
 		ctx, cancel := context.WithTimeout(ctx, 5*grace)
 		defer cancel()
-
 		err = errors.Join(err, s.instance.Close(ctx))
 	}
-
 	return err
 }
 
@@ -312,6 +278,5 @@ func ignoreClosed(err error) error {
 	if status.Code(err) == codes.Canceled {
 		return nil
 	}
-
 	return err
 }

@@ -29,11 +29,9 @@ const withoutReaper = "TESTCONTAINERS_RYUK_DISABLED"
 // program calls it once, before it starts anything.
 func OwnContainers() error {
 	tclog.SetDefault(tclog.NewNoopLogger())
-
 	if _, set := os.LookupEnv(withoutReaper); set {
 		return nil
 	}
-
 	return os.Setenv(withoutReaper, "true")
 }
 
@@ -42,11 +40,9 @@ func dockerEngine(ctx context.Context) (*testcontainers.DockerClient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoEngine, err)
 	}
-
 	if host := engine.DaemonHost(); remote(host) {
 		return nil, errors.Join(fmt.Errorf("%w on this machine: the one at %s cannot publish on its loopback", ErrNoEngine, host), engine.Close())
 	}
-
 	return engine, nil
 }
 
@@ -56,9 +52,7 @@ func remote(address string) bool {
 	if err != nil || parsed.Hostname() == "" || parsed.Hostname() == "localhost" {
 		return false // a socket of this machine has a path and no host
 	}
-
 	ip, err := netip.ParseAddr(parsed.Hostname())
-
 	return err != nil || !ip.IsLoopback()
 }
 
@@ -80,19 +74,16 @@ func CreateNetwork(ctx context.Context) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	name := uniqueName()
 	if _, err := engine.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Labels: testcontainers.GenericLabels()}); err != nil {
 		return nil, errors.Join(fmt.Errorf("network: %w", err), engine.Close())
 	}
-
 	return &Network{Name: name, engine: engine}, nil
 }
 
 // Close removes the network.
 func (n *Network) Close(ctx context.Context) error {
 	_, err := n.engine.NetworkRemove(ctx, n.Name, client.NetworkRemoveOptions{})
-
 	return errors.Join(err, n.engine.Close())
 }
 
@@ -109,18 +100,15 @@ func CreateVolume(ctx context.Context) (*Volume, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	name := uniqueName()
 	if _, err := engine.VolumeCreate(ctx, client.VolumeCreateOptions{Name: name, Labels: testcontainers.GenericLabels()}); err != nil {
 		return nil, errors.Join(fmt.Errorf("volume: %w", err), engine.Close())
 	}
-
 	return &Volume{Name: name, engine: engine}, nil
 }
 
 // Close removes the volume and what is in it.
 func (v *Volume) Close(ctx context.Context) error {
 	_, err := v.engine.VolumeRemove(ctx, v.Name, client.VolumeRemoveOptions{Force: true})
-
 	return errors.Join(err, v.engine.Close())
 }

@@ -4,7 +4,6 @@ import "testing"
 
 func TestRemote(t *testing.T) {
 	t.Parallel()
-
 	for address, want := range map[string]bool{
 		"unix:///var/run/docker.sock":    false,
 		"npipe:////./pipe/docker_engine": false,

@@ -14,17 +14,13 @@ func splitWords(line string) ([]string, error) {
 	for _, r := range line {
 		split.step(r)
 	}
-
 	if split.quote != 0 || split.escaped {
 		return nil, errors.New("the command ends inside a quote")
 	}
-
 	split.endWord()
-
 	if len(split.words) == 0 || split.words[0] == "" {
 		return nil, errors.New("the command is empty")
 	}
-
 	return split.words, nil
 }
 
@@ -61,7 +57,6 @@ func (s *splitter) stepEscaped(r rune) {
 	if s.quote == '"' && r != '"' && r != '\\' {
 		s.word.WriteRune('\\')
 	}
-
 	s.word.WriteRune(r)
 	s.escaped = false
 }
@@ -70,7 +65,6 @@ func (s *splitter) endWord() {
 	if s.inWord {
 		s.words = append(s.words, s.word.String())
 	}
-
 	s.word.Reset()
 	s.inWord = false
 }

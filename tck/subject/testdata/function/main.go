@@ -32,14 +32,12 @@ func (d *discovery) Discover(context.Context, *discoveryv1.DiscoverRequest) (*di
 		fmt.Println("enough")
 		os.Exit(9)
 	}
-
 	return &discoveryv1.DiscoverResponse{ServiceInfo: &discoveryv1.ServiceInfo{ServiceName: "test"}}, nil
 }
 
 func main() {
 	address := net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))
 	fmt.Println("about to", strings.Join(os.Args[1:], " "))
-
 	switch os.Args[1] {
 	case "serve": // answers Discover and ends on SIGTERM
 		discover(address, math.MaxInt64)
@@ -55,7 +53,6 @@ func main() {
 	case "stubborn": // neither listens nor ends
 		signals := make(chan os.Signal, 1)
 		signal.Notify(signals, syscall.SIGTERM)
-
 		for range signals {
 			fmt.Println("no")
 		}
@@ -86,28 +83,22 @@ func discover(address string, times int64) {
 func serve(address string, register func(*grpc.Server)) {
 	listener, err := net.Listen("tcp", address) //nolint:noctx // it listens as long as it lives
 	check(err)
-
 	server := grpc.NewServer()
 	register(server)
-
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
-
 	go func() {
 		<-ctx.Done()
 		fmt.Println("bye")
 		server.Stop()
 	}()
-
 	check(server.Serve(listener))
 }
 
 func web(address string) {
 	var protocols http.Protocols
-
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-
 	server := http.Server{Addr: address, Handler: http.NotFoundHandler(), Protocols: &protocols} //nolint:gosec // a test
 	check(server.ListenAndServe())
 }
@@ -115,7 +106,6 @@ func web(address string) {
 func call(address string) {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	check(err)
-
 	_, err = discoveryv1.NewDiscoveryServiceClient(conn).
 		Discover(context.Background(), &discoveryv1.DiscoverRequest{}, grpc.WaitForReady(true))
 	check(err)
@@ -124,10 +114,8 @@ func call(address string) {
 func remember(path string) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	check(err)
-
 	_, err = file.WriteString("x")
 	check(err)
-
 	info, err := file.Stat()
 	check(err)
 	check(file.Close())
