@@ -1,0 +1,256 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/stateward/stateward/tck/app"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/mutant"
+	"github.com/stateward/stateward/tck/report"
+)
+
+// function is the program in ../subject/testdata/function, built once.
+var function string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "app")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	function = filepath.Join(dir, "function")
+	build := exec.Command("go", "build", "-o", function, "../subject/testdata/function")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v\n%s", err, out))
+	}
+	if code := m.Run(); code != 0 {
+		return code
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// outcome is what a command left behind.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+func run(t *testing.T, args ...string) outcome {
+	t.Helper()
+	return runWith(t.Context(), "", args...)
+}
+
+func runWith(ctx context.Context, stdin string, args ...string) outcome {
+	var out, err bytes.Buffer
+	code := app.Run(ctx, args, strings.NewReader(stdin), &out, &err)
+	return outcome{code, out.String(), err.String()}
+}
+
+// expect holds an outcome against a code and against what its text must hold.
+func (o outcome) expect(t *testing.T, code int, texts ...string) {
+	t.Helper()
+	if o.code != code {
+		t.Errorf("the exit code is %d, want %d", o.code, code)
+	}
+	for _, text := range texts {
+		if !strings.Contains(o.out+o.err, text) {
+			t.Errorf("the text lacks %q", text)
+		}
+	}
+	if t.Failed() {
+		t.Logf("stdout:\n%s\nstderr:\n%s", o.out, o.err)
+	}
+}
+
+// model serves the model, or a mutant of it, and returns the subject.
+func model(t *testing.T, bent string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- mutant.Listen(ctx, listener, bent) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return "addr:" + listener.Addr().String()
+}
+
+// verified reads the report that a run left behind, and verifies it.
+func verified(t *testing.T, dir string, want tckv1.Result) *tckv1.Report {
+	t.Helper()
+	path := filepath.Join(dir, "report.yaml")
+	run(t, "report", "verify", path).expect(t, app.ExitPassed, "verified")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Unmarshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.GetResult() != want {
+		t.Errorf("the result is %v because %s, want %v", r.GetResult(), r.GetReason(), want)
+	}
+	return r
+}
+
+func TestPasses(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "out")
+	run(t, "function", model(t, ""), "--profile", "event-sourced,core", "--report-dir", dir, "--seed", "7",
+		"--organization", "acme", "--project", "sdk", "--subject-version", "1.2", "--url", "https://acme.example").
+		expect(t, app.ExitPassed, "profiles core, event-sourced (declared) · seed 7", "conformant: every MUST", "slowest", "wrote "+dir)
+	r := verified(t, dir, tckv1.Result_RESULT_CONFORMANT)
+	if s := r.GetSubject(); s.GetOrganization() != "acme" || s.GetProject() != "sdk" || s.GetVersion() != "1.2" ||
+		s.GetUrl() != "https://acme.example" || s.GetProfilesFrom() != report.Declared {
+		t.Errorf("the report is of %v", s)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "junit.xml")); err != nil || !strings.Contains(string(text), `<testsuite name="event-sourced"`) {
+		t.Errorf("junit.xml: %v\n%s", err, text)
+	}
+}
+
+func TestNarrowedRunIsPartial(t *testing.T) {
+	dir := t.TempDir()
+	run(t, "function", model(t, ""), "--run", "ES-REPLAY-*,core/keys/*", "--level", "must", "--report-dir", dir).
+		expect(t, app.ExitPassed, "partial: nothing that ran failed", "a gate declares them: --profile core,event-sourced")
+	r := verified(t, dir, tckv1.Result_RESULT_PARTIAL)
+	if r.GetSelection().GetLevel() != "MUST" || len(r.GetSelection().GetRun()) != 2 {
+		t.Errorf("the report was narrowed to %v", r.GetSelection())
+	}
+}
+
+func TestHoldWaitsForEnter(t *testing.T) {
+	args := []string{"function", model(t, ""), "--run", "ES-INIT-003", "--hold"}
+	runWith(t.Context(), "\n", args...).expect(t, app.ExitPassed, "then press Enter", "partial")
+}
+
+func TestFails(t *testing.T) {
+	dir := t.TempDir()
+	run(t, "function", model(t, "ignores-the-snapshot"), "--run", "ES-REPLAY-003", "--seed", "7", "--report-dir", dir).
+		expect(t, app.ExitFailed, "✗ ES-REPLAY-003  MUST  function  event-sourced/rehydrate/snapshot-then-events",
+			"On activation the function applies the snapshot", "Expected: ", "Actual: ", "Likely: ", "wire",
+			"--run event-sourced/rehydrate/snapshot-then-events --seed 7 --hold", "non-conformant: failed: ES-REPLAY-003")
+	verified(t, dir, tckv1.Result_RESULT_NON_CONFORMANT)
+}
+
+func TestDeclaredMustBeWhatIsDiscovered(t *testing.T) {
+	run(t, "function", model(t, ""), "--profile", "core").
+		expect(t, app.ExitFailed, "declared is core, and discovered is core, event-sourced")
+	run(t, "function", "cmd:"+function+" serve", "--profile", "core,event-sourced").
+		expect(t, app.ExitFailed, "declared is core, event-sourced, and discovered is core")
+}
+
+func TestDiesHalfWay(t *testing.T) {
+	dir := t.TempDir()
+	run(t, "function", "cmd:"+function+" fickle", "--report-dir", dir).
+		expect(t, app.ExitFailed, "not measured", "the subject exited with status 9", "last lines were", "enough")
+	for _, profile := range read(t, dir).GetProfiles() {
+		if profile.GetPassed() > 0 || profile.GetRequired() == 0 {
+			t.Errorf("a dead subject passes: %v", profile)
+		}
+	}
+}
+
+func read(t *testing.T, dir string) *tckv1.Report {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "report.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := report.Verify(text, report.Current()); len(problems) > 0 {
+		t.Errorf("the report does not verify: %q", problems)
+	}
+	r, err := report.Unmarshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestUsage(t *testing.T) {
+	for line, want := range map[string]string{
+		"functoin":                                    "Did you mean",
+		"function":                                    "it takes one SUBJECT",
+		"function ./sdk":                              "needs a prefix",
+		"function addr:x:1 --hodl":                    "unknown flag",
+		"function addr:x:1 -p 0":                      "at least 1",
+		"function addr:x:1 --timeout 0s":              "longer than nothing",
+		"function addr:x:1 --level may":               "--level is must",
+		"function addr:x:1 --profile nope":            "there is core, event-sourced",
+		"function addr:x:1 --run NO-SUCH-*":           "nothing selected",
+		"function addr:x:1 --run [":                   "no pattern",
+		"function addr:x:1 --profile core --run ES-*": "nothing selected",
+		"list NO-SUCH-*":                              "nothing selected",
+		"explain NO-SUCH-001":                         "no requirement and no case",
+		"coverage all":                                "no argument",
+		"report verify":                               "FILE or a DIR",
+		"report verify no/such/file":                  "no such file",
+		"self-check all":                              "no argument",
+	} {
+		run(t, strings.Fields(line)...).expect(t, app.ExitUsage, want)
+	}
+}
+
+func TestNeverReady(t *testing.T) {
+	for behaviour, want := range map[string]string{
+		"die":      "exited with status 7 before it was ready; its last lines were:\n    about to die\n    no database",
+		"bare":     "cannot become ready: it does not serve stateward.discovery.v1.DiscoveryService",
+		"stubborn": "not ready within 300ms",
+	} {
+		dir := t.TempDir()
+		run(t, "function", "cmd:"+function+" "+behaviour, "--timeout", "300ms", "--report-dir", dir).
+			expect(t, app.ExitNeverReady, want)
+		r := verified(t, dir, tckv1.Result_RESULT_INVALID)
+		if !strings.Contains(r.GetReason(), "nothing came to a verdict") {
+			t.Errorf("the reason is %q", r.GetReason())
+		}
+	}
+}
+
+func TestKitErrs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "function", model(t, ""), "--run", "ES-INIT-003", "--report", file+"/report.yaml").
+		expect(t, app.ExitKit, "the report cannot be written")
+}
+
+func TestEndedFromOutside(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	runWith(ctx, "", "function", "cmd:"+function+" stubborn").
+		expect(t, app.ExitFailed, "the run was ended before the subject was ready")
+}
+
+func TestHelp(t *testing.T) {
+	run(t).expect(t, app.ExitPassed, "image:REF", "Exit codes: 0 passed")
+	run(t, "function", "--help").expect(t, app.ExitPassed, "as a gate in CI")
+	run(t, "--version").expect(t, app.ExitPassed, "protocol 1.0, requirements sha256:")
+}

@@ -1,0 +1,117 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stateward/stateward/protocol"
+	"github.com/stateward/stateward/tck/cases"
+	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/requirement"
+)
+
+func listCommand(io streams) *cobra.Command {
+	var selected selection
+	command := &cobra.Command{
+		Use:   "list [PATTERN...]",
+		Short: "List the cases, with the requirements that they measure",
+		Example: `  tck list
+  tck list 'ES-SNAP-*'
+  tck list 'event-sourced/replay/*' --level must`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			selected.run = append(selected.run, args...)
+			if err := selected.validate(); err != nil {
+				return err
+			}
+			list(io.out, selected.cases(selected.profiles))
+			return nil
+		},
+	}
+	selected.addTo(command)
+	return command
+}
+
+func list(out io.Writer, all []engine.Case) {
+	width := 0
+	for _, c := range all {
+		width = max(width, len(c.ID))
+	}
+	for _, c := range all {
+		level := requirement.Must
+		if c.Level == engine.Should {
+			level = requirement.Should
+		}
+		fmt.Fprintf(out, "%-*s  %-6s  %-13s  %s\n", width, c.ID, level, c.Profile, strings.Join(c.Requirements, ", "))
+	}
+}
+
+func explainCommand(io streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain ID",
+		Short: "Say what a requirement demands, and what is sent and expected to measure it",
+		Example: `  tck explain ES-REPLAY-003
+  tck explain event-sourced/replay/snapshot-then-events`,
+		Args: exactly(1, "one ID, of a requirement or a case"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return explain(io.out, args[0])
+		},
+	}
+}
+
+// explain explains a requirement with its cases, or a case with its requirements.
+func explain(out io.Writer, id string) error {
+	set, all := requirement.All(), cases.Function()
+	if found, known := set.Find(strings.ToUpper(id)); known {
+		sentence(out, found)
+		explainCases(out, found, requirement.Set{found}.Cases(all))
+		return nil
+	}
+	for _, c := range all {
+		if c.ID != id {
+			continue
+		}
+		for _, cited := range c.Requirements {
+			if found, known := set.Find(cited); known {
+				sentence(out, found)
+			}
+		}
+		script(out, c)
+		return nil
+	}
+	return usage("there is no requirement and no case %q; `tck list` shows them all", id)
+}
+
+func sentence(out io.Writer, r protocol.Requirement) {
+	fmt.Fprintf(out, "%s  %s  %s  since %s  profile %s\n", r.ID, r.Level, r.Role, r.Since, r.Profile)
+	fmt.Fprintf(out, "  %q\n", r.Text)
+	fmt.Fprintf(out, "  protocol/spec/%s\n\n", r.Chapter)
+}
+
+func explainCases(out io.Writer, r protocol.Requirement, measuring []engine.Case) {
+	switch {
+	case r.Untestable != "":
+		fmt.Fprintf(out, "No case can show it: %s\n", r.Untestable)
+	case r.Role != requirement.Function:
+		fmt.Fprintf(out, "It binds the %s. This kit measures functions.\n", r.Role)
+	case len(measuring) == 0:
+		fmt.Fprintln(out, "No case measures it yet.")
+	}
+	for _, c := range measuring {
+		script(out, c)
+	}
+}
+
+// script prints what is sent and expected, in order.
+func script(out io.Writer, c engine.Case) {
+	fmt.Fprintln(out, c.ID)
+	if c.Needs != nil {
+		fmt.Fprintf(out, "      after %s has passed\n", c.Needs.ID)
+	}
+	for i, step := range c.Script {
+		fmt.Fprintf(out, "  %2d  %s\n", i+1, step.Describe())
+	}
+	fmt.Fprintln(out)
+}

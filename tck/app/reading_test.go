@@ -1,0 +1,81 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stateward/stateward/tck/app"
+	"github.com/stateward/stateward/tck/cases"
+)
+
+func TestListShowsEachCase(t *testing.T) {
+	got := run(t, "list")
+	got.expect(t, app.ExitPassed, "event-sourced/rehydrate/snapshot-then-events")
+	if lines, want := strings.Count(got.out, "\n"), len(cases.Function()); lines != want || want == 0 {
+		t.Errorf("%d lines for %d cases", lines, want)
+	}
+}
+
+func TestListChooses(t *testing.T) {
+	got := run(t, "list", "event-sourced/rehydrate/*", "--level", "must")
+	got.expect(t, app.ExitPassed)
+	for line := range strings.Lines(got.out) {
+		if !strings.HasPrefix(line, "event-sourced/rehydrate/") || !strings.Contains(line, "MUST") {
+			t.Errorf("it lists %q", line)
+		}
+	}
+}
+
+// Each case can be explained, and says each thing that it sends and expects.
+func TestExplain(t *testing.T) {
+	run(t, "explain", "ES-REPLAY-003").expect(t, app.ExitPassed,
+		"ES-REPLAY-003  MUST  function", "On activation the function applies", "protocol/spec/event-sourced.md",
+		"event-sourced/rehydrate/snapshot-then-events\n", "→init{snapshot", "←reply 1 \"ABCDEFG\"")
+	run(t, "explain", "es-init-001").expect(t, app.ExitPassed, "It binds the proxy")
+	run(t, "explain", "ES-REPLAY-007").expect(t, app.ExitPassed, "No case can show it: ")
+	for _, c := range cases.Function() {
+		run(t, "explain", c.ID).expect(t, app.ExitPassed, c.Requirements[0], c.Script[0].Describe())
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	run(t, "coverage").expect(t, app.ExitPassed, "ES-REPLAY-003", "excused: ", "function: ", "proxy: ")
+}
+
+// The mutants that say nothing are waited for in false time.
+func TestSelfCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		run(t, "self-check").expect(t, app.ExitPassed, "ignores-the-snapshot", "killed by ES-REPLAY-003", "nothing else passes")
+	})
+}
+
+func TestVerifyTree(t *testing.T) {
+	tree := t.TempDir()
+	run(t, "report", "verify", tree).expect(t, app.ExitUsage, "there is no report")
+
+	dir := filepath.Join(tree, "v1", "acme-sdk")
+	file := filepath.Join(dir, "1.2.yaml")
+	run(t, "function", model(t, ""), "--profile", "core,event-sourced", "--report", file,
+		"--organization", "acme", "--project", "sdk", "--subject-version", "1.2").expect(t, app.ExitPassed)
+	run(t, "report", "verify", tree).expect(t, app.ExitFailed, `section "Reproduce"`, "1 of 1 reports do not verify")
+	run(t, "report", "verify", file).expect(t, app.ExitPassed, "verified")
+
+	readme := "# acme sdk\n\n## Reproduce\n\nRun it.\n"
+	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(readme), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "report", "verify", tree).expect(t, app.ExitPassed, "verified")
+
+	if err := os.Rename(file, filepath.Join(dir, "1.3.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "report", "verify", tree).expect(t, app.ExitFailed, "it should stand at v1/acme-sdk/1.2.yaml")
+
+	if err := os.WriteFile(file, []byte("schema: v1\nresult: RESULT_CONFORMANT\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "report", "verify", file).expect(t, app.ExitFailed, "the digest is", "there is no requirement")
+}

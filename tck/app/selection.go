@@ -1,0 +1,107 @@
+package app
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stateward/stateward/tck/cases"
+	"github.com/stateward/stateward/tck/engine"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/requirement"
+)
+
+// selection says which cases are meant.
+type selection struct {
+	profiles []string // empty: whatever the subject shows
+	run      []string // patterns of requirement or case ids; empty: all
+	level    string   // "must", or empty for all
+}
+
+func (s *selection) addTo(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringSliceVar(&s.profiles, "profile", nil,
+		"hold the subject to these `PROFILES` (default: what it shows at discovery; a gate declares them)")
+	flags.StringSliceVar(&s.run, "run", nil,
+		"only what these `PATTERNS` match, of requirement or case ids, such as 'ES-SNAP-*'")
+	flags.StringVar(&s.level, "level", "", "`must` leaves out the SHOULDs")
+}
+
+// validate refuses what cannot select anything.
+func (s *selection) validate() error {
+	known := profilesOf(requirement.All())
+	for _, profile := range s.profiles {
+		if !slices.Contains(known, profile) {
+			return usage("there is no profile %q for functions; there is %s", profile, strings.Join(known, ", "))
+		}
+	}
+	if s.level != "" && s.level != "must" {
+		return usage("--level is must or left out, not %q", s.level)
+	}
+	for _, pattern := range s.run {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return usage("%q is no pattern: %w", pattern, err)
+		}
+		if len(s.matching(cases.Function(), []string{pattern})) == 0 {
+			return usage("nothing selected: no requirement and no case matches %q; `tck list` shows them all", pattern)
+		}
+	}
+	if len(s.cases(s.profiles)) == 0 {
+		return s.nothing()
+	}
+	return nil
+}
+
+func (s *selection) nothing() error {
+	return usage("nothing selected: no case is of these profiles, this level and these patterns; `tck list` shows them all")
+}
+
+// cases returns the cases that are meant, of these profiles; of all when none
+// is given.
+func (s *selection) cases(profiles []string) []engine.Case {
+	return slices.DeleteFunc(s.matching(cases.Function(), s.run), func(c engine.Case) bool {
+		return len(profiles) > 0 && !slices.Contains(profiles, c.Profile) ||
+			s.level == "must" && c.Level != engine.Must
+	})
+}
+
+// matching returns the cases of which the id, or that of a requirement, matches
+// a pattern; all when there is no pattern.
+func (s *selection) matching(all []engine.Case, patterns []string) []engine.Case {
+	return slices.DeleteFunc(slices.Clone(all), func(c engine.Case) bool {
+		ids := append(slices.Clone(c.Requirements), c.ID)
+		return len(patterns) > 0 && !slices.ContainsFunc(patterns, func(pattern string) bool {
+			return slices.ContainsFunc(ids, func(id string) bool { return matches(pattern, id) })
+		})
+	})
+}
+
+// matches holds an id against a pattern that validate has accepted. A pattern
+// that ends in "/*" matches the whole tree below.
+func matches(pattern, id string) bool {
+	if tree, ok := strings.CutSuffix(pattern, "*"); ok && strings.HasSuffix(tree, "/") && strings.HasPrefix(id, tree) {
+		return true
+	}
+	ok, err := path.Match(pattern, id)
+	return ok && err == nil
+}
+
+// narrowing describes how the selection narrows a run; nil when it does not.
+func (s *selection) narrowing() *tckv1.Selection {
+	if len(s.run) == 0 && s.level == "" {
+		return nil
+	}
+	return &tckv1.Selection{Run: s.run, Level: strings.ToUpper(s.level)}
+}
+
+// profilesOf are the profiles of the function's requirements, in order.
+func profilesOf(set requirement.Set) []string {
+	var profiles []string
+	for _, r := range set.Select(requirement.Query{Role: requirement.Function}) {
+		profiles = append(profiles, r.Profile)
+	}
+	slices.Sort(profiles)
+	return slices.Compact(profiles)
+}

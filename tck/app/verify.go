@@ -1,0 +1,123 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stateward/stateward/tck/report"
+)
+
+func reportCommand(io streams) *cobra.Command {
+	command := &cobra.Command{Use: "report", Short: "Work with reports"}
+	command.AddCommand(&cobra.Command{
+		Use:   "verify FILE|DIR...",
+		Short: "Check that reports are what the kit wrote",
+		Long: `Reads each report and derives again all that follows from the verdicts on its
+cases: those on requirements, the counts, the result and the digest. In a DIR
+every .yaml file is a report; it has to stand at
+PROTOCOL/ORGANIZATION-PROJECT/VERSION.yaml beside a README.md with a section
+"Reproduce".`,
+		Example: `  tck report verify out/report.yaml
+  tck report verify conformance-reports`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("it takes a FILE or a DIR")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			return verify(io.out, args)
+		},
+	})
+	return command
+}
+
+// verify checks every report that the paths name.
+func verify(out io.Writer, paths []string) error {
+	verified, wrong := 0, 0
+	for _, path := range paths {
+		found, published, err := reportsAt(path)
+		if err != nil {
+			return usage("%w", err)
+		}
+		for _, file := range found {
+			problems := check(file, published)
+			verified++
+			if len(problems) == 0 {
+				fmt.Fprintf(out, "%s: verified\n", file)
+				continue
+			}
+			wrong++
+			fmt.Fprintf(out, "%s: %s\n", file, strings.Join(problems, "\n    "))
+		}
+	}
+	switch {
+	case verified == 0:
+		return usage("nothing selected: there is no report in %s", strings.Join(paths, ", "))
+	case wrong > 0:
+		return &exit{code: ExitFailed, err: fmt.Errorf("%d of %d reports do not verify", wrong, verified)}
+	default:
+		return nil
+	}
+}
+
+// reportsAt returns the file, or every report in the tree; those of a tree are
+// published ones.
+func reportsAt(path string) (files []string, published bool, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, false, err
+	}
+	if !info.IsDir() {
+		return []string{path}, false, nil
+	}
+	err = filepath.WalkDir(path, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".yaml" {
+			files = append(files, path)
+		}
+		return err
+	})
+	slices.Sort(files)
+	return files, true, err
+}
+
+// check returns what is wrong with one report.
+func check(file string, published bool) []string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	problems := report.Verify(text, report.Current())
+	if !published {
+		return problems
+	}
+	return append(problems, misplaced(file, text)...)
+}
+
+// misplaced holds a published report against the rules of its tree.
+func misplaced(file string, text []byte) []string {
+	var problems []string
+	r, err := report.Unmarshal(text)
+	if err != nil {
+		return nil // said already
+	}
+	subject := r.GetSubject()
+	major, _, _ := strings.Cut(r.GetSpecification().GetProtocol(), ".")
+	want := filepath.Join("v"+major, subject.GetOrganization()+"-"+subject.GetProject(), subject.GetVersion()+".yaml")
+	if !strings.HasSuffix(file, string(filepath.Separator)+want) {
+		problems = append(problems, "it should stand at "+want)
+	}
+	readme, err := os.ReadFile(filepath.Join(filepath.Dir(file), "README.md"))
+	if err != nil || !strings.Contains(string(readme), "\n## Reproduce\n") {
+		problems = append(problems, "beside it stands no README.md with a section \"Reproduce\"")
+	}
+	return problems
+}
