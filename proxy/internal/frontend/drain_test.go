@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
@@ -71,6 +72,9 @@ func TestDrain(t *testing.T) {
 	}
 	if _, err := reflection.Recv(); status.Code(err) != codes.Unavailable {
 		t.Errorf("reflection ended with %v", err)
+	}
+	// A call that crosses the farewell is still served; one that comes after is not.
+	for b.conn.GetState() == connectivity.Ready && b.conn.WaitForStateChange(t.Context(), connectivity.Ready) {
 	}
 	if _, err := b.add(t.Context()); status.Code(err) != codes.Unavailable {
 		t.Errorf("a new call: %v", err)

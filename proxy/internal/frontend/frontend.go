@@ -137,9 +137,9 @@ func (f *Frontend) setHealth(service string, serves bool) {
 	f.health.SetServingStatus(service, status)
 }
 
-// Drain says NOT_SERVING, takes no further call, lets those under way finish and
-// closes the port. At the end of ctx it breaks off what is left, and returns
-// the reason. Call it once.
+// Drain says NOT_SERVING, closes the port and tells callers to go elsewhere. What
+// they have sent until they hear of it is served like every call under way. At
+// the end of ctx Drain breaks off what is left, and returns the reason. Call it once.
 func (f *Frontend) Drain(ctx context.Context) error {
 	f.health.Shutdown()
 	close(f.draining)
