@@ -48,7 +48,7 @@ func FuzzSentences(f *testing.F) {
 // A file that stands twice in the set counts once (DISC-DESC-003).
 func TestTheSameFileTwiceIsFine(t *testing.T) {
 	t.Parallel()
-	file := &descriptorpb.FileDescriptorProto{Name: proto.String("a.proto"), Syntax: proto.String("proto3")}
+	file := &descriptorpb.FileDescriptorProto{Name: new("a.proto"), Syntax: new("proto3")}
 	raw, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{file, file}})
 	if err != nil {
 		t.Fatal(err)

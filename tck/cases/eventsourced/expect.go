@@ -132,7 +132,7 @@ func (e expectation) explain(got peer.Answer, answered int64) string {
 	switch cause := e.causes[got.Action]; {
 	case got.Broken:
 		return "" // the failure says itself what it is about
-	case got.Command == answered:
+	case got.Command == answered && answered > 0:
 		return fmt.Sprintf("command %d was answered twice", answered)
 	case got.Command != e.want.Command:
 		return "the answer has not the id of its command"
