@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stateward/stateward/tck/app"
 	"github.com/stateward/stateward/tck/cases"
@@ -43,13 +42,6 @@ func TestExplain(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	run(t, "coverage").expect(t, app.ExitPassed, "ES-REPLAY-003", "excused: ", "function: ", "proxy: ")
-}
-
-// The mutants that say nothing are waited for in false time.
-func TestSelfCheck(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		run(t, "self-check").expect(t, app.ExitPassed, "ignores-the-snapshot", "killed by ES-REPLAY-003", "nothing else passes")
-	})
 }
 
 func TestVerifyTree(t *testing.T) {

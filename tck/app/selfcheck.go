@@ -22,15 +22,16 @@ has to pass the first, find each of the second by the requirement that it
 breaks, and pass nothing of the third. Needs no subject, and no network.`,
 		Args: exactly(0, "no argument"),
 		RunE: func(command *cobra.Command, _ []string) error {
-			return selfCheck(command.Context(), io)
+			return selfCheck(command.Context(), io, mutant.SelfCheck)
 		},
 	}
 }
 
-func selfCheck(ctx context.Context, io streams) error {
+// selfCheck makes the check and prints what came of it.
+func selfCheck(ctx context.Context, io streams, check func(context.Context) (mutant.Matrix, error)) error {
 	printer := output.New(io.out, output.For(io.out, getenv))
 	printer.Waiting("checking the kit against itself")
-	matrix, err := mutant.SelfCheck(ctx)
+	matrix, err := check(ctx)
 	printer.Erase()
 	killed := printMatrix(io.out, matrix)
 	switch {
@@ -57,10 +58,10 @@ func printMatrix(out io.Writer, matrix mutant.Matrix) int {
 			mutants++
 			line += fmt.Sprintf("  killed by %-14s  %s", row.KilledBy, shortList(row.Failed))
 		}
-		if row.Problem != "" {
-			line += "\n    ✗ " + row.Problem
-		}
 		fmt.Fprintln(out, strings.TrimRight(line, " "))
+		if row.Problem != "" {
+			fmt.Fprintln(out, "    ✗ "+row.Problem)
+		}
 	}
 	return mutants
 }

@@ -107,7 +107,11 @@ func (s *Subject) launchProcess(ctx context.Context, env map[string]string) erro
 		config.Env = append(config.Env, name+"="+value)
 	}
 	started, err := StartProcess(ctx, config)
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return err
+	default:
 		return &NotReadyError{Reason: "the command could not be started: " + err.Error(), Err: err}
 	}
 	s.instance, s.port = started, port
