@@ -31,8 +31,8 @@ const (
 //
 // An event sourced entity with persistence id "event-sourced-tck-model". Its
 // state is a string, at first empty; a Persisted event appends its value. It
-// gives a snapshot, a Persisted with the whole state, with the reply in which
-// the number of events since the last snapshot reaches 5.
+// gives a snapshot, a Persisted with the whole state, with every reply that
+// carries events and leaves 5 or more events since the last snapshot.
 type EventSourcedTckModelServiceClient interface {
 	// Performs the actions in order, then answers with the state.
 	Process(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error)
@@ -62,8 +62,8 @@ func (c *eventSourcedTckModelServiceClient) Process(ctx context.Context, in *Pro
 //
 // An event sourced entity with persistence id "event-sourced-tck-model". Its
 // state is a string, at first empty; a Persisted event appends its value. It
-// gives a snapshot, a Persisted with the whole state, with the reply in which
-// the number of events since the last snapshot reaches 5.
+// gives a snapshot, a Persisted with the whole state, with every reply that
+// carries events and leaves 5 or more events since the last snapshot.
 type EventSourcedTckModelServiceServer interface {
 	// Performs the actions in order, then answers with the state.
 	Process(context.Context, *ProcessRequest) (*ProcessResponse, error)
