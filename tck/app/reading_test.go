@@ -60,6 +60,8 @@ func TestVerifyTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, "report", "verify", tree).expect(t, app.ExitPassed, "verified")
+	t.Chdir(dir)
+	run(t, "report", "verify", ".").expect(t, app.ExitPassed, "verified")
 
 	if err := os.Rename(file, filepath.Join(dir, "1.3.yaml")); err != nil {
 		t.Fatal(err)

@@ -112,7 +112,8 @@ func misplaced(file string, text []byte) []string {
 	subject := r.GetSubject()
 	major, _, _ := strings.Cut(r.GetSpecification().GetProtocol(), ".")
 	want := filepath.Join("v"+major, subject.GetOrganization()+"-"+subject.GetProject(), subject.GetVersion()+".yaml")
-	if !strings.HasSuffix(file, string(filepath.Separator)+want) {
+	at, err := filepath.Abs(file)
+	if err != nil || !strings.HasSuffix(at, string(filepath.Separator)+want) {
 		problems = append(problems, "it should stand at "+want)
 	}
 	readme, err := os.ReadFile(filepath.Join(filepath.Dir(file), "README.md"))
