@@ -60,7 +60,7 @@ func (c *Client) Run(ctx context.Context) {
 		failures = 0
 		conn.lost(ctx)
 		c.change(nil, "the connection to "+c.config.Target+" was lost")
-		others.Go(func() { _ = conn.retire(ctx, c.config.RetireTimeout) })
+		others.Go(func() { conn.retire(ctx, c.config.RetireTimeout) })
 	}
 }
 
@@ -98,7 +98,7 @@ func (c *Client) connect(ctx context.Context) (*connection, error) {
 	}
 	answer, err := conn.discover(ctx, c.request, c.config.DiscoverTimeout)
 	if err != nil {
-		_ = conn.close() // the attempt has failed already
+		conn.close()
 		return nil, fmt.Errorf("asking %s what it serves: %s", c.config.Target, explain(err))
 	}
 	c.answered(ctx, conn, answer)

@@ -33,7 +33,12 @@ var errSpent = errors.New("this connection has ended")
 type connection struct {
 	dialect   wire.Dialect
 	grpc      *grpc.ClientConn
-	transport *watchedConn
+	transport net.Conn
+
+	mu       sync.Mutex
+	streams  int           // that are open
+	retiring bool          // takes no further stream
+	empty    chan struct{} // closed when it is retiring and has no stream
 }
 
 // connect opens the transport; gRPC's handshake comes with the first call.
@@ -44,11 +49,10 @@ func connect(ctx context.Context, c *Config) (*connection, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
 	defer cancel()
-	conn, err := c.Dial(ctx, network, address)
+	transport, err := c.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	transport := &watchedConn{Conn: conn, closed: make(chan struct{})}
 	client, err := grpc.NewClient("passthrough:///"+address,
 		grpc.WithContextDialer(dialOnce(transport)),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -63,7 +67,7 @@ func connect(ctx context.Context, c *Config) (*connection, error) {
 	if err != nil {
 		return nil, errors.Join(err, transport.Close())
 	}
-	return &connection{dialect: c.Dialect, grpc: client, transport: transport}, nil
+	return &connection{dialect: c.Dialect, grpc: client, transport: transport, empty: make(chan struct{})}, nil
 }
 
 // authority is what the function sees as the name of the host.
@@ -75,7 +79,7 @@ func authority(network, address string) string {
 }
 
 // dialOnce hands out the connection at the first call, and none after it.
-func dialOnce(conn *watchedConn) func(context.Context, string) (net.Conn, error) {
+func dialOnce(conn net.Conn) func(context.Context, string) (net.Conn, error) {
 	var spent atomic.Bool
 	return func(context.Context, string) (net.Conn, error) {
 		if spent.Swap(true) {
@@ -101,49 +105,66 @@ func (c *connection) report(ctx context.Context, report *discoveryv1.ReportError
 }
 
 // lost waits until the connection takes no new stream, or for the end of ctx.
+// Call it once Discover has been answered: gRPC may call a connection that has
+// just carried its first answer Connecting still, and one that has ended never
+// stays so, since there is no second transport.
 func (c *connection) lost(ctx context.Context) {
-	for c.grpc.GetState() == connectivity.Ready {
-		if !c.grpc.WaitForStateChange(ctx, connectivity.Ready) {
+	for {
+		state := c.grpc.GetState()
+		if state != connectivity.Ready && state != connectivity.Connecting {
+			return
+		}
+		if !c.grpc.WaitForStateChange(ctx, state) {
 			return
 		}
 	}
 }
 
+// hold counts a stream in, unless the connection retires.
+func (c *connection) hold() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.retiring {
+		c.streams++
+	}
+	return !c.retiring
+}
+
+// release counts a stream out.
+func (c *connection) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.streams--
+	if c.retiring && c.streams == 0 {
+		close(c.empty)
+	}
+}
+
 // retire closes the connection once the streams that are open on it have
-// ended, at the latest after the grace or at the end of ctx.
-func (c *connection) retire(ctx context.Context, grace time.Duration) error {
+// ended, at the latest after the grace or at the end of ctx. Call it once.
+func (c *connection) retire(ctx context.Context, grace time.Duration) {
+	c.mu.Lock()
+	c.retiring = true
+	if c.streams == 0 {
+		close(c.empty)
+	}
+	c.mu.Unlock()
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
-	case <-c.transport.closed:
+	case <-c.empty:
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	return c.close()
+	c.close()
 }
 
 // close ends every stream. gRPC never learns of a transport before the first
-// call, so the transport is closed in any case.
-func (c *connection) close() error {
-	return errors.Join(c.grpc.Close(), c.transport.Close())
-}
-
-// watchedConn tells when it has been closed: by gRPC at once when the
-// connection is lost, and after the last stream when the function drains it.
-type watchedConn struct {
-	net.Conn
-
-	once   sync.Once
-	closed chan struct{}
-}
-
-// Close closes the connection; once, whoever calls it.
-func (c *watchedConn) Close() (err error) {
-	c.once.Do(func() {
-		err = c.Conn.Close()
-		close(c.closed)
-	})
-	return err
+// call, so the transport is closed in any case; that it has been closed before,
+// or by the function, is no error here.
+func (c *connection) close() {
+	_ = c.grpc.Close()
+	_ = c.transport.Close()
 }
 
 // explain returns what a person needs to know of an error of a dial or a call.

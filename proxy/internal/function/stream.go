@@ -31,10 +31,15 @@ func (c *Client) Open(ctx context.Context, entityType string) (*Stream, error) {
 	if !ok {
 		return nil, fault.New(fault.Internal, "the dialect %s has no entity type %q", conn.dialect.Name, entityType)
 	}
+	if !conn.hold() {
+		return nil, fault.New(fault.Unavailable, "the connection to %s was lost", c.config.Target)
+	}
 	stream, err := conn.grpc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, entity.Handle)
 	if err != nil {
+		conn.release()
 		return nil, fault.New(fault.Unavailable, "opening a stream to the user function: %w", err)
 	}
+	context.AfterFunc(stream.Context(), conn.release) // gRPC ends it with the stream
 	return &Stream{kind: entity.Kind, grpc: stream}, nil
 }
 
