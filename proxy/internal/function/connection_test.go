@@ -1,0 +1,89 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// serveStreams serves any stream, and ends each when its client does.
+func serveStreams(t *testing.T) *bufconn.Listener {
+	t.Helper()
+	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
+		for stream.RecvMsg(new(emptypb.Empty)) == nil {
+		}
+		return nil
+	}))
+	listener := bufconn.Listen(1 << 16)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(listener) // ends by Stop
+	}()
+	t.Cleanup(func() {
+		server.Stop()
+		<-ended
+	})
+	return listener
+}
+
+// TestRetire shows that a connection which retires is closed as soon as its last
+// stream has ended, and takes no further one.
+func TestRetire(t *testing.T) {
+	listener := serveStreams(t)
+	config := Defaults()
+	config.Target = "bufconn:1"
+	config.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.DialContext(ctx) }
+	conn, err := connect(t.Context(), &config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &Client{config: config, serving: conn}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended, err := client.Open(ctx, wire.V1().Types()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ended.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ended.Recv(); !errors.Is(err, io.EOF) {
+		t.Fatalf("the half-closed stream ended with %v", err)
+	}
+	stream, err := client.Open(ctx, wire.V1().Types()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	retired := make(chan struct{})
+	go func() {
+		defer close(retired)
+		conn.retire(context.Background(), time.Hour)
+	}()
+	for { // until retire has begun, streams open
+		more, err := client.Open(ctx, wire.V1().Types()[0])
+		if err != nil {
+			break
+		}
+		defer func() { _, _ = more.Recv() }()
+	}
+	select {
+	case <-retired:
+		t.Error("the connection was closed under an open stream")
+	default:
+	}
+	cancel()
+	if _, err := stream.Recv(); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("the stream ended with %v", err)
+	}
+	<-retired // in time, or the test does not end
+}
