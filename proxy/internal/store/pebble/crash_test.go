@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -27,7 +26,7 @@ func writerID(writer int) store.ID {
 // child appends to the store in the directory, and writes a line "writer
 // sequence" for each event once it is acknowledged. It returns at an error only.
 func child(ctx context.Context, dir string, acknowledged io.Writer) error {
-	s, err := pebble.Open(pebble.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+	s, err := pebble.Open(pebble.Config{Dir: dir, Logger: discard()})
 	if err != nil {
 		return err
 	}

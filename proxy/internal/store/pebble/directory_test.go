@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,7 +101,7 @@ func TestOpenRefusesUntouched(t *testing.T) {
 			}
 			test.make(t, dir)
 			before := tree(t, dir)
-			_, err := pebble.Open(pebble.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+			_, err := pebble.Open(pebble.Config{Dir: dir, Logger: discard()})
 			if !errors.Is(err, test.want) {
 				t.Fatalf("Open() = %v, want %v", err, test.want)
 			}
@@ -122,7 +121,7 @@ func TestOpenRefusesAFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "data", "a file")
-	_, err := pebble.Open(pebble.Config{Dir: filepath.Join(dir, "data"), Logger: slog.New(slog.DiscardHandler)})
+	_, err := pebble.Open(pebble.Config{Dir: filepath.Join(dir, "data"), Logger: discard()})
 	if !errors.Is(err, pebble.ErrForeign) {
 		t.Errorf("Open() = %v, want ErrForeign", err)
 	}
@@ -130,7 +129,7 @@ func TestOpenRefusesAFile(t *testing.T) {
 
 func TestOpenRefusesABrokenConfig(t *testing.T) {
 	t.Parallel()
-	for _, config := range []pebble.Config{{Logger: slog.New(slog.DiscardHandler)}, {Dir: t.TempDir()}} {
+	for _, config := range []pebble.Config{{Logger: discard()}, {Dir: t.TempDir()}} {
 		if s, err := pebble.Open(config); err == nil {
 			t.Errorf("Open(%v) succeeds: %v", config, s.Close())
 		}
@@ -150,7 +149,7 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = pebble.Open(pebble.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+	_, err = pebble.Open(pebble.Config{Dir: dir, Logger: discard()})
 	if !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), filepath.Join(dir, "journal")) {
 		t.Errorf("Open() = %v, want ErrCorrupt and the directory's name", err)
 	}
@@ -182,7 +181,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 
 func expectInUse(t *testing.T, dir string) {
 	t.Helper()
-	_, err := pebble.Open(pebble.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+	_, err := pebble.Open(pebble.Config{Dir: dir, Logger: discard()})
 	if !errors.Is(err, pebble.ErrInUse) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "stop it, or give") {
 		t.Errorf("Open() = %v, want ErrInUse, the directory's name, and what to do", err)
 	}

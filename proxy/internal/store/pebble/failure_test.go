@@ -325,7 +325,7 @@ func TestDiskFailsWhileOpening(t *testing.T) {
 				where.err = failure
 				r.faults.set(&where)
 				s, err := pebble.Open(pebble.Config{
-					Dir: "/data", Files: errorfs.Wrap(r.files, r.faults), Logger: slog.New(slog.DiscardHandler),
+					Dir: "/data", Files: errorfs.Wrap(r.files, r.faults), Logger: discard(),
 				})
 				if err == nil {
 					t.Fatalf("Open succeeds; Close() = %v", s.Close())

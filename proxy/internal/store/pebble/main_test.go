@@ -74,7 +74,7 @@ func startChild(t *testing.T, dir string) (output *bufio.Scanner, kill func()) {
 func open(t *testing.T, config pebble.Config) *pebble.Store {
 	t.Helper()
 	if config.Logger == nil {
-		config.Logger = slog.New(slog.DiscardHandler)
+		config.Logger = discard()
 	}
 	s, err := pebble.Open(config)
 	if err != nil {
@@ -111,3 +111,5 @@ func last(ctx context.Context, s store.Journal, id store.ID) (int64, error) {
 
 // patience bounds every wait for another process or for the disk.
 const patience = 30 * time.Second
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

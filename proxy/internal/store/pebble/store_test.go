@@ -1,7 +1,6 @@
 package pebble_test
 
 import (
-	"log/slog"
 	"testing"
 
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -13,7 +12,7 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Backend{
 		Open: func(dir string) (store.Store, error) {
-			return pebble.Open(pebble.Config{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+			return pebble.Open(pebble.Config{Dir: dir, Logger: discard()})
 		},
 		Durable: true,
 	})
