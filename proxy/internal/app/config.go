@@ -1,0 +1,111 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/stateward/stateward/proxy/internal/function"
+)
+
+// The stores that a proxy can keep state in.
+const (
+	// StorePebble keeps state in the directory Config.Data.
+	StorePebble = "pebble"
+	// StoreMemory keeps state until the proxy ends.
+	StoreMemory = "memory"
+)
+
+// The ports that a proxy opens.
+const (
+	// PortAdmin is open from the start.
+	PortAdmin = "admin"
+	// PortService is open once a function serves.
+	PortService = "service"
+)
+
+// Sizes in bytes.
+const (
+	// envelope is what a message on a stream may hold beside a request: names,
+	// the entity key and metadata. Headers may be 64 KiB in all.
+	envelope = 128 << 10
+	// smallestMessage leaves room for a request beside the envelope.
+	smallestMessage = 2 * envelope
+)
+
+// Config is how a proxy runs. Start from [Defaults].
+type Config struct {
+	// Function is where the user function listens: HOST:PORT or unix:PATH.
+	Function string
+	// Listen is where the user's services are served, Admin where the pages for
+	// operators are: HOST:PORT, with port 0 for a free one.
+	Listen, Admin string
+	// Store is StorePebble or StoreMemory; Data is the directory of the former.
+	Store, Data string
+	// IdleTimeout is how long an entity stays in memory without a command, where
+	// discovery gives no time of its own.
+	IdleTimeout time.Duration
+	// CommandTimeout is how long the function may take to answer one command.
+	CommandTimeout time.Duration
+	// DrainTimeout is how long a proxy that stops lets commands finish.
+	DrainTimeout time.Duration
+	// Mailbox is how many commands may wait for one entity.
+	Mailbox int
+	// MaxMessage is the largest message in bytes on the function's streams. A
+	// request may take it less 128 KiB, for names and metadata.
+	MaxMessage int
+	// Version is the proxy's, for logs, metrics and the function.
+	Version string
+	// Log is for the operator.
+	Log *slog.Logger
+	// Opened is told the address of each port, PortAdmin or PortService, once
+	// it is open. It must not block. Nil when nobody asks.
+	Opened func(port string, address net.Addr)
+}
+
+// Defaults returns a config with which a proxy runs beside its function.
+func Defaults() Config {
+	return Config{
+		Function:       "127.0.0.1:8080",
+		Listen:         "127.0.0.1:9000",
+		Admin:          "127.0.0.1:9001",
+		Store:          StorePebble,
+		Data:           "./stateward-data",
+		IdleTimeout:    30 * time.Second,
+		CommandTimeout: time.Minute,
+		DrainTimeout:   30 * time.Second,
+		Mailbox:        256,
+		MaxMessage:     4 << 20,
+		Version:        "devel",
+		Log:            slog.New(slog.DiscardHandler),
+		Opened:         func(string, net.Addr) {},
+	}
+}
+
+// validate returns everything that is wrong with the config, in the words of
+// the command line; nil when nothing is.
+func (c *Config) validate() error {
+	var wrong []error
+	refuse := func(is bool, format string, args ...any) {
+		if is {
+			wrong = append(wrong, fmt.Errorf(format, args...))
+		}
+	}
+	_, _, err := function.ParseTarget(c.Function)
+	refuse(err != nil, "--function: %w", err)
+	_, _, err = net.SplitHostPort(c.Listen)
+	refuse(err != nil, "--listen: %q is not HOST:PORT", c.Listen)
+	_, _, err = net.SplitHostPort(c.Admin)
+	refuse(err != nil, "--admin: %q is not HOST:PORT", c.Admin)
+	refuse(c.Store != StorePebble && c.Store != StoreMemory, "--store: %q is neither %s nor %s", c.Store, StorePebble, StoreMemory)
+	refuse(c.Store == StorePebble && c.Data == "", "--data: the store %s needs a directory", StorePebble)
+	refuse(c.IdleTimeout <= 0, "--idle-timeout: %v is not greater than 0", c.IdleTimeout)
+	refuse(c.CommandTimeout <= 0, "--command-timeout: %v is not greater than 0", c.CommandTimeout)
+	refuse(c.DrainTimeout <= 0, "--drain-timeout: %v is not greater than 0", c.DrainTimeout)
+	refuse(c.Mailbox <= 0, "--mailbox: %d is not greater than 0", c.Mailbox)
+	refuse(c.MaxMessage < smallestMessage, "--max-message: %d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
+	refuse(c.Log == nil, "a config needs a log")
+	return errors.Join(wrong...)
+}

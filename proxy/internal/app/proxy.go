@@ -1,0 +1,218 @@
+// Package app is the whole proxy: it reads the command line, wires the rooms,
+// and starts and stops them in order.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
+	"github.com/stateward/stateward/proxy/internal/frontend"
+	"github.com/stateward/stateward/proxy/internal/function"
+	"github.com/stateward/stateward/proxy/internal/router"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/telemetry"
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// proxy is one running proxy.
+type proxy struct {
+	config   Config
+	dialect  wire.Dialect
+	metrics  *telemetry.Metrics
+	store    store.Store
+	user     user
+	router   *router.Router
+	frontend *frontend.Frontend
+	admin    *telemetry.Admin
+	// changed wakes the watch; it holds at most one token.
+	changed chan struct{}
+	// failed gets the error after which the proxy cannot go on; at most one.
+	failed chan error
+
+	mu       sync.Mutex
+	open     bool // the service port has been opened
+	stopping bool // and is not opened any more
+}
+
+// Serve runs a proxy until ctx ends, and then stops it: commands under way
+// finish, for as long as the drain time-out allows. It returns nil when they all
+// have, and an error when the proxy could not start, go on, or stop so.
+func Serve(ctx context.Context, config Config) error {
+	return serve(ctx, context.WithoutCancel(ctx), config)
+}
+
+// serve is Serve; the end of abort breaks off the stop.
+func serve(ctx, abort context.Context, config Config) error {
+	if err := config.validate(); err != nil {
+		return err
+	}
+	p, err := start(ctx, config)
+	if err != nil {
+		return err
+	}
+	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	var rooms sync.WaitGroup
+	rooms.Go(func() { p.user.client.Run(running) })
+	rooms.Go(func() { p.watch(running) })
+	select {
+	case <-ctx.Done():
+	case err = <-p.failed:
+	}
+	err = errors.Join(err, p.drain(abort))
+	end()
+	rooms.Wait()
+	return errors.Join(err, p.close(abort))
+}
+
+// start opens the store and the admin port, and wires the rooms; nothing runs yet.
+func start(ctx context.Context, config Config) (*proxy, error) {
+	opened, err := openStore(&config)
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{
+		config:  config,
+		dialect: wire.V1(),
+		metrics: telemetry.NewMetrics(config.Version),
+		store:   opened,
+		changed: make(chan struct{}, 1),
+		failed:  make(chan error, 1),
+	}
+	if err = p.connectRooms(); err == nil {
+		err = p.openAdmin(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.store.Close())
+	}
+	return p, nil
+}
+
+// connectRooms makes the rooms, each with those that it stands on.
+func (p *proxy) connectRooms() (err error) {
+	functions := function.Defaults()
+	functions.Target = p.config.Function
+	functions.Dialect = p.dialect
+	functions.Version = p.config.Version
+	functions.MaxMessage = p.config.MaxMessage + envelope
+	functions.Owner = p
+	functions.Observer = p.metrics
+	functions.Log = p.config.Log
+	functions.Random = rand.Float64
+	if p.user.client, err = function.New(functions); err != nil {
+		return err
+	}
+	entities, err := runtime.New(runtime.Config{
+		Functions:      &p.user,
+		Journal:        p.store,
+		Machines:       p.machines(),
+		Reporter:       &p.user,
+		Metrics:        p.metrics,
+		Log:            p.config.Log,
+		Mailbox:        p.config.Mailbox,
+		CommandTimeout: p.config.CommandTimeout,
+		IdleTimeout:    p.config.IdleTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	p.router, err = router.New(router.Config{
+		Services: &p.user, Runtime: entities, Reporter: &p.user, Log: p.config.Log,
+	})
+	if err != nil {
+		return err
+	}
+	p.frontend, err = frontend.New(frontend.Config{
+		Router: p.router, Function: &p.user, Observer: p.metrics, Log: p.config.Log, MaxRequest: p.config.MaxMessage - envelope,
+	})
+	return err
+}
+
+// machines says what runs the entities of each type in the dialect.
+func (p *proxy) machines() map[string]func(entity.ID) entity.Machine {
+	machines := map[string]func(entity.ID) entity.Machine{}
+	for _, e := range p.dialect.Entities {
+		if e.Kind == wire.EventSourced {
+			machines[e.Type] = func(id entity.ID) entity.Machine { return eventsourced.New(id) }
+		}
+	}
+	return machines
+}
+
+// Discovered builds the registry of an answer, and keeps it when it has no mistake.
+func (p *proxy) Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
+	registry, mistakes := descriptor.Build(p.dialect, answer)
+	if len(mistakes) == 0 {
+		p.user.accepted.Store(registry)
+	}
+	return mistakes
+}
+
+// Changed opens the service port when the function serves for the first time
+// (DISC-REFUSE-002), and wakes the watch.
+func (p *proxy) Changed(reasons []string) {
+	p.metrics.Connected(len(reasons) == 0)
+	if len(reasons) == 0 {
+		if err := p.openService(); err != nil {
+			p.failed <- err // has room: openService fails once
+		}
+	}
+	select {
+	case p.changed <- struct{}{}:
+	default: // the token is there already
+	}
+}
+
+// openAdmin opens the admin port.
+func (p *proxy) openAdmin(ctx context.Context) error {
+	listener, err := listen(ctx, "--admin", p.config.Admin)
+	if err != nil {
+		return err
+	}
+	p.admin = telemetry.Serve(listener, p.reasons, p.metrics.Handler(), p.config.Log)
+	p.opened(PortAdmin, listener.Addr())
+	return nil
+}
+
+// openService opens the service port, once, unless the proxy is stopping.
+func (p *proxy) openService() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open || p.stopping {
+		return nil
+	}
+	p.open = true
+	listener, err := listen(context.Background(), "--listen", p.config.Listen)
+	if err != nil {
+		return err
+	}
+	p.frontend.Serve(listener)
+	p.opened(PortService, listener.Addr())
+	return nil
+}
+
+// opened tells whoever wants to know where a port is.
+func (p *proxy) opened(port string, address net.Addr) {
+	p.config.Log.Info("port open", "port", port, "address", address.String())
+	if p.config.Opened != nil {
+		p.config.Opened(port, address)
+	}
+}
+
+// listen opens a TCP port that a flag has named.
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot open the port: %w", flag, err)
+	}
+	return listener, nil
+}

@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"sync/atomic"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/frontend"
+	"github.com/stateward/stateward/proxy/internal/function"
+	"github.com/stateward/stateward/proxy/internal/router"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+)
+
+// user is the user function as the rooms above see it: the client, and what the
+// function's last accepted answer describes.
+type user struct {
+	client   *function.Client
+	accepted atomic.Pointer[descriptor.Registry] // nil before the first
+}
+
+var (
+	_ runtime.Functions = (*user)(nil)
+	_ runtime.Reporter  = (*user)(nil)
+	_ router.Services   = (*user)(nil)
+	_ frontend.Function = (*user)(nil)
+)
+
+// Open opens a stream for an entity of the kind.
+func (u *user) Open(ctx context.Context, kind string) (runtime.Stream, error) {
+	stream, err := u.client.Open(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	return stream, nil
+}
+
+// Report queues a report about the entity.
+func (u *user) Report(_ context.Context, id entity.ID, report entity.Report) {
+	u.client.Report(&discoveryv1.ReportErrorRequest{
+		Message:     report.Text,
+		Code:        report.Requirement,
+		Severity:    report.Severity,
+		ServiceName: id.Service,
+		EntityId:    id.Entity,
+		CommandId:   report.CommandID,
+	})
+}
+
+// Method finds a method of what the function serves now.
+func (u *user) Method(service, name string) (router.Method, error) {
+	registry, err := u.Registry()
+	if err != nil {
+		return router.Method{}, err
+	}
+	method, ok := registry.Method(service, name)
+	if !ok {
+		return router.Method{}, fault.New(fault.Unknown, "the user function does not serve %s/%s", service, name)
+	}
+	served, _ := registry.Service(service) // it has the method
+	return router.Method{
+		Input:  method.Input,
+		Target: runtime.Target{Kind: served.Type, Persistence: served.Persistence, Passivation: served.Idle},
+		Key:    method.Key,
+	}, nil
+}
+
+// Registry returns what the function serves now, or why it serves nothing.
+func (u *user) Registry() (*descriptor.Registry, error) {
+	if err := u.client.Err(); err != nil {
+		return nil, err
+	}
+	return u.accepted.Load(), nil // not nil: the client serves what has been accepted
+}
+
+// names returns the names of the services in the last accepted answer.
+func (u *user) names() []string {
+	if registry := u.accepted.Load(); registry != nil {
+		return registry.Names()
+	}
+	return nil
+}
