@@ -331,6 +331,7 @@ func TestMetrics(t *testing.T) {
 		`stateward_events_stored_total{kind="stateward.eventsourced.v1.EventSourcedService"} 1`,
 		`stateward_discovery_attempts_total{outcome="accepted"} 1`,
 		`stateward_function_connected 1`,
+		`stateward_activations 1`,
 	} {
 		if !strings.Contains(body, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)

@@ -3,6 +3,7 @@ package function_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -54,6 +55,7 @@ type counter struct{ *owner }
 
 func (c counter) Discovered(outcome string) { c.counted <- "discovered " + outcome }
 func (c counter) Reported(outcome string)   { c.counted <- "reported " + outcome }
+func (c counter) Streams(change int)        { c.counted <- fmt.Sprintf("streams %+d", change) }
 
 // config is a right config for the target.
 func config(target string, o *owner) function.Config {
@@ -162,6 +164,11 @@ func TestServes(t *testing.T) {
 			}
 			if message, err := stream.Recv(); !errors.Is(err, io.EOF) {
 				t.Errorf("received %v, %v after the half-close", message, err)
+			}
+			for _, want := range []string{"discovered accepted", "streams +1", "streams -1"} {
+				if counted := take(t, o.counted); counted != want {
+					t.Errorf("counted %q, want %q", counted, want)
+				}
 			}
 		})
 	}

@@ -36,6 +36,8 @@ type Observer interface {
 	// Reported counts one report: "sent", "failed", or "dropped" when it was
 	// never sent.
 	Reported(outcome string)
+	// Streams says that so many more, or fewer, streams are open.
+	Streams(change int)
 }
 
 // Config says where the function is and how to speak to it.

@@ -36,12 +36,20 @@ func serveStreams(t *testing.T) *bufconn.Listener {
 	return listener
 }
 
+// uncounted is an Observer that counts nothing.
+type uncounted struct{}
+
+func (uncounted) Discovered(string) {}
+func (uncounted) Reported(string)   {}
+func (uncounted) Streams(int)       {}
+
 // TestRetire shows that a connection which retires is closed as soon as its last
 // stream has ended, and takes no further one.
 func TestRetire(t *testing.T) {
 	listener := serveStreams(t)
 	config := Defaults()
 	config.Target = "bufconn:1"
+	config.Observer = uncounted{}
 	config.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.DialContext(ctx) }
 	conn, err := connect(t.Context(), &config)
 	if err != nil {

@@ -39,7 +39,11 @@ func (c *Client) Open(ctx context.Context, entityType string) (*Stream, error) {
 		conn.release()
 		return nil, fault.New(fault.Unavailable, "opening a stream to the user function: %w", err)
 	}
-	context.AfterFunc(stream.Context(), conn.release) // gRPC ends it with the stream
+	c.config.Observer.Streams(+1)
+	context.AfterFunc(stream.Context(), func() { // gRPC ends it with the stream
+		c.config.Observer.Streams(-1)
+		conn.release()
+	})
 	return &Stream{kind: entity.Kind, grpc: stream}, nil
 }
 

@@ -35,6 +35,7 @@ type Metrics struct {
 	events      *prometheus.CounterVec
 
 	connected   prometheus.Gauge
+	streams     prometheus.Gauge
 	discoveries *prometheus.CounterVec
 	reports     *prometheus.CounterVec
 }
@@ -56,9 +57,8 @@ func NewMetrics(version string) *Metrics {
 		failures:    counters("append_failures_total", "Batches that the store did not take.", "kind"),
 		events:      counters("events_stored_total", "Events that are durable.", "kind"),
 
-		connected: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "function_connected", Help: "1 while the user function serves, else 0.",
-		}),
+		connected:   gauge("function_connected", "1 while the user function serves, else 0."),
+		streams:     gauge("activations", "Entities that are active: each has a stream open to the user function."),
 		discoveries: counters("discovery_attempts_total", "Attempts to discover the user function, by outcome.", "outcome"),
 		reports:     counters("reports_total", "Mistakes to report to the user function, by what became of the report.", "outcome"),
 	}
@@ -71,7 +71,7 @@ func NewMetrics(version string) *Metrics {
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.calls, m.durations,
 		m.waiting, m.commands, m.activations, m.replayed, m.ends, m.appends, m.failures, m.events,
-		m.connected, m.discoveries, m.reports,
+		m.connected, m.streams, m.discoveries, m.reports,
 	)
 	return m
 }
@@ -127,6 +127,9 @@ func (m *Metrics) Connected(serves bool) {
 	}
 }
 
+// Streams adds to the number of open streams.
+func (m *Metrics) Streams(change int) { m.streams.Add(float64(change)) }
+
 // Discovered counts one attempt to discover the user function.
 func (m *Metrics) Discovered(outcome string) { m.discoveries.WithLabelValues(outcome).Inc() }
 
@@ -136,6 +139,11 @@ func (m *Metrics) Reported(outcome string) { m.reports.WithLabelValues(outcome).
 // counters returns a counter for each combination of the labels.
 func counters(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+// gauge returns one gauge.
+func gauge(name, help string) prometheus.Gauge {
+	return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
 }
 
 // gauges returns a gauge for each combination of the labels.

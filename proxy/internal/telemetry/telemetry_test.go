@@ -110,6 +110,8 @@ func TestMetrics(t *testing.T) {
 	metrics.Persisted("es", time.Millisecond, 3, nil)
 	metrics.Persisted("es", time.Millisecond, 3, errors.New("full"))
 	metrics.Connected(true)
+	metrics.Streams(2)
+	metrics.Streams(-1)
 	metrics.Discovered("refused")
 	metrics.Reported("sent")
 	url := serve(t, func(context.Context) []string { return nil }, metrics.Handler())
@@ -127,6 +129,7 @@ func TestMetrics(t *testing.T) {
 		`stateward_append_failures_total{kind="es"} 1`,
 		`stateward_events_stored_total{kind="es"} 3`,
 		`stateward_function_connected 1`,
+		`stateward_activations 1`,
 		`stateward_discovery_attempts_total{outcome="refused"} 1`,
 		`stateward_reports_total{outcome="sent"} 1`,
 	} {
