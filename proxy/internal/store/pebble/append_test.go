@@ -55,3 +55,27 @@ func TestTooLargeBatchIsRefused(t *testing.T) {
 		t.Errorf("Load() = %v, want nothing", err)
 	}
 }
+
+// TestPebbleCannotGoOn: where pebble would end the process, the store refuses.
+func TestPebbleCannotGoOn(t *testing.T) {
+	t.Parallel()
+	s, err := Open(Config{Dir: "/data", Files: vfs.NewMem(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := store.ID{Persistence: "cart", Entity: "1"}
+	fill(t, s, id)
+	stalled, returned := s.disk.Stalled(), make(chan struct{})
+	go func() {
+		defer close(returned)
+		logger{log: slog.New(slog.DiscardHandler), disk: s.disk}.Fatalf("broken %s", "invariant")
+	}()
+	<-stalled
+	appendErr := s.Append(t.Context(), id, store.Batch{Expected: 6, Events: []*anypb.Any{{}}})
+	for call, err := range map[string]error{"Append": appendErr, "Ping": s.Ping(t.Context()), "Close": s.Close()} {
+		if err == nil || !strings.Contains(err.Error(), "broken invariant") {
+			t.Errorf("%s = %v, want what pebble said", call, err)
+		}
+	}
+	<-returned
+}
