@@ -142,7 +142,7 @@ func (p *proxy) machines() map[string]func(entity.ID) entity.Machine {
 	machines := map[string]func(entity.ID) entity.Machine{}
 	for _, e := range p.dialect.Entities {
 		if e.Kind == wire.EventSourced {
-			machines[e.Type] = func(id entity.ID) entity.Machine { return eventsourced.New(id) }
+			machines[e.Type] = func(id entity.ID) entity.Machine { return eventsourced.New(id, p.config.MaxMessage) }
 		}
 	}
 	return machines

@@ -10,10 +10,14 @@ import (
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
 
+// maxKey is the longest entity key in bytes. It stands in every message of its
+// stream and in every key of the store.
+const maxKey = 16 << 10
+
 // Key returns the entity key that the request carries. Nothing else of the
 // request is decoded, and its bytes are not kept. An error has the kind
-// fault.Invalid: the bytes are no message, or the key is absent, empty or not
-// UTF-8 (CORE-KEY-001).
+// fault.Invalid: the bytes are no message, or the key is absent, empty, too long
+// or not UTF-8 (CORE-KEY-001, CORE-KEY-003, CORE-KEY-005).
 func (m *Method) Key(request []byte) (string, error) {
 	value, err := lastString(request, m.key)
 	switch {
@@ -21,6 +25,8 @@ func (m *Method) Key(request []byte) (string, error) {
 		return "", fault.New(fault.Invalid, "the request is not a %s: %w", m.message, err)
 	case len(value) == 0:
 		return "", fault.New(fault.Invalid, "the request names no entity: set field %q of %s", m.field, m.message)
+	case len(value) > maxKey:
+		return "", fault.New(fault.Invalid, "field %q of %s has %d bytes, and an entity key may have %d", m.field, m.message, len(value), maxKey)
 	case !utf8.Valid(value):
 		return "", fault.New(fault.Invalid, "field %q of %s is not valid UTF-8", m.field, m.message)
 	}

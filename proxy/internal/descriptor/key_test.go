@@ -30,7 +30,7 @@ func field(to []byte, number protowire.Number, value string) []byte {
 	return protowire.AppendString(protowire.AppendTag(to, number, protowire.BytesType), value)
 }
 
-// TestKey covers CORE-KEY-001.
+// TestKey covers CORE-KEY-001, CORE-KEY-003 and CORE-KEY-005.
 func TestKey(t *testing.T) {
 	t.Parallel()
 	method := addMethod(t)
@@ -52,6 +52,8 @@ func TestKey(t *testing.T) {
 		"empty request":               {nil, "", "names no entity"},
 		"cut short":                   {field(nil, 1, "abc")[:3], "", "not a test.counter.v1.AddRequest"},
 		"garbage after the key":       {append(field(nil, 1, "a"), 0xff), "", "not a test.counter.v1.AddRequest"},
+		"as long as it may be":        {field(nil, 1, strings.Repeat("k", maxKey)), strings.Repeat("k", maxKey), ""},
+		"too long":                    {field(nil, 1, strings.Repeat("k", maxKey+1)), "", "has 16385 bytes"},
 		"not UTF-8":                   {field(nil, 1, "\xff"), "", "not valid UTF-8"},
 	}
 	for name, test := range tests {

@@ -62,7 +62,7 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	w.runtime, err = runtime.New(runtime.Config{
 		Functions: w.function, Journal: memory.New(), Reporter: w, Log: slog.New(slog.DiscardHandler),
 		Machines: map[string]func(entity.ID) entity.Machine{
-			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id) },
+			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id, 4<<20) },
 		},
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*ru
 		Functions: w.function,
 		Journal:   memory.New(),
 		Machines: map[string]func(entity.ID) entity.Machine{
-			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id) },
+			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id, 4<<20) },
 		},
 		Reporter: w,
 		Log:      slog.New(slog.DiscardHandler),

@@ -45,7 +45,7 @@ func FuzzStep(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, life, first, second []byte) {
-		w := watcher{machine: eventsourced.New(entity.ID{Service: "s", Entity: "e"})}
+		w := watcher{machine: eventsourced.New(entity.ID{Service: "s", Entity: "e"}, 1<<10)}
 		for _, b := range life {
 			if in := w.input(b, first, second); in != nil {
 				w.step(t, in)

@@ -35,7 +35,9 @@ func (p phase) String() string {
 
 // Machine is one activation of one event sourced entity.
 type Machine struct {
-	id    entity.ID
+	id entity.ID
+	// limit is the largest message in bytes that the function takes.
+	limit int
 	phase phase
 	// last is the sequence of the last event that is known to be stored.
 	last int64
@@ -57,8 +59,9 @@ type stored struct {
 
 var _ entity.Machine = (*Machine)(nil)
 
-// New returns the machine for one activation of the entity.
-func New(id entity.ID) *Machine { return &Machine{id: id} }
+// New returns the machine for one activation of the entity. No message to the
+// function is larger than limit, in bytes, as long as no command is.
+func New(id entity.ID, limit int) *Machine { return &Machine{id: id, limit: limit} }
 
 // Ready reports whether the machine takes Arrived now.
 func (m *Machine) Ready() bool { return m.phase == idle }

@@ -22,6 +22,13 @@ import (
 // word is one word of an input: bare, or key=value, or key="several words".
 var word = regexp.MustCompile(`[\w./-]+(=("[^"]*"|\S*))?`)
 
+// keys are those that an input may have; "arrived" has metadata under any key.
+var keys = map[string][]string{
+	"opened":   {"state"},
+	"received": {"ok", "forward", "fail", "code", "text", "event", "snapshot", "effect"},
+	"replayed": {}, "recovered": {}, "appended": {}, "ended": {}, "timed-out": {}, "passivate": {},
+}
+
 // line is a parsed input: its bare words in order, and the values of each key.
 type line struct {
 	words  []string
@@ -63,6 +70,11 @@ func (l line) value(key string) (string, bool) {
 // parseInput reads one input of a transcript.
 func parseInput(text string) (entity.Input, error) {
 	l := parseLine(text)
+	for key := range l.values {
+		if known := keys[l.word(0)]; known != nil && !slices.Contains(known, key) {
+			return nil, fmt.Errorf("%q has no %q", l.word(0), key)
+		}
+	}
 	switch l.word(0) {
 	case "opened":
 		if state, ok := l.value("state"); ok {

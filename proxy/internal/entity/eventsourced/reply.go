@@ -17,6 +17,9 @@ func (m *Machine) answer(reply *eventsourcedv1.EventSourcedReply, out []entity.E
 	if failure := reply.GetClientAction().GetFailure(); failure != nil {
 		return m.refuse(reply, failure, out)
 	}
+	if what := m.tooLarge(reply); what != "" {
+		return m.reject(what, out)
+	}
 	outcome := entity.Outcome{SideEffects: reply.GetSideEffects()}
 	outcome.Reply, outcome.Forward = clientAction(reply.GetClientAction())
 	if outcome.Reply == nil && outcome.Forward == nil {
