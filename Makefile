@@ -59,7 +59,7 @@ lintfix: $(BIN)/golangci-lint ## Lint the Go code and mend what can be mended
 protocheck: $(BIN)/buf ## Lint the protos and compare them with the last release
 	buf lint
 	buf format --diff --exit-code
-	@image=$$(ls protocol/releases/*.binpb 2>/dev/null | sort -V | tail -n 1); \
+	@image=$$(printf '%s\n' $(wildcard protocol/releases/*.binpb) | sort -V | tail -n 1); \
 	if [ -n "$$image" ]; then buf breaking protocol --against "$$image"; \
 	else echo "buf breaking: nothing has been released yet, so nothing can break"; fi
 
