@@ -49,7 +49,7 @@ type Config struct {
 // goroutine; Close ends it and must be called.
 type Stream struct {
 	config Config
-	ctx    context.Context //nolint:containedctx // ends the reader and all that waits
+	ctx    context.Context // ends the reader and all that waits
 	cancel context.CancelFunc
 	grpc   grpc.BidiStreamingClient[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]
 	inbox  chan Frame

@@ -61,6 +61,7 @@ func Encode(requirements []protocol.Requirement) ([]byte, error) {
 // located is a requirement and the place where it stands.
 type located struct {
 	protocol.Requirement
+
 	at place
 }
 

@@ -72,6 +72,7 @@ func addFile(set *descriptorpb.FileDescriptorSet, file protoreflect.FileDescript
 // discovery serves stateward.discovery.v1.DiscoveryService.
 type discovery struct {
 	discoveryv1.UnimplementedDiscoveryServiceServer
+
 	spec *discoveryv1.DiscoverResponse
 	log  *slog.Logger
 }

@@ -160,6 +160,7 @@ func TestNewRefusesALackingImport(t *testing.T) {
 // described is an entity that claims another service's descriptor.
 type described struct {
 	sdk.Entity
+
 	service protoreflect.ServiceDescriptor
 }
 

@@ -82,9 +82,10 @@ var _ engine.Step = step{}
 
 // scene is what a line plays on.
 type scene struct {
-	ctx context.Context //nolint:containedctx // lives for one line
 	*engine.Stage
 	*memory
+
+	ctx context.Context // lives for one line
 }
 
 // memory is what the lines of one run remember.
@@ -96,6 +97,7 @@ type memory struct {
 // activation is the newest stream of an entity.
 type activation struct {
 	*peer.Stream
+
 	// sent is the id of the last command.
 	sent int64
 	// answered is the id of the last command that was answered.

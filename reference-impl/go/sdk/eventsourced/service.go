@@ -36,6 +36,7 @@ func (kind) Register(server grpc.ServiceRegistrar, host *sdk.Host, entities []sd
 // service serves the streams of every event sourced entity of a function.
 type service struct {
 	eventsourcedv1.UnimplementedEventSourcedServiceServer
+
 	host        *sdk.Host
 	definitions map[string]definition // by the user's service
 }
