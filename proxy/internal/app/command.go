@@ -66,7 +66,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // run is Run with the signals of the caller.
 func run(ctx context.Context, signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	config := Defaults()
-	config.Version = version()
+	config.Version = ownVersion()
 	logLevel, logFormat := "info", telemetry.FormatAuto
 	command := &cobra.Command{
 		Use:           "stateward-proxy",
@@ -154,11 +154,19 @@ func untilSignal(ctx context.Context, signals <-chan os.Signal, config Config) e
 	}
 }
 
-// version returns the version of the binary, as the Go tool recorded it.
-func version() string {
+// version is set by the linker, as `make build` does; else it is empty.
+var version string
+
+// ownVersion returns the version of the binary: the linker's, or what the Go
+// tool recorded when it built a released module.
+func ownVersion() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+	switch {
+	case version != "":
+		return version
+	case ok && info.Main.Version != "" && info.Main.Version != "(devel)":
+		return strings.TrimPrefix(info.Main.Version, "v")
+	default:
 		return "devel"
 	}
-	return strings.TrimPrefix(info.Main.Version, "v")
 }
