@@ -147,6 +147,27 @@ func TestSilenceIsAnError(t *testing.T) {
 	}
 }
 
+// A subject may take connections and no streams. That the kit then gives up is
+// its own doing, and no end that the subject gave the stream.
+func TestNoRoomForAStreamIsSilence(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	stream, frames := openAt(t, 10*time.Millisecond, listener.Addr().String())
+	if err := stream.Send(command(1)); !errors.Is(err, io.EOF) {
+		t.Errorf("sent, %v", err)
+	}
+	if frame, err := stream.Receive(); !errors.Is(err, peer.ErrSilent) {
+		t.Errorf("received %v, %v", frame, err)
+	}
+	if diff := cmp.Diff([]string{"→command 1 Process{}"}, frames.all()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestASubjectThatDoesNotReadIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
 	stream, _ := open(t, 50*time.Millisecond, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {

@@ -58,7 +58,8 @@ type Stream struct {
 }
 
 // Open opens a stream, which ends with ctx. A subject that cannot be reached is
-// seen as a stream that has ended.
+// seen as a stream that has ended; one that takes no stream for as long as the
+// patience lasts, as one that is silent.
 func Open(ctx context.Context, config Config) *Stream {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Stream{config: config, ctx: ctx, cancel: cancel, inbox: make(chan Frame, inboxSize)}
@@ -66,7 +67,10 @@ func Open(ctx context.Context, config Config) *Stream {
 	defer hurry.Stop()
 	stream, err := eventsourcedv1.NewEventSourcedServiceClient(config.Conn).
 		Handle(ctx, grpc.MaxCallRecvMsgSize(math.MaxInt32))
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // our own doing, not the subject's
+		return s
+	case err != nil:
 		s.end = status.Convert(err)
 		config.Record("←" + Frame{End: s.end}.String())
 		return s
@@ -107,9 +111,9 @@ func ending(err error) *status.Status {
 	return status.Convert(err)
 }
 
-// Send sends a request. It returns io.EOF when the stream has ended, and
-// [Stream.Receive] then tells how; and ErrSilent, with the stream reset, when
-// the subject has made no room for it.
+// Send sends a request. It returns io.EOF when the stream has ended or never
+// came about, and [Stream.Receive] then tells how; and ErrSilent, with the
+// stream reset, when the subject has made no room for it.
 func (s *Stream) Send(request *eventsourcedv1.HandleRequest) error {
 	s.config.Record("→" + Request(request))
 	if s.grpc == nil {
