@@ -3,6 +3,7 @@
 package subject
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,11 +126,20 @@ func Await(ctx context.Context, instance Evidence, within time.Duration, probe f
 	}
 }
 
-// poll returns nil when probe does, and else the last error of probe.
+// poll returns nil when probe does, and else the last error of probe that says
+// more than that its time was up; that one only where there was no other.
 func poll(ctx context.Context, deadline time.Time, probe func(context.Context) error) error {
+	var telling error
 	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
 		attempt, cancel := context.WithDeadline(ctx, earlier(deadline, time.Now().Add(oneProbe)))
 		err := probe(attempt)
+		switch {
+		case err == nil:
+		case attempt.Err() == nil || isHopeless(err):
+			telling = err
+		default:
+			err = cmp.Or(telling, err)
+		}
 		cancel()
 		if err == nil || ctx.Err() != nil || isHopeless(err) || time.Until(deadline) <= pause {
 			return err

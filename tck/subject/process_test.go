@@ -159,9 +159,9 @@ func TestNeverReady(t *testing.T) {
 			command("bare"), time.Minute, []string{"does not serve stateward.discovery.v1.DiscoveryService", "about to bare"},
 		},
 		"answers 404":   {command("web"), time.Minute, []string{"does not serve"}},
-		"hangs":         {command("stubborn"), 300 * time.Millisecond, []string{"not ready within 300ms", "refused", "about to stubborn"}},
+		"hangs":         {command("stubborn"), time.Second, []string{"not ready within 1s", "refused", "about to stubborn"}},
 		"floods":        {command("flood"), 300 * time.Millisecond, []string{"not ready within 300ms"}},
-		"nobody's port": {subject.Spec{Kind: subject.Address, Value: "127.0.0.1:1"}, 100 * time.Millisecond, []string{"refused"}},
+		"nobody's port": {subject.Spec{Kind: subject.Address, Value: "127.0.0.1:1"}, time.Second, []string{"refused"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
