@@ -166,6 +166,11 @@ func TestBadAnswers(t *testing.T) {
 				return []*eventsourcedv1.HandleResponse{right, right}
 			case "no-case":
 				right.Message = nil
+			case "garbage":
+				right.Message = nil
+				right.ProtoReflect().SetUnknown([]byte("no message"))
+			case "large":
+				right.GetReply().GetClientAction().GetReply().Payload.Value = make([]byte, 5<<20)
 			}
 			return []*eventsourcedv1.HandleResponse{right}
 		},
@@ -173,7 +178,7 @@ func TestBadAnswers(t *testing.T) {
 	proxy := runProxy(t, quick(f.Target))
 	caller := proxy.dial(t)
 	caller.mustAdd(t, "right", 1, 1)
-	for _, id := range []string{"wrong-id", "no-case"} {
+	for _, id := range []string{"wrong-id", "no-case", "garbage", "large"} {
 		if _, err := caller.add(id, 1); status.Code(err) != codes.Internal {
 			t.Errorf("%s: %v", id, err)
 		}
@@ -195,7 +200,7 @@ func TestBadAnswers(t *testing.T) {
 	for len(f.Calls) > 0 {
 		calls[<-f.Calls]++
 	}
-	want := map[string]int{wire.V1().Discover: 1, wire.V1().Entities[0].Handle: 5, wire.V1().ReportError: 4}
+	want := map[string]int{wire.V1().Discover: 1, wire.V1().Entities[0].Handle: 7, wire.V1().ReportError: 6}
 	if diff := cmp.Diff(want, calls); diff != "" { // and nothing else (DISC-CALL-007)
 		t.Error(diff)
 	}

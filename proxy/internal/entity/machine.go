@@ -53,7 +53,7 @@ type Appended struct {
 }
 
 // Ended says that the function ended the stream, or it broke. Err is nil after an end
-// with status OK.
+// with status OK, and a fault of kind Internal when what the function sent broke it.
 type Ended struct{ Err error }
 
 // TimedOut says that the outstanding command has run for longer than the proxy allows.

@@ -62,7 +62,10 @@ func connect(ctx context.Context, c *Config) (*connection, error) {
 		grpc.WithIdleTimeout(0), // an idle function is not a lost one
 		grpc.WithStaticStreamWindowSize(streamWindow),
 		grpc.WithStaticConnWindowSize(connectionWindow),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(c.MaxMessage)),
+		grpc.WithDefaultCallOptions(
+			grpc.ForceCodecV2(newCodec(c.MaxMessage)),
+			grpc.MaxCallRecvMsgSize(2*c.MaxMessage), // the codec names what is too large; memory has an end
+		),
 	)
 	if err != nil {
 		return nil, errors.Join(err, transport.Close())

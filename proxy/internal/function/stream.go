@@ -52,14 +52,19 @@ func (c *Client) Open(ctx context.Context, entityType string) (*Stream, error) {
 func (s *Stream) Send(message proto.Message) error { return s.grpc.SendMsg(message) }
 
 // Recv returns the function's next message, which belongs to the caller. It
-// returns io.EOF when the function has ended the stream with status OK, and
-// the status as an error when it has ended otherwise.
+// returns io.EOF when the function has ended the stream with status OK, and the
+// status as an error when it has ended otherwise. An error of the kind
+// fault.Internal says that the function has sent what cannot be read: the caller
+// then resets the stream.
 func (s *Stream) Recv() (proto.Message, error) {
-	message := newResponse(s.kind)
-	if err := s.grpc.RecvMsg(message); err != nil {
+	response := &received{message: newResponse(s.kind)}
+	if err := s.grpc.RecvMsg(response); err != nil {
 		return nil, err
 	}
-	return message, nil
+	if response.err != nil {
+		return nil, fault.New(fault.Internal, "the function sent a message that cannot be read: %w", response.err)
+	}
+	return response.message, nil
 }
 
 // CloseSend tells the function that no further message comes.

@@ -138,16 +138,28 @@ func (a *activation) start(c *call) {
 	a.step(entity.Arrived{Command: c.command})
 }
 
-// take steps what came from the stream. The end of a stream that the watchdog
-// has reset is a time-out to its command.
+// take steps what came from the stream.
 func (a *activation) take(in entity.Input) {
-	if _, ended := in.(entity.Ended); ended {
+	if ended, is := in.(entity.Ended); is {
 		a.watchdog.disarm()
-		if a.watchdog.bitten && a.current != nil {
-			in = entity.TimedOut{}
+		if a.current != nil {
+			in = a.lost(ended)
 		}
 	}
 	a.step(in)
+}
+
+// lost returns the end of a stream that takes a command along, as the machine
+// hears of it: when the watchdog has reset it, as a time-out. The caller is not
+// told the cause, so that the log is.
+func (a *activation) lost(ended entity.Ended) entity.Input {
+	log := a.runtime.config.Log.With("entity", a.id, "command", a.current.command.Name)
+	if a.watchdog.bitten {
+		log.Warn("the function did not answer in time", "within", a.runtime.config.CommandTimeout)
+		return entity.TimedOut{}
+	}
+	log.Warn("a stream has ended with a command outstanding", "error", ended.Err)
+	return ended
 }
 
 // step steps the machine and performs its effects in order; what an effect

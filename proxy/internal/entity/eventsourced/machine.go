@@ -4,6 +4,7 @@
 package eventsourced
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -176,8 +177,13 @@ func (m *Machine) misplaced(reply *eventsourcedv1.EventSourcedReply) string {
 	return fmt.Sprintf("the function answered command %d while none was outstanding", reply.GetCommandId())
 }
 
-// end says goodbye to a stream that the function, or the network, has ended.
+// end says goodbye to a stream that the function, or the network, has ended. Where
+// it broke because of what the function sent, that is as wrong as any message
+// out of place (CORE-STREAM-007).
 func (m *Machine) end(cause error, out []entity.Effect) []entity.Effect {
+	if unreadable, ok := errors.AsType[*fault.Error](cause); ok && unreadable.Kind == fault.Internal {
+		return m.violate("CORE-CMD-002", unreadable.Text, out)
+	}
 	text := "the function ended the stream before it took a command"
 	if m.phase == busy {
 		text = fmt.Sprintf("the stream to the function ended while command %d was outstanding", m.command)

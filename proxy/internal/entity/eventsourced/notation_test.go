@@ -16,6 +16,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
@@ -110,6 +111,8 @@ func parseError(text string) error {
 		return fmt.Errorf("pebble: %w", store.ErrConflict)
 	case "broken":
 		return io.ErrUnexpectedEOF
+	case "unreadable":
+		return fault.New(fault.Internal, "the function sent a message that cannot be read")
 	default:
 		return errors.New(text)
 	}
