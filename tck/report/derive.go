@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/requirement"
 )
 
 // severity orders verdicts on cases: a requirement gets the worst of its own.
@@ -21,8 +22,8 @@ var severity = []tckv1.Verdict{
 // requirements, the counts, the result and its reason. Verify derives again.
 func derive(r *tckv1.Report, specification Specification) {
 	excuses := map[string]string{}
-	for _, requirement := range specification.Requirements {
-		excuses[requirement.ID] = requirement.Untestable
+	for _, sentence := range specification.Requirements {
+		excuses[sentence.ID] = sentence.Untestable
 	}
 	for _, row := range r.GetRequirements() {
 		declared := slices.Contains(r.GetSubject().GetProfiles(), row.GetProfile())
@@ -65,10 +66,10 @@ func count(profile string, rows []*tckv1.RequirementResult) *tckv1.ProfileResult
 	for _, row := range rows {
 		switch {
 		case row.GetProfile() != profile:
+		case row.GetLevel() == requirement.Must:
+			countMust(counts, row.GetVerdict())
 		case row.GetVerdict() == tckv1.Verdict_VERDICT_WARN:
 			counts.Warned++
-		case row.GetLevel() == "MUST":
-			countMust(counts, row.GetVerdict())
 		}
 	}
 	return counts
@@ -128,7 +129,7 @@ func missed(r *tckv1.Report) []string {
 	var ids []string
 	for _, row := range r.GetRequirements() {
 		meant := r.GetSelection() == nil || len(row.GetCases()) > 0
-		if meant && row.GetLevel() == "MUST" && row.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED {
+		if meant && row.GetLevel() == requirement.Must && row.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED {
 			ids = append(ids, row.GetId())
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/requirement"
 )
 
 // The JUnit format, as far as CI systems read it.
@@ -46,8 +47,9 @@ type (
 
 // WriteJUnit writes the report as JUnit XML: one suite for each declared
 // profile, one test for each case, and one for each requirement that no case
-// measured, but for those that a narrowed run left out. What was not measured is an error, as it is in the result; a SHOULD
-// that was not met is skipped with its message, for the format has no warning.
+// measured, but for those that a narrowed run left out. A MUST that was not
+// measured is an error, as it is in the result. A SHOULD that was not met, or
+// has no case, is skipped with its message, for the format has no warning.
 func WriteJUnit(w io.Writer, r *tckv1.Report) error {
 	document := junitSuites{Name: "tck " + r.GetSubject().GetRole() + " " + r.GetSubject().GetAttached()}
 	for _, profile := range r.GetSubject().GetProfiles() {
@@ -73,11 +75,21 @@ func junitOf(profile string, r *tckv1.Report) junitSuite {
 	for _, row := range r.GetRequirements() {
 		leftOut := r.GetSelection() != nil && row.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED
 		if row.GetProfile() == profile && len(row.GetCases()) == 0 && !leftOut {
-			suite.add(profile, nil, &tckv1.CaseResult{Id: row.GetId(), Verdict: row.GetVerdict(), Message: row.GetReason()})
+			suite.add(profile, nil, uncased(row))
 		}
 	}
 	suite.Time = seconds(suite.spent)
 	return suite
+}
+
+// uncased is a requirement without a case in the place of one. Only a MUST has
+// to have one.
+func uncased(row *tckv1.RequirementResult) *tckv1.CaseResult {
+	c := &tckv1.CaseResult{Id: row.GetId(), Verdict: row.GetVerdict(), Message: row.GetReason()}
+	if row.GetLevel() != requirement.Must && c.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED {
+		c.Verdict = tckv1.Verdict_VERDICT_WARN
+	}
+	return c
 }
 
 // cited is a case with the requirements that it measures.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,44 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, name+".xml", junit.Bytes())
+	}
+}
+
+// A text stays a text for readers of YAML 1.1 too, this kit among them.
+func TestNamesThatYAMLTakesForSomethingElse(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"yes", "No", "on", "OFF", "y", "=", "<<", "1:20", "-12:30:45.5", "~", "null", "1.0", "0x1f", "1_000", "2026-01-02", "{a}", "# a", "a: b", " a "} {
+		run := whole()
+		run.Subject.Project = name
+		text, err := report.Marshal(report.New(run))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if problems := report.Verify(text, specification()); len(problems) > 0 {
+			t.Errorf("%q: the kit's own report does not verify: %q", name, problems)
+		}
+		if !bytes.Contains(text, []byte(`project: "`+name+`"`)) && !bytes.Contains(text, []byte(`project: '`+name+`'`)) {
+			t.Errorf("%q stands there without quotes", name)
+		}
+	}
+}
+
+// What does not keep a subject from conforming is no error for CI either.
+func TestJUnitOfAConformantRunIsGreen(t *testing.T) {
+	t.Parallel()
+	run := whole()
+	run.Results = slices.DeleteFunc(run.Results, func(r engine.Result) bool { return r.Case.ID == "alpha/should" })
+	r := report.New(run)
+	if r.GetResult() != tckv1.Result_RESULT_CONFORMANT {
+		t.Fatalf("the result is %v because %s", r.GetResult(), r.GetReason())
+	}
+	var out bytes.Buffer
+	if err := report.WriteJUnit(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	want := `<testsuite name="alpha" tests="3" failures="0" errors="0" skipped="2"`
+	if !strings.Contains(out.String(), want) || strings.Contains(out.String(), "<error") {
+		t.Errorf("want %s in\n%s", want, &out)
 	}
 }
 

@@ -3,10 +3,12 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/requirement"
 )
 
 // Verify reads a report and holds it against itself and the specification:
@@ -52,13 +54,15 @@ func (v *verifier) head() {
 	for name, text := range map[string]string{
 		"kit.version":          r.GetKit().GetVersion(),
 		"subject.attached":     r.GetSubject().GetAttached(),
-		"subject.profilesFrom": r.GetSubject().GetProfilesFrom(),
 		"environment.platform": r.GetEnvironment().GetPlatform(),
 		"reason":               r.GetReason(),
 	} {
 		if text == "" {
 			v.problemf("%s is missing", name)
 		}
+	}
+	if from := r.GetSubject().GetProfilesFrom(); from != Declared && from != Discovered {
+		v.problemf("subject.profilesFrom is %q, and not %q or %q", from, Declared, Discovered)
 	}
 	for name, list := range map[string][]string{
 		"subject.profiles":           r.GetSubject().GetProfiles(),
@@ -98,10 +102,25 @@ func (v *verifier) cases(row *tckv1.RequirementResult) {
 		if c.GetId() == "" || !slices.Contains(severity, c.GetVerdict()) {
 			v.problemf("%s: case %q has the verdict %v, which no case has", row.GetId(), c.GetId(), c.GetVerdict())
 		}
+		if c.GetVerdict() == foreign(row.GetLevel()) {
+			v.problemf("%s: case %q has the verdict %v, which no %s gives", row.GetId(), c.GetId(), c.GetVerdict(), row.GetLevel())
+		}
+		passed, silent := c.GetVerdict() == tckv1.Verdict_VERDICT_PASS, c.GetMessage() == "" && len(c.GetWire()) == 0
+		if passed != silent {
+			v.problemf("%s: case %q has the verdict %v, and its message and wire do not fit it", row.GetId(), c.GetId(), c.GetVerdict())
+		}
 	}
 	if !ascending(ids) {
 		v.problemf("%s: its cases are not in order, each once", row.GetId())
 	}
+}
+
+// foreign is the verdict that no case has for a requirement of this level.
+func foreign(level string) tckv1.Verdict {
+	if level == requirement.Must {
+		return tckv1.Verdict_VERDICT_WARN
+	}
+	return tckv1.Verdict_VERDICT_FAIL
 }
 
 // derived derives everything again and compares.
@@ -126,7 +145,15 @@ func (v *verifier) derived() {
 	}
 	if v.report.GetResult() != want.GetResult() {
 		v.problemf("the result is %v, and should be %v: %s", v.report.GetResult(), want.GetResult(), want.GetReason())
+	} else if !endsIn(v.report.GetReason(), want.GetReason()) {
+		v.problemf("the reason is %q, and should end in %q", v.report.GetReason(), want.GetReason())
 	}
+}
+
+// endsIn reports whether the reason is the derived one, what ended the run
+// before it or not (see New).
+func endsIn(reason, derived string) bool {
+	return reason == derived || strings.HasSuffix(reason, "; "+derived)
 }
 
 // ascending reports whether each element is greater than the one before it.

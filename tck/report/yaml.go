@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 
 	orderedyaml "go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -39,10 +40,17 @@ func Marshal(r *tckv1.Report) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// plain drops JSON's braces and quotes; the encoder puts back the quotes that
-// are needed.
+// ambiguous is text that YAML 1.1, which most tools still read, takes for a
+// truth value, a number to the base of 60 or a sign of its own.
+var ambiguous = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|=|<<|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)$`)
+
+// plain drops JSON's braces and quotes. The encoder puts back the quotes that
+// YAML 1.2 needs; those that 1.1 needs are kept.
 func plain(node *orderedyaml.Node) {
 	node.Style = 0
+	if node.Kind == orderedyaml.ScalarNode && node.Tag == "!!str" && ambiguous.MatchString(node.Value) {
+		node.Style = orderedyaml.DoubleQuotedStyle
+	}
 	for _, child := range node.Content {
 		plain(child)
 	}
