@@ -249,6 +249,27 @@ func TestEndedFromOutside(t *testing.T) {
 		expect(t, app.ExitFailed, "the run was ended before the subject was ready")
 }
 
+// What the help shows as an example of a look-up works as it stands there.
+func TestExamplesOfHelp(t *testing.T) {
+	for _, command := range []string{"", "list", "explain"} {
+		help := run(t, append(strings.Fields(command), "--help")...).out
+		_, examples, _ := strings.Cut(help, "Examples:\n")
+		examples, _, _ = strings.Cut(examples, "\n\n")
+		ran := 0
+		for line := range strings.Lines(examples) {
+			words := strings.Fields(strings.ReplaceAll(line, "'", ""))
+			if len(words) < 2 || words[1] == "function" { // which needs a subject
+				continue
+			}
+			ran++
+			run(t, words[1:]...).expect(t, app.ExitPassed)
+		}
+		if ran == 0 {
+			t.Errorf("%q shows no example:\n%s", command, help)
+		}
+	}
+}
+
 func TestHelp(t *testing.T) {
 	run(t).expect(t, app.ExitPassed, "image:REF", "Exit codes: 0 passed")
 	run(t, "function", "--help").expect(t, app.ExitPassed, "as a gate in CI")

@@ -53,7 +53,7 @@ func explainCommand(io streams) *cobra.Command {
 		Use:   "explain ID",
 		Short: "Say what a requirement demands, and what is sent and expected to measure it",
 		Example: `  tck explain ES-REPLAY-003
-  tck explain event-sourced/replay/snapshot-then-events`,
+  tck explain event-sourced/rehydrate/snapshot-then-events`,
 		Args: exactly(1, "one ID, of a requirement or a case"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return explain(io.out, args[0])

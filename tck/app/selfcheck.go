@@ -56,7 +56,7 @@ func printMatrix(out io.Writer, matrix mutant.Matrix) int {
 		line := fmt.Sprintf("%-*s  %3d of %3d passed", width, row.Subject, row.Passed, row.Of)
 		if row.KilledBy != "" {
 			mutants++
-			line += fmt.Sprintf("  killed by %-14s  %s", row.KilledBy, shortList(row.Failed))
+			line += fmt.Sprintf("  killed by %-16s  %s", row.KilledBy, shortList(row.Failed))
 		}
 		fmt.Fprintln(out, strings.TrimRight(line, " "))
 		if row.Problem != "" {

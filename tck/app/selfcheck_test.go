@@ -22,8 +22,8 @@ func TestSelfCheckPrintsTheMatrix(t *testing.T) {
 	}}
 	want := `the model        5 of   5 passed
 echoes           0 of   5 passed
-replies-twice    1 of   5 passed  killed by CORE-CMD-002    a, b, c and 1 more
-is-nameless      4 of   5 passed  killed by DISC-INFO-002   e
+replies-twice    1 of   5 passed  killed by CORE-CMD-002      a, b, c and 1 more
+is-nameless      4 of   5 passed  killed by DISC-INFO-002     e
 
 The kit is as it has to be: the model passes whole, 2 mutants are killed, and nothing else passes.
 `

@@ -27,7 +27,7 @@ const (
 // expected. The same case runs against any subject, and any number of times at
 // once: whatever a run remembers is on its [Stage].
 type Case struct {
-	// ID is its name for ever, such as "event-sourced/replay/snapshot-then-events".
+	// ID is its name for ever, such as "event-sourced/rehydrate/snapshot-then-events".
 	ID string
 	// Requirements are the ids that it measures, of one level and profile;
 	// never empty.

@@ -965,7 +965,7 @@ func (x *RequirementResult) GetCases() []*CaseResult {
 // The verdict on one case.
 type CaseResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its id, such as "event-sourced/replay/snapshot-then-events".
+	// Its id, such as "event-sourced/rehydrate/snapshot-then-events".
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The verdict.
 	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=stateward.tck.v1.Verdict" json:"verdict,omitempty"`
