@@ -85,7 +85,9 @@ func filled(t *testing.T, n int) store.Journal {
 // and ends the stream. The replay stops, and those that wait hear the reason.
 func TestFunctionCannotReadEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		submitted := make(chan struct{}) // else the first may have failed before the second comes
 		w := start(t, func(s *runtimetest.Stream) error {
+			<-submitted
 			for request, err := s.Recv(); request.GetEvent().GetSequence() < 3; request, err = s.Recv() {
 				if err != nil {
 					return err
@@ -96,6 +98,7 @@ func TestFunctionCannotReadEvent(t *testing.T) {
 			}})
 		}, func(c *runtime.Config) { c.Journal = filled(t, 1000) })
 		first, second := w.submit(t.Context(), "7", "Get", ""), w.submit(t.Context(), "7", "Get", "")
+		close(submitted)
 		const want = "Internal: the function says that the stream is broken: no event is called 3 (before the first command)"
 		wantAnswer(t, answer(<-first), want)
 		wantAnswer(t, answer(<-second), want)
