@@ -1,8 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -65,6 +67,24 @@ func TestFunctionRestarts(t *testing.T) {
 				t.Errorf("b is %d, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestFunctionDrains stops a function in order: an entity that is idle does not
+// hold it up until the connection is cut.
+func TestFunctionDrains(t *testing.T) {
+	f := functiontest.Start(t, loopback, functiontest.Script{})
+	var log bytes.Buffer
+	config := quick(f.Target)
+	config.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	proxy := runProxy(t, config)
+	proxy.dial(t).mustAdd(t, "a", 1, 1)
+	f.Drain()
+	if err := proxy.halt(t); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "reason=retired") { // not reason=lost
+		t.Errorf("the entity's stream was cut:\n%s", &log)
 	}
 }
 

@@ -59,8 +59,9 @@ func (c *Client) Run(ctx context.Context) {
 		}
 		failures = 0
 		conn.lost(ctx)
+		conn.retire() // before the next answer, so that nothing of that is done on this connection
 		c.change(nil, "the connection to "+c.config.Target+" was lost")
-		others.Go(func() { conn.retire(ctx, c.config.RetireTimeout) })
+		others.Go(func() { conn.end(ctx, c.config.RetireTimeout) })
 	}
 }
 

@@ -35,10 +35,11 @@ type connection struct {
 	grpc      *grpc.ClientConn
 	transport net.Conn
 
-	mu       sync.Mutex
-	streams  int           // that are open
-	retiring bool          // takes no further stream
-	empty    chan struct{} // closed when it is retiring and has no stream
+	retired chan struct{} // closed when it takes no further stream; guarded by mu
+	empty   chan struct{} // closed when it is retired and has no stream
+
+	mu      sync.Mutex
+	streams int // that are open
 }
 
 // connect opens the transport; gRPC's handshake comes with the first call.
@@ -70,7 +71,10 @@ func connect(ctx context.Context, c *Config) (*connection, error) {
 	if err != nil {
 		return nil, errors.Join(err, transport.Close())
 	}
-	return &connection{dialect: c.Dialect, grpc: client, transport: transport, empty: make(chan struct{})}, nil
+	return &connection{
+		dialect: c.Dialect, grpc: client, transport: transport,
+		retired: make(chan struct{}), empty: make(chan struct{}),
+	}, nil
 }
 
 // authority is what the function sees as the name of the host.
@@ -123,14 +127,15 @@ func (c *connection) lost(ctx context.Context) {
 	}
 }
 
-// hold counts a stream in, unless the connection retires.
+// hold counts a stream in, unless the connection is retired.
 func (c *connection) hold() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.retiring {
-		c.streams++
+	if c.isRetired() {
+		return false
 	}
-	return !c.retiring
+	c.streams++
+	return true
 }
 
 // release counts a stream out.
@@ -138,20 +143,34 @@ func (c *connection) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.streams--
-	if c.retiring && c.streams == 0 {
+	if c.isRetired() && c.streams == 0 {
 		close(c.empty)
 	}
 }
 
-// retire closes the connection once the streams that are open on it have
-// ended, at the latest after the grace or at the end of ctx. Call it once.
-func (c *connection) retire(ctx context.Context, grace time.Duration) {
+// isRetired reports whether retire has been called. The caller holds mu.
+func (c *connection) isRetired() bool {
+	select {
+	case <-c.retired:
+		return true
+	default:
+		return false
+	}
+}
+
+// retire lets no further stream open. Call it once.
+func (c *connection) retire() {
 	c.mu.Lock()
-	c.retiring = true
+	defer c.mu.Unlock()
+	close(c.retired)
 	if c.streams == 0 {
 		close(c.empty)
 	}
-	c.mu.Unlock()
+}
+
+// end closes a retired connection once the streams that are open on it have
+// ended, at the latest after the grace or at the end of ctx.
+func (c *connection) end(ctx context.Context, grace time.Duration) {
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {

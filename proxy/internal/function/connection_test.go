@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -72,20 +73,18 @@ func TestRetire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	retired := make(chan struct{})
-	go func() {
-		defer close(retired)
-		conn.retire(context.Background(), time.Hour)
-	}()
-	for { // until retire has begun, streams open
-		more, err := client.Open(ctx, wire.V1().Types()[0])
-		if err != nil {
-			break
-		}
-		defer func() { _, _ = more.Recv() }()
+	conn.retire()
+	<-stream.Retired() // in time, or the test does not end
+	if _, err := client.Open(ctx, wire.V1().Types()[0]); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a stream on a retired connection: %v", err)
 	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		conn.end(context.Background(), time.Hour)
+	}()
 	select {
-	case <-retired:
+	case <-closed:
 		t.Error("the connection was closed under an open stream")
 	default:
 	}
@@ -93,5 +92,5 @@ func TestRetire(t *testing.T) {
 	if _, err := stream.Recv(); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("the stream ended with %v", err)
 	}
-	<-retired // in time, or the test does not end
+	<-closed // in time, or the test does not end
 }

@@ -14,8 +14,9 @@ import (
 // Stream is the stream of one activation. One goroutine may send while another
 // receives.
 type Stream struct {
-	kind wire.Kind
-	grpc grpc.ClientStream
+	kind    wire.Kind
+	grpc    grpc.ClientStream
+	retired <-chan struct{}
 }
 
 // Open opens a stream for an entity of the type, one of the dialect's, on the
@@ -44,7 +45,7 @@ func (c *Client) Open(ctx context.Context, entityType string) (*Stream, error) {
 		c.config.Observer.Streams(-1)
 		conn.release()
 	})
-	return &Stream{kind: entity.Kind, grpc: stream}, nil
+	return &Stream{kind: entity.Kind, grpc: stream, retired: conn.retired}, nil
 }
 
 // Send sends the message to the function. It waits while the function's window
@@ -69,6 +70,11 @@ func (s *Stream) Recv() (proto.Message, error) {
 
 // CloseSend tells the function that no further message comes.
 func (s *Stream) CloseSend() error { return s.grpc.CloseSend() }
+
+// Retired returns a channel that is closed when the stream's connection takes no
+// further stream. Whoever has the stream ends it soon: a function that stops in
+// order waits for that, and the connection for no longer than Config.RetireTimeout.
+func (s *Stream) Retired() <-chan struct{} { return s.retired }
 
 // newResponse returns the message that the function sends on a stream of the
 // kind. Every kind in a dialect has one.

@@ -99,11 +99,25 @@ func (a *activation) work() {
 		}
 		if !a.machine.Ready() || a.watchdog.bitten {
 			a.take(<-a.inputs)
+		} else if a.retired() {
+			a.last = &entity.Close{Reason: "retired"}
 		} else if c := a.next(); c != nil {
 			a.start(c)
 		} else {
 			a.rest()
 		}
+	}
+}
+
+// retired reports whether the stream's connection takes no further stream. The
+// entity then takes no further command on it: those that wait are for what is
+// discovered on the next connection (DISC-CALL-006).
+func (a *activation) retired() bool {
+	select {
+	case <-a.stream.Retired():
+		return true
+	default:
+		return false
 	}
 }
 
@@ -120,6 +134,8 @@ func (a *activation) rest() {
 		a.take(in)
 		return
 	case <-a.wake:
+		return
+	case <-a.stream.Retired():
 		return
 	case <-idle.C:
 	case <-a.runtime.draining:

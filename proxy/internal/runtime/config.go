@@ -125,6 +125,9 @@ type Stream interface {
 	// CloseSend half-closes the stream. An error means that it is over, and
 	// Recv returns the reason.
 	CloseSend() error
+	// Retired returns a channel that is closed when the stream's connection
+	// takes no further stream. What is discovered next is for other streams.
+	Retired() <-chan struct{}
 }
 
 // Reporter tells the function of its mistakes.
@@ -143,8 +146,8 @@ type Metrics interface {
 	// replay took, and how many events were replayed after the snapshot.
 	Activated(kind string, took time.Duration, events int)
 	// Closed says that an activation has ended, whether it was recovered or
-	// not; reason is that of entity.Close, or "open" or "load" when it failed
-	// before its machine had a say.
+	// not; reason is that of entity.Close, "open" or "load" when it failed before
+	// its machine had a say, or "retired" when its connection was.
 	Closed(kind, reason string)
 	// Waiting says that so many more, or fewer, commands wait in mailboxes.
 	Waiting(kind string, change int)

@@ -17,6 +17,11 @@ func (r *recorder) Step(in entity.Input, out []entity.Effect) []entity.Effect {
 	return out
 }
 
+// lasting is a stream whose connection is never retired.
+type lasting struct{ Stream }
+
+func (lasting) Retired() <-chan struct{} { return nil }
+
 // CORE-PASS-001: a command that comes in the moment in which the idle time ends,
 // or a drain begins, is served and not passivated over. No schedule from outside
 // hits that moment for certain, so that the moment is built by hand.
@@ -26,7 +31,7 @@ func TestRestLooksAgainBeforePassivation(t *testing.T) {
 	r.refuse()
 	machine := &recorder{}
 	i := newInstance(r, entity.ID{Service: "s", Entity: "e"})
-	a := &activation{instance: i, machine: machine, watchdog: watch(time.Hour, func() {})}
+	a := &activation{instance: i, stream: lasting{}, machine: machine, watchdog: watch(time.Hour, func() {})}
 	defer a.watchdog.disarm()
 	i.push(&call{ctx: t.Context(), metrics: unmeasured{}, command: entity.Command{Name: "Add"}})
 	<-i.wake // As if the look before had taken it.

@@ -22,18 +22,19 @@ type Function struct {
 	// serving counts the goroutines.
 	serving sync.WaitGroup
 
-	mu     sync.Mutex
-	gone   error
-	opened int
-	open   map[entity.ID]int
-	most   int
+	mu      sync.Mutex
+	retired chan struct{}
+	gone    error
+	opened  int
+	open    map[entity.ID]int
+	most    int
 }
 
 var _ runtime.Functions = (*Function)(nil)
 
 // New returns a function whose streams are served by serve.
 func New(serve func(*Stream) error) *Function {
-	return &Function{serve: serve, open: map[entity.ID]int{}}
+	return &Function{serve: serve, retired: make(chan struct{}), open: map[entity.ID]int{}}
 }
 
 // Open opens a stream, unless the function is gone.
@@ -52,7 +53,15 @@ func (f *Function) Open(ctx context.Context, _ string) (runtime.Stream, error) {
 		s.err = f.serve(s)
 		close(s.ended)
 	})
-	return &proxySide{Stream: s, function: f}, nil
+	return &proxySide{Stream: s, function: f, retired: f.retired}, nil
+}
+
+// Retire lets the streams that are open end, as one that drains its connection does.
+func (f *Function) Retire() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	close(f.retired)
+	f.retired = make(chan struct{})
 }
 
 // Go makes each later Open fail with err; nil brings the function back.
@@ -139,6 +148,7 @@ type proxySide struct {
 	*Stream
 
 	function *Function
+	retired  <-chan struct{}
 	// id is guarded by function.mu.
 	id    entity.ID
 	close sync.Once
@@ -182,6 +192,9 @@ func (p *proxySide) Recv() (proto.Message, error) {
 		return nil, p.ctx.Err()
 	}
 }
+
+// Retired is closed by the function's Retire.
+func (p *proxySide) Retired() <-chan struct{} { return p.retired }
 
 // CloseSend lets the function's Recv return io.EOF.
 func (p *proxySide) CloseSend() error {
