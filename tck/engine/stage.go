@@ -16,7 +16,7 @@ import (
 // entities, what has passed between them, and what its steps remember. Steps
 // use it from one goroutine; only Record may be called from any.
 type Stage struct {
-	conn     grpc.ClientConnInterface
+	target   Target
 	patience time.Duration
 	prefix   string
 	locals   map[reflect.Type]any
@@ -32,15 +32,18 @@ func newStage(target Target, c Case, options Options) *Stage {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(c.ID)) // a hash.Hash never fails
 	return &Stage{
-		conn:     target.Conn(),
+		target:   target,
 		patience: options.Patience,
 		prefix:   fmt.Sprintf("%x-%x", options.Seed, hash.Sum32()),
 		locals:   map[reflect.Type]any{},
 	}
 }
 
+// Target is the subject, for steps that need more of it than its connection.
+func (s *Stage) Target() Target { return s.target }
+
 // Conn is the connection to the subject.
-func (s *Stage) Conn() grpc.ClientConnInterface { return s.conn }
+func (s *Stage) Conn() grpc.ClientConnInterface { return s.target.Conn() }
 
 // Waiting returns a context for one answer of the subject: it ends once the
 // patience with the subject does.

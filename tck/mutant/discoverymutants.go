@@ -1,6 +1,7 @@
 package mutant
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -19,7 +20,42 @@ func discoveryMutants() []Mutant {
 		{
 			Name: "changes-its-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
 			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
-			defect:      changing,
+			defect:      changing(func(call int) string { return strconv.Itoa(call) }),
+		},
+		{
+			Name: "changes-its-first-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
+			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
+			defect: changing(func(call int) string {
+				if call == 1 {
+					return "starting"
+				}
+				return "started"
+			}),
+		},
+		{
+			Name: "answers-what-it-was-asked", KilledBy: "DISC-CALL-005", Message: "answer 3 differs",
+			defect: discovering(func(in *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+				answer.ServiceInfo.ProtocolMinorVersion = min(in.GetProtocolMinorVersion(), 1)
+				return nil
+			}),
+		},
+		{
+			Name: "refuses-unknown-fields-in-discover", KilledBy: "DISC-CALL-005", Message: "what is this",
+			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
+				if len(in.ProtoReflect().GetUnknown()) > 0 {
+					return status.Error(codes.InvalidArgument, "what is this")
+				}
+				return nil
+			}),
+		},
+		{
+			Name: "refuses-unknown-entity-types", KilledBy: "DISC-CALL-005", Message: "no such kind",
+			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
+				if len(in.GetSupportedEntityTypes()) > 1 {
+					return status.Error(codes.InvalidArgument, "no such kind")
+				}
+				return nil
+			}),
 		},
 		{
 			Name: "refuses-later-proxies", KilledBy: "DISC-CALL-005", Message: "Unimplemented",
@@ -138,13 +174,15 @@ func discoveryMutants() []Mutant {
 	}
 }
 
-// changing gives another version with each answer.
-func changing() instance {
-	var calls atomic.Int32
-	return instance{discover: func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
-		answer.ServiceInfo.ServiceVersion = strings.Repeat("1", int(calls.Add(1)))
-		return nil
-	}}
+// changing gives the version that belongs to each call, the first of which is 1.
+func changing(versionAt func(call int) string) defect {
+	return func() instance {
+		var calls atomic.Int32
+		return instance{discover: func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+			answer.ServiceInfo.ServiceVersion = versionAt(int(calls.Add(1)))
+			return nil
+		}}
+	}
 }
 
 func discovering(f func(*discoveryv1.DiscoverRequest, *discoveryv1.DiscoverResponse) error) defect {

@@ -10,16 +10,24 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 )
 
 // pipe is how many bytes a connection in memory holds.
 const pipe = 1 << 20
 
 // target is a subject in this process.
-type target struct{ conn *grpc.ClientConn }
+type target struct {
+	conn   *grpc.ClientConn
+	answer *discoveryv1.DiscoverResponse // the first to Discover; an impostor's is nil
+}
 
 // Conn is the connection to it.
 func (t target) Conn() grpc.ClientConnInterface { return t.conn }
+
+// Discovery is its first answer.
+func (t target) Discovery() *discoveryv1.DiscoverResponse { return t.answer }
 
 // with runs use against a server in memory, and returns once nothing of the
 // server and of the connection to it is left.
@@ -42,15 +50,23 @@ func dial(dialer func(context.Context) (net.Conn, error), use func(target) error
 	if err != nil {
 		return fmt.Errorf("no connection in memory: %w", err)
 	}
-	return errors.Join(use(target{conn}), conn.Close())
+	return errors.Join(use(target{conn: conn}), conn.Close())
 }
 
-// serve runs use against the model with the defect.
+// serve runs use against the model with the defect, once it has answered
+// Discover, as every subject has.
 func serve(d defect, use func(target) error) error {
 	f := &function{defect: d()}
 	server := grpc.NewServer(f.defect.options...)
 	f.register(server)
-	return with(server, use)
+	return with(server, func(t target) error {
+		answer, err := discoveryv1.NewDiscoveryServiceClient(t.conn).
+			Discover(context.Background(), &discoveryv1.DiscoverRequest{ProtocolMajorVersion: 1})
+		if err != nil {
+			return fmt.Errorf("the model is not ready: %w", err)
+		}
+		return use(target{conn: t.conn, answer: answer})
+	})
 }
 
 // none is the defect of the model itself.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/status"
@@ -83,7 +84,13 @@ func (s report) Perform(ctx context.Context, stage *engine.Stage) error {
 	return nil
 }
 
-// same expects all answers to be equal to the first.
+// discovered is a target that knows the answer that made it ready: the first of
+// its process, where the kit has started it.
+type discovered interface {
+	Discovery() *discoveryv1.DiscoverResponse
+}
+
+// same expects all answers to be equal to the first that the kit ever got.
 type same struct{}
 
 func (same) Describe() string { return "←the same answer as the first" }
@@ -92,6 +99,9 @@ func (same) Perform(_ context.Context, stage *engine.Stage) error {
 	said := engine.Local[answers](stage).all
 	if breach := nothingListed(said[0]); breach != "" {
 		return &engine.MismatchError{Expected: "an answer that lists an entity", Actual: breach}
+	}
+	if target, knows := stage.Target().(discovered); knows {
+		said = slices.Concat([]*discoveryv1.DiscoverResponse{target.Discovery()}, said)
 	}
 	for i, answer := range said {
 		if !proto.Equal(said[0], answer) {
