@@ -225,6 +225,29 @@ func TestCallerGone(t *testing.T) {
 	})
 }
 
+// CORE-LIMIT-002: commands whose callers have gone do not wait, and so take no
+// room from those that do.
+func TestMailboxForgetsTheGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{Answer: slow}.Serve, func(c *runtime.Config) { c.Mailbox = 3 })
+		sent := w.submit(t.Context(), "7", "Add", "a")
+		synctest.Wait() // until it is out
+		patient := w.submit(t.Context(), "7", "Add", "b")
+		impatient, leave := context.WithCancel(t.Context())
+		gone := []<-chan entity.Outcome{
+			w.submit(impatient, "7", "Add", "x"), w.submit(impatient, "7", "Add", "x"),
+		}
+		leave()
+		late := w.submit(t.Context(), "7", "Add", "c")
+		for _, outcome := range gone {
+			wantCode(t, <-outcome, codes.Canceled) // at once
+		}
+		wantAnswer(t, answer(<-sent), "a")
+		wantAnswer(t, answer(<-patient), "ab")
+		wantAnswer(t, answer(<-late), "abc")
+	})
+}
+
 // An entity's mailbox is bounded: the overflow fails that caller alone.
 func TestMailboxOverflow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

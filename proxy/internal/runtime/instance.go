@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/status"
@@ -97,9 +98,27 @@ func (i *instance) refuse(err error) {
 // sent. The caller holds runtime.mu.
 func (i *instance) prune() {
 	for len(i.mailbox) > 0 && i.mailbox[0].ctx.Err() != nil {
-		c := i.pop()
-		c.complete(entity.Outcome{Err: fault.FromContext(c.ctx)})
+		i.pop().abandon()
 	}
+}
+
+// full reports whether no further command may wait, when those whose callers
+// have gone are answered: they do not wait any more (CORE-LIMIT-002). The caller
+// holds runtime.mu.
+func (i *instance) full() bool {
+	limit := i.runtime.config.Mailbox
+	if len(i.mailbox) < limit {
+		return false
+	}
+	i.mailbox = slices.DeleteFunc(i.mailbox, func(c *call) bool {
+		if c.ctx.Err() == nil {
+			return false
+		}
+		c.metrics.Waiting(c.target.Kind, -1)
+		c.abandon()
+		return true
+	})
+	return len(i.mailbox) >= limit
 }
 
 // pop takes the oldest command. The caller holds runtime.mu.
@@ -125,6 +144,9 @@ type call struct {
 	// outcome has room for the one outcome, so that nobody has to wait for it.
 	outcome chan entity.Outcome
 }
+
+// abandon answers a caller who has gone.
+func (c *call) abandon() { c.complete(entity.Outcome{Err: fault.FromContext(c.ctx)}) }
 
 // complete answers the caller; exactly once for each call.
 func (c *call) complete(outcome entity.Outcome) {

@@ -79,8 +79,8 @@ func (r *Runtime) Submit(
 		r.instances[id] = i
 		r.running.Go(i.run)
 	}
-	if len(i.mailbox) >= r.config.Mailbox {
-		return nil, fault.New(fault.Exhausted, "%d commands already wait for %s", len(i.mailbox), id)
+	if i.full() {
+		return nil, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", len(i.mailbox), id)
 	}
 	i.push(c)
 	return c.outcome, nil
