@@ -15,10 +15,15 @@ import (
 
 // The vocabulary of a requirement. spec/README.md says what each word means.
 var (
-	areas    = []string{"ACT", "CLU", "CORE", "DISC", "ES", "EVT", "FX", "HTTP", "META", "OPS", "REP", "VAL"}
+	areas = []string{
+		"ACT", "CLU", "CORE", "DISC", "ES", "EVT", "FX", "HTTP", "META", "MUX", "OPS", "REP", "VAL",
+	}
 	roles    = []string{"function", "proxy"}
 	levels   = []string{"MUST", "SHOULD", "MAY"}
-	profiles = []string{"core", "event-sourced", "fault"}
+	profiles = []string{
+		"action", "cloudstate-0.2", "core", "event-sourced", "fault", "forwarding", "http",
+		"multiplexed-stream", "replicated", "value",
+	}
 )
 
 const form = "> **AREA-TOPIC-NNN** (role, LEVEL, since X.Y) Sentence."
