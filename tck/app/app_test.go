@@ -202,7 +202,7 @@ func TestUsage(t *testing.T) {
 		"function addr:x:1 -p 0":                      "at least 1",
 		"function addr:x:1 --timeout 0s":              "longer than nothing",
 		"function addr:x:1 --level may":               "--level is must",
-		"function addr:x:1 --profile nope":            "there is core, event-sourced",
+		"function addr:x:1 --profile nope":            "what can be declared is core, event-sourced",
 		"function addr:x:1 --run NO-SUCH-*":           "nothing selected",
 		"function addr:x:1 --run [":                   "no pattern",
 		"function addr:x:1 --profile core --run ES-*": "nothing selected",

@@ -97,7 +97,7 @@ func explainCases(out io.Writer, r protocol.Requirement, measuring []engine.Case
 	case r.Role != requirement.Function:
 		fmt.Fprintf(out, "It binds the %s. This kit measures functions.\n", r.Role)
 	case len(measuring) == 0:
-		fmt.Fprintln(out, "No case measures it yet.")
+		fmt.Fprintln(out, "No case measures it yet; `tck coverage` shows the plan.")
 	}
 	for _, c := range measuring {
 		script(out, c)

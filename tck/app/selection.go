@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -31,10 +32,9 @@ func (s *selection) addTo(command *cobra.Command) {
 
 // validate refuses what cannot select anything.
 func (s *selection) validate() error {
-	known := profilesOf(requirement.All())
 	for _, profile := range s.profiles {
-		if !slices.Contains(known, profile) {
-			return usage("there is no profile %q for functions; there is %s", profile, strings.Join(known, ", "))
+		if err := measurable(requirement.All(), requirement.Planned(), profile); err != nil {
+			return err
 		}
 	}
 	if s.level != "" && s.level != "must" {
@@ -96,12 +96,22 @@ func (s *selection) narrowing() *tckv1.Selection {
 	return &tckv1.Selection{Run: s.run, Level: strings.ToUpper(s.level)}
 }
 
-// profilesOf are the profiles of the function's requirements, in order.
-func profilesOf(set requirement.Set) []string {
-	var profiles []string
-	for _, r := range set.Select(requirement.Query{Role: requirement.Function}) {
-		profiles = append(profiles, r.Profile)
+// measurable refuses a profile that the kit does not measure whole for functions:
+// what passed would be less than the profile.
+func measurable(set requirement.Set, plan requirement.Plan, profile string) error {
+	whole := set.Measurable(requirement.Function, plan)
+	if slices.Contains(whole, profile) {
+		return nil
 	}
-	slices.Sort(profiles)
-	return slices.Compact(profiles)
+	bound := set.Select(requirement.Query{Role: requirement.Function, Level: requirement.Must, Profiles: []string{profile}})
+	short := bound.Cover(nil, plan).Planned
+	how := fmt.Sprintf("there is no profile %q that binds functions", profile)
+	switch {
+	case len(short) > 0:
+		how = fmt.Sprintf("this kit does not measure the profile %s yet: %d of its %d MUSTs for functions have no case (`tck coverage` lists them)",
+			profile, len(short), len(bound))
+	case len(set.Select(requirement.Query{Profiles: []string{profile}})) > 0:
+		how = fmt.Sprintf("the profile %s binds proxies alone, and this kit measures functions", profile)
+	}
+	return usage("%s; what can be declared is %s", how, strings.Join(whole, ", "))
 }

@@ -51,7 +51,7 @@ func TestEachMeasuredRequirementHasAMutant(t *testing.T) {
 		broken[m.KilledBy] = true
 	}
 	bound := requirement.All().Select(requirement.Query{Role: requirement.Function})
-	for _, r := range bound.Cover(cases.Function()).Measured {
+	for _, r := range bound.Cover(cases.Function(), requirement.Planned()).Measured {
 		if !broken[r.ID] {
 			t.Errorf("no mutant breaks %s: %s", r.ID, r.Text)
 		}

@@ -122,7 +122,11 @@ func TestGolden(t *testing.T) {
 	erred := passed(1)
 	erred.Verdict, erred.Reason = tckv1.Verdict_VERDICT_KIT_ERROR, "a step of the kit panicked: index out of range"
 
+	beyond := story(passing...)
+	beyond.Report.UnmeasuredProfiles = []string{"action", "value"}
+
 	for name, story := range map[string]output.Story{
+		"beyond":  beyond,
 		"passing": story(passing...),
 		"failing": story(append(passing, failed(), two(), warned())...),
 		"crowd":   story(crowd...),

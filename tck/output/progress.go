@@ -24,8 +24,12 @@ func (p *Printer) Heading(r *tckv1.Report, address string) {
 	if subject.GetProfilesFrom() == report.Discovered {
 		from = "as discovered; a gate declares them: --profile " + strings.Join(subject.GetProfiles(), ",")
 	}
-	p.printf("protocol %s · profiles %s (%s) · seed %d\n\n", r.GetSpecification().GetProtocol(),
+	p.printf("protocol %s · profiles %s (%s) · seed %d\n", r.GetSpecification().GetProtocol(),
 		strings.Join(subject.GetProfiles(), ", "), from, r.GetKit().GetSeed())
+	if beyond := r.GetUnmeasuredProfiles(); len(beyond) > 0 {
+		p.printf("shown at discovery, and not measured by this kit yet: %s\n", strings.Join(beyond, ", "))
+	}
+	p.printf("\n")
 }
 
 func about(info *tckv1.ServiceInfo) string {

@@ -25,9 +25,10 @@ func derive(r *tckv1.Report, specification Specification) {
 	for _, sentence := range specification.Requirements {
 		excuses[sentence.ID] = sentence.Untestable
 	}
+	r.UnmeasuredProfiles = without(r.GetSubject().GetDiscoveredProfiles(), specification.measurable(r.GetSubject().GetRole()))
 	for _, row := range r.GetRequirements() {
-		declared := slices.Contains(r.GetSubject().GetProfiles(), row.GetProfile())
-		row.Verdict, row.Reason = verdict(row, declared, excuses[row.GetId()], r.GetSelection() != nil)
+		_, planned := specification.Plan.Role(row.GetId())
+		row.Verdict, row.Reason = verdict(row, r, excuses[row.GetId()], planned)
 	}
 	r.Profiles = nil
 	for _, profile := range r.GetSubject().GetProfiles() {
@@ -37,15 +38,21 @@ func derive(r *tckv1.Report, specification Specification) {
 }
 
 // verdict judges one requirement, and says why it has no verdict of its cases.
-func verdict(row *tckv1.RequirementResult, declared bool, excuse string, narrowed bool) (tckv1.Verdict, string) {
+func verdict(row *tckv1.RequirementResult, r *tckv1.Report, excuse string, planned bool) (tckv1.Verdict, string) {
+	declared := slices.Contains(r.GetSubject().GetProfiles(), row.GetProfile())
+	beyond := slices.Contains(r.GetUnmeasuredProfiles(), row.GetProfile())
 	switch {
 	case len(row.GetCases()) > 0:
 		return worst(row.GetCases()), ""
+	case beyond && !declared:
+		return tckv1.Verdict_VERDICT_UNMEASURED, "this kit does not measure the profile " + row.GetProfile() + " yet"
 	case !declared:
 		return tckv1.Verdict_VERDICT_NOT_APPLICABLE, ""
 	case excuse != "":
 		return tckv1.Verdict_VERDICT_EXCUSED, excuse
-	case narrowed:
+	case planned:
+		return tckv1.Verdict_VERDICT_UNMEASURED, "this kit has no case for it yet"
+	case r.GetSelection() != nil:
 		return tckv1.Verdict_VERDICT_UNMEASURED, "no case that was selected measures it"
 	default:
 		return tckv1.Verdict_VERDICT_UNMEASURED, "no case that ran measures it"
@@ -106,7 +113,8 @@ func conclude(r *tckv1.Report) (tckv1.Result, string) {
 	if !anyRun(r) {
 		return tckv1.Result_RESULT_INVALID, "nothing came to a verdict"
 	}
-	declared, discovered := r.GetSubject().GetProfiles(), r.GetSubject().GetDiscoveredProfiles()
+	declared := r.GetSubject().GetProfiles()
+	discovered := without(r.GetSubject().GetDiscoveredProfiles(), without(r.GetUnmeasuredProfiles(), declared))
 	if !slices.Equal(declared, discovered) {
 		return tckv1.Result_RESULT_NON_CONFORMANT,
 			fmt.Sprintf("declared is %s, and discovered is %s", enumerate(declared), enumerate(discovered))
@@ -129,7 +137,8 @@ func missed(r *tckv1.Report) []string {
 	var ids []string
 	for _, row := range r.GetRequirements() {
 		meant := r.GetSelection() == nil || len(row.GetCases()) > 0
-		if meant && row.GetLevel() == requirement.Must && row.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED {
+		declared := slices.Contains(r.GetSubject().GetProfiles(), row.GetProfile())
+		if declared && meant && row.GetLevel() == requirement.Must && row.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED {
 			ids = append(ids, row.GetId())
 		}
 	}
@@ -165,6 +174,16 @@ func anyRun(r *tckv1.Report) bool {
 			return c.GetVerdict() != tckv1.Verdict_VERDICT_UNMEASURED && c.GetVerdict() != tckv1.Verdict_VERDICT_KIT_ERROR
 		})
 	})
+}
+
+// without returns the names that are not among the others, in their order.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
+}
+
+// among returns the names that are among the others too, in their order.
+func among(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(others, name) })
 }
 
 // enumerate lists a few of the names, and says how many more there are.

@@ -13,6 +13,7 @@ import (
 	"github.com/stateward/stateward/protocol"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/requirement"
 )
 
 // Schema is the version of the report's form.
@@ -54,11 +55,18 @@ type Specification struct {
 	Digest string
 	// Requirements are those of every role, ordered by id.
 	Requirements []protocol.Requirement
+	// Plan says which of them the kit has no case for yet.
+	Plan requirement.Plan
 }
 
 // Current is the specification that this kit was built with.
 func Current() Specification {
-	return Specification{Protocol: protocol.Version, Digest: protocol.Digest(), Requirements: protocol.Requirements()}
+	return Specification{
+		Protocol:     protocol.Version,
+		Digest:       protocol.Digest(),
+		Requirements: requirement.All(),
+		Plan:         requirement.Planned(),
+	}
 }
 
 // New makes the report of a run. Nothing in the run is changed or kept.
@@ -74,12 +82,12 @@ func New(run Run) *tckv1.Report {
 		Environment: proto.CloneOf(run.Environment),
 		Selection:   proto.CloneOf(run.Selection),
 	}
-	for _, requirement := range run.Specification.of(r.GetSubject().GetRole()) {
+	for _, bound := range run.Specification.of(r.GetSubject().GetRole()) {
 		r.Requirements = append(r.Requirements, &tckv1.RequirementResult{
-			Id:      requirement.ID,
-			Level:   requirement.Level,
-			Profile: requirement.Profile,
-			Cases:   casesOf(requirement.ID, run.Results),
+			Id:      bound.ID,
+			Level:   bound.Level,
+			Profile: bound.Profile,
+			Cases:   casesOf(bound.ID, run.Results),
 		})
 	}
 	derive(r, run.Specification)
@@ -95,11 +103,16 @@ func (s Specification) of(role string) []protocol.Requirement {
 	return slices.DeleteFunc(slices.Clone(s.Requirements), func(r protocol.Requirement) bool { return r.Role != role })
 }
 
+// measurable returns the profiles that a subject of the role can be certified in.
+func (s Specification) measurable(role string) []string {
+	return requirement.Set(s.Requirements).Measurable(role, s.Plan)
+}
+
 // casesOf returns the results of the cases that cite a requirement, ordered by id.
-func casesOf(requirement string, results []engine.Result) []*tckv1.CaseResult {
+func casesOf(id string, results []engine.Result) []*tckv1.CaseResult {
 	var cases []*tckv1.CaseResult
 	for _, result := range results {
-		if slices.Contains(result.Case.Requirements, requirement) {
+		if slices.Contains(result.Case.Requirements, id) {
 			cases = append(cases, caseResult(result))
 		}
 	}

@@ -15,9 +15,11 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/stateward/stateward/protocol"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/report"
+	"github.com/stateward/stateward/tck/requirement"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -167,6 +169,11 @@ func golden(t *testing.T, name string, got []byte) {
 func TestResult(t *testing.T) {
 	t.Parallel()
 	narrowed := &tckv1.Selection{Run: []string{"B-*"}}
+	// The kit has no case for C-1, and so cannot measure gamma whole.
+	gammaPlanned := func(r *report.Run) {
+		r.Specification.Plan.Lines = []requirement.PlanLine{{ID: "C-1", Role: "function"}}
+		r.Subject.DiscoveredProfiles = []string{"alpha", "beta", "gamma"}
+	}
 	for name, test := range map[string]struct {
 		change func(*report.Run)
 		want   tckv1.Result
@@ -222,6 +229,17 @@ func TestResult(t *testing.T) {
 			func(r *report.Run) { r.Subject.Profiles = []string{"alpha"} },
 			tckv1.Result_RESULT_NON_CONFORMANT, "discovered is alpha, beta",
 		},
+		"shows what the kit does not measure": {
+			gammaPlanned, tckv1.Result_RESULT_CONFORMANT, "every MUST of alpha, beta passed",
+		},
+		"shows what the kit does measure": {
+			func(r *report.Run) { gammaPlanned(r); r.Specification.Plan.Lines = nil },
+			tckv1.Result_RESULT_NON_CONFORMANT, "discovered is alpha, beta, gamma",
+		},
+		"declares what the kit does not measure": {
+			func(r *report.Run) { gammaPlanned(r); r.Subject.Profiles = r.Subject.GetDiscoveredProfiles() },
+			tckv1.Result_RESULT_NON_CONFORMANT, "not measured: C-1",
+		},
 		"a profile of nothing": {
 			func(r *report.Run) { r.Subject.Profiles = []string{"alpha", "omega"} },
 			tckv1.Result_RESULT_INVALID, "no requirement of omega can be run",
@@ -233,6 +251,57 @@ func TestResult(t *testing.T) {
 		if got.GetResult() != test.want || !strings.Contains(got.GetReason(), test.reason) {
 			t.Errorf("%s: got %v because %q, want %v because %q", name, got.GetResult(), got.GetReason(), test.want, test.reason)
 		}
+	}
+}
+
+// What the kit does not measure is named, and is not taken for what does not
+// concern the subject.
+func TestUnmeasuredProfilesAreNamed(t *testing.T) {
+	t.Parallel()
+	run := whole()
+	run.Specification.Plan.Lines = []requirement.PlanLine{{ID: "C-1", Role: "function"}}
+	run.Subject.DiscoveredProfiles = []string{"alpha", "beta", "gamma"}
+	r := report.New(run)
+	if diff := cmp.Diff([]string{"gamma"}, r.GetUnmeasuredProfiles()); diff != "" {
+		t.Error(diff)
+	}
+	row := r.GetRequirements()[len(r.GetRequirements())-1]
+	if row.GetId() != "C-1" || row.GetVerdict() != unmeasured || row.GetReason() != "this kit does not measure the profile gamma yet" {
+		t.Errorf("got %v", row)
+	}
+	text, err := report.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := report.Verify(text, run.Specification); len(problems) > 0 {
+		t.Errorf("the kit's own report does not verify: %q", problems)
+	}
+	r.UnmeasuredProfiles = []string{"delta"}
+	if text, err = report.Marshal(r); err != nil {
+		t.Fatal(err)
+	}
+	if problems := strings.Join(report.Verify(text, run.Specification), "\n"); !strings.Contains(problems, "the unmeasured profiles are") {
+		t.Errorf("another profile was put in, and is not found: %s", problems)
+	}
+}
+
+// A function is held to what it shows, as far as the kit can.
+func TestFunctionShowsItsKinds(t *testing.T) {
+	t.Parallel()
+	answer := &discoveryv1.DiscoverResponse{}
+	for _, kind := range []string{
+		"stateward.replicated.v1.ReplicatedEntityService", "stateward.value.v1.ValueEntityService", "acme.Unheard",
+		"stateward.eventsourced.v1.EventSourcedService", "stateward.action.v1.ActionService", "stateward.value.v1.ValueEntityService",
+	} {
+		answer.Entities = append(answer.Entities, &discoveryv1.Entity{EntityType: kind})
+	}
+	subject := report.Function("cmd:./sdk", answer)
+	if diff := cmp.Diff([]string{"action", "core", "event-sourced", "replicated", "value"}, subject.GetDiscoveredProfiles()); diff != "" {
+		t.Error(diff)
+	}
+	want := requirement.All().Measurable(requirement.Function, requirement.Planned())
+	if diff := cmp.Diff(want, subject.GetProfiles()); diff != "" {
+		t.Error(diff)
 	}
 }
 

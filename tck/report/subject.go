@@ -4,22 +4,26 @@ import (
 	"fmt"
 	"slices"
 
+	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
+	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/requirement"
 )
 
 // Function describes a user function by how it is attached and by its answer to
 // Discover, which is nil when it never answered. It is held to the profiles
-// that it shows, until the caller declares others.
+// that it shows and this kit measures, until the caller declares others.
 func Function(attached string, answer *discoveryv1.DiscoverResponse) *tckv1.Subject {
+	shown := profilesOf(answer)
 	subject := &tckv1.Subject{
 		Role:               requirement.Function,
 		Attached:           attached,
 		ProfilesFrom:       Discovered,
-		Profiles:           profilesOf(answer),
-		DiscoveredProfiles: profilesOf(answer),
+		Profiles:           among(shown, Current().measurable(requirement.Function)),
+		DiscoveredProfiles: shown,
 	}
 	if info := answer.GetServiceInfo(); info != nil {
 		subject.ServiceInfo = &tckv1.ServiceInfo{
@@ -35,19 +39,36 @@ func Function(attached string, answer *discoveryv1.DiscoverResponse) *tckv1.Subj
 }
 
 // profilesOf are the profiles of the kinds of entity that an answer lists, in
-// order. Whoever answers shows core.
+// order. Whoever answers shows core; a kind that this kit does not know shows
+// none.
 func profilesOf(answer *discoveryv1.DiscoverResponse) []string {
 	if answer == nil {
 		return nil
 	}
 	profiles := []string{"core"}
 	for _, entity := range answer.GetEntities() {
-		if entity.GetEntityType() == eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName {
-			profiles = append(profiles, "event-sourced")
+		if profile, known := profileOf(entity.GetEntityType()); known {
+			profiles = append(profiles, profile)
 		}
 	}
 	slices.Sort(profiles)
 	return slices.Compact(profiles)
+}
+
+// profileOf returns the profile of a kind of entity, by its service's name.
+func profileOf(entityType string) (profile string, known bool) {
+	switch entityType {
+	case actionv1.ActionService_ServiceDesc.ServiceName:
+		return "action", true
+	case eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName:
+		return "event-sourced", true
+	case replicatedv1.ReplicatedEntityService_ServiceDesc.ServiceName:
+		return "replicated", true
+	case valuev1.ValueEntityService_ServiceDesc.ServiceName:
+		return "value", true
+	default:
+		return "", false
+	}
 }
 
 // Declare holds the subject to these profiles, whatever it shows.

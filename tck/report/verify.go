@@ -134,6 +134,9 @@ func (v *verifier) derived() {
 			v.problemf("%s: the reason is %q, and should be %q", row.GetId(), row.GetReason(), derived.GetReason())
 		}
 	}
+	if had, has := v.report.GetUnmeasuredProfiles(), want.GetUnmeasuredProfiles(); !slices.Equal(had, has) {
+		v.problemf("the unmeasured profiles are %s, and should be %s", enumerate(had), enumerate(has))
+	}
 	got := v.report.GetProfiles()
 	if len(got) != len(want.GetProfiles()) {
 		v.problemf("there are counts for %d profiles, and %d are declared", len(got), len(want.GetProfiles()))

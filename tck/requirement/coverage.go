@@ -3,6 +3,7 @@ package requirement
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/stateward/stateward/tck/engine"
 )
@@ -16,13 +17,16 @@ type Coverage struct {
 	Measured Set
 	// Excused are those without one, each with its reason in Untestable.
 	Excused Set
-	// Missing are those that have neither a case nor a reason. Only MUSTs and
-	// SHOULDs are missed: a MAY binds nobody.
+	// Planned are those without either that stand in the plan.
+	Planned Set
+	// Missing are all others that should have a case: MUSTs and SHOULDs, since
+	// a MAY binds nobody.
 	Missing Set
 }
 
-// Cover returns the coverage of the set by the cases.
-func (s Set) Cover(cases []engine.Case) Coverage {
+// Cover returns the coverage of the set by the cases, and by the plan for those
+// to come.
+func (s Set) Cover(cases []engine.Case, plan Plan) Coverage {
 	coverage := Coverage{Cases: map[string][]string{}}
 	for _, c := range cases {
 		for _, id := range c.Requirements {
@@ -30,16 +34,38 @@ func (s Set) Cover(cases []engine.Case) Coverage {
 		}
 	}
 	for _, r := range s {
+		_, isPlanned := plan.Role(r.ID)
 		switch {
 		case len(coverage.Cases[r.ID]) > 0:
 			coverage.Measured = append(coverage.Measured, r)
 		case r.Untestable != "":
 			coverage.Excused = append(coverage.Excused, r)
-		case r.Level != May:
+		case r.Level == May:
+		case isPlanned:
+			coverage.Planned = append(coverage.Planned, r)
+		default:
 			coverage.Missing = append(coverage.Missing, r)
 		}
 	}
 	return coverage
+}
+
+// Measurable returns the profiles that the kit measures whole for a role, in
+// order: every MUST has a case or a reason, and at least one has a case. A
+// subject is certified in these alone.
+func (s Set) Measurable(role string, plan Plan) []string {
+	var whole, short []string
+	for _, r := range s.Select(Query{Role: role, Level: Must}) {
+		_, isPlanned := plan.Role(r.ID)
+		switch {
+		case isPlanned:
+			short = append(short, r.Profile)
+		case r.Untestable == "":
+			whole = append(whole, r.Profile)
+		}
+	}
+	slices.Sort(whole)
+	return slices.DeleteFunc(slices.Compact(whole), func(profile string) bool { return slices.Contains(short, profile) })
 }
 
 // Check returns an error for each case that does not fit the set: an id that is

@@ -67,7 +67,8 @@ func TestCover(t *testing.T) {
 		{ID: "a", Requirements: []string{"CORE-A-001"}},
 		{ID: "b", Requirements: []string{"CORE-A-001"}},
 	}
-	coverage := set.Cover(cases)
+	plan := requirement.Plan{Lines: []requirement.PlanLine{{ID: "ES-A-001", Role: requirement.Pair}}}
+	coverage := set.Cover(cases, plan)
 	if diff := cmp.Diff(map[string][]string{"CORE-A-001": {"a", "b"}}, coverage.Cases); diff != "" {
 		t.Error(diff)
 	}
@@ -77,7 +78,10 @@ func TestCover(t *testing.T) {
 	if diff := cmp.Diff([]string{"CORE-A-002"}, ids(coverage.Excused)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"ES-A-001", "ES-B-001"}, ids(coverage.Missing)); diff != "" {
+	if diff := cmp.Diff([]string{"ES-A-001"}, ids(coverage.Planned)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"ES-B-001"}, ids(coverage.Missing)); diff != "" {
 		t.Error(diff)
 	}
 }

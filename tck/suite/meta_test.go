@@ -41,8 +41,8 @@ func TestSuiteOfNothingFails(t *testing.T) {
 	}
 }
 
-func TestSuiteRefusesAProfileOfNothing(t *testing.T) {
-	if out, passed := again(t, "-profile", "no-such-profile"); passed || !strings.Contains(out, "have no case") {
+func TestSuiteRefusesAProfileThatItCannotMeasure(t *testing.T) {
+	if out, passed := again(t, "-profile", "no-such-profile"); passed || !strings.Contains(out, "does not measure") {
 		t.Errorf("passed is %v:\n%s", passed, out)
 	}
 }

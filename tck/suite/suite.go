@@ -65,11 +65,21 @@ func (c Config) validate() error {
 		return errors.New("suite: no target is given")
 	case c.Report != "" && c.Subject == nil:
 		return errors.New("suite: a report needs to know its subject")
-	case len(chosen(c.Profiles)) == 0:
-		return fmt.Errorf("suite: the profiles %s have no case", strings.Join(c.Profiles, ", "))
 	default:
-		return nil
+		return c.validateProfiles()
 	}
+}
+
+// validateProfiles refuses what the kit does not measure whole.
+func (c Config) validateProfiles() error {
+	whole := requirement.All().Measurable(requirement.Function, requirement.Planned())
+	for _, profile := range c.Profiles {
+		if !slices.Contains(whole, profile) {
+			return fmt.Errorf("suite: this kit does not measure the profile %q of functions; it measures %s",
+				profile, strings.Join(whole, ", "))
+		}
+	}
+	return nil
 }
 
 // Run runs the suite of a test binary. It fails when no case was selected, and

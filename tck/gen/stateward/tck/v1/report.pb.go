@@ -98,7 +98,8 @@ const (
 	Verdict_VERDICT_WARN Verdict = 3
 	// Neither declared nor discovered.
 	Verdict_VERDICT_NOT_APPLICABLE Verdict = 4
-	// Declared, and no case came to a verdict.
+	// Declared, and no case came to a verdict; or shown at discovery, and this
+	// kit does not measure the profile yet.
 	Verdict_VERDICT_UNMEASURED Verdict = 5
 	// Failed as listed.
 	Verdict_VERDICT_KNOWN_FAIL Verdict = 6
@@ -188,6 +189,9 @@ type Report struct {
 	Result Result `protobuf:"varint,6,opt,name=result,proto3,enum=stateward.tck.v1.Result" json:"result,omitempty"`
 	// A sentence that says why the result is what it is.
 	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Profiles that the subject showed at discovery and that this kit cannot
+	// measure whole, ordered by name: the report says nothing of them.
+	UnmeasuredProfiles []string `protobuf:"bytes,12,rep,name=unmeasured_profiles,json=unmeasuredProfiles,proto3" json:"unmeasured_profiles,omitempty"`
 	// One line for each declared profile, ordered by name.
 	Profiles []*ProfileResult `protobuf:"bytes,8,rep,name=profiles,proto3" json:"profiles,omitempty"`
 	// Every requirement of the subject's role, ordered by id, whether run or not.
@@ -283,6 +287,13 @@ func (x *Report) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *Report) GetUnmeasuredProfiles() []string {
+	if x != nil {
+		return x.UnmeasuredProfiles
+	}
+	return nil
 }
 
 func (x *Report) GetProfiles() []*ProfileResult {
@@ -1048,7 +1059,7 @@ var File_stateward_tck_v1_report_proto protoreflect.FileDescriptor
 
 const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1dstateward/tck/v1/report.proto\x12\x10stateward.tck.v1\"\xa9\x04\n" +
+	"\x1dstateward/tck/v1/report.proto\x12\x10stateward.tck.v1\"\xda\x04\n" +
 	"\x06Report\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\tR\x06schema\x12E\n" +
 	"\rspecification\x18\x02 \x01(\v2\x1f.stateward.tck.v1.SpecificationR\rspecification\x12'\n" +
@@ -1057,7 +1068,8 @@ const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\venvironment\x18\x05 \x01(\v2\x1d.stateward.tck.v1.EnvironmentR\venvironment\x129\n" +
 	"\tselection\x18\v \x01(\v2\x1b.stateward.tck.v1.SelectionR\tselection\x120\n" +
 	"\x06result\x18\x06 \x01(\x0e2\x18.stateward.tck.v1.ResultR\x06result\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\x12;\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12/\n" +
+	"\x13unmeasured_profiles\x18\f \x03(\tR\x12unmeasuredProfiles\x12;\n" +
 	"\bprofiles\x18\b \x03(\v2\x1f.stateward.tck.v1.ProfileResultR\bprofiles\x12G\n" +
 	"\frequirements\x18\t \x03(\v2#.stateward.tck.v1.RequirementResultR\frequirements\x12\x16\n" +
 	"\x06digest\x18\n" +
