@@ -12,6 +12,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/tck/kind"
 )
 
 // discoveryMutants say something wrong before the first stream.
@@ -20,7 +21,7 @@ func discoveryMutants() []Mutant {
 		{
 			Name: "changes-its-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
 			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
-			defect:      changing(func(call int) string { return strconv.Itoa(call) }),
+			defect:      changing(strconv.Itoa),
 		},
 		{
 			Name: "changes-its-first-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
@@ -51,7 +52,7 @@ func discoveryMutants() []Mutant {
 		{
 			Name: "refuses-unknown-entity-types", KilledBy: "DISC-CALL-005", Message: "no such kind",
 			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
-				if len(in.GetSupportedEntityTypes()) > 1 {
+				if len(in.GetSupportedEntityTypes()) > len(kind.Types()) {
 					return status.Error(codes.InvalidArgument, "no such kind")
 				}
 				return nil

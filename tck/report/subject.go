@@ -4,12 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
-	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
-	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
-	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/kind"
 	"github.com/stateward/stateward/tck/requirement"
 )
 
@@ -47,28 +44,12 @@ func profilesOf(answer *discoveryv1.DiscoverResponse) []string {
 	}
 	profiles := []string{"core"}
 	for _, entity := range answer.GetEntities() {
-		if profile, known := profileOf(entity.GetEntityType()); known {
-			profiles = append(profiles, profile)
+		if shown, known := kind.Of(entity.GetEntityType()); known {
+			profiles = append(profiles, shown.Profile)
 		}
 	}
 	slices.Sort(profiles)
 	return slices.Compact(profiles)
-}
-
-// profileOf returns the profile of a kind of entity, by its service's name.
-func profileOf(entityType string) (profile string, known bool) {
-	switch entityType {
-	case actionv1.ActionService_ServiceDesc.ServiceName:
-		return "action", true
-	case eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName:
-		return "event-sourced", true
-	case replicatedv1.ReplicatedEntityService_ServiceDesc.ServiceName:
-		return "replicated", true
-	case valuev1.ValueEntityService_ServiceDesc.ServiceName:
-		return "value", true
-	default:
-		return "", false
-	}
 }
 
 // Declare holds the subject to these profiles, whatever it shows.

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
-	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/tck/kind"
 )
 
 // innerPort is the port that a container is told to listen on.
@@ -169,7 +169,7 @@ func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.
 	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, &discoveryv1.DiscoverRequest{
 		ProtocolMajorVersion: 1,
 		ProxyName:            "stateward-tck",
-		SupportedEntityTypes: []string{eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName},
+		SupportedEntityTypes: kind.Types(),
 	})
 	switch code := status.Code(err); code {
 	case codes.OK:

@@ -10,6 +10,7 @@ import (
 
 	annotationsv1 "github.com/stateward/stateward/protocol/gen/stateward/annotations/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/kind"
 )
 
 // index finds what the descriptors of an answer declare, by full name.
@@ -102,8 +103,9 @@ func streamingMethods(r *discoveryv1.DiscoverResponse) string {
 		return err.Error()
 	}
 	for _, entity := range r.GetEntities() {
+		of, _ := kind.Of(entity.GetEntityType())
 		for _, method := range found.services[entity.GetServiceName()].GetMethod() {
-			if stateful(entity) && (method.GetClientStreaming() || method.GetServerStreaming()) {
+			if of.Stateful && (method.GetClientStreaming() || method.GetServerStreaming() && !of.Streams) {
 				return fmt.Sprintf("%s/%s is a stream", entity.GetServiceName(), method.GetName())
 			}
 		}

@@ -11,23 +11,21 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/kind"
 )
 
 // EventSourced is the entity type of event sourced entities.
 var EventSourced = eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName
 
-// supported are the entity types that the kit can call: every one that the
-// protocol has.
-func supported() []string { return []string{EventSourced} }
-
-// request is what a proxy of this version asks.
+// request is what a proxy of this version asks. It offers every kind of the
+// protocol, so that a function may show those that this kit does not measure.
 func request() *discoveryv1.DiscoverRequest {
 	return &discoveryv1.DiscoverRequest{
 		ProtocolMajorVersion: 1,
 		ProtocolMinorVersion: 0,
 		ProxyName:            "stateward-tck",
 		ProxyVersion:         protocol.Version,
-		SupportedEntityTypes: supported(),
+		SupportedEntityTypes: kind.Types(),
 	}
 }
 
@@ -166,7 +164,7 @@ func nothingListed(r *discoveryv1.DiscoverResponse) string {
 
 func foreignTypes(r *discoveryv1.DiscoverResponse) string {
 	for _, entity := range r.GetEntities() {
-		if entity.GetEntityType() != EventSourced {
+		if _, known := kind.Of(entity.GetEntityType()); !known {
 			return fmt.Sprintf("%s is of type %q", entity.GetServiceName(), entity.GetEntityType())
 		}
 	}
@@ -235,4 +233,7 @@ func missingNames(r *discoveryv1.DiscoverResponse) string {
 }
 
 // stateful reports whether an entity of this kind keeps a state.
-func stateful(entity *discoveryv1.Entity) bool { return entity.GetEntityType() == EventSourced }
+func stateful(entity *discoveryv1.Entity) bool {
+	of, _ := kind.Of(entity.GetEntityType())
+	return of.Stateful
+}
