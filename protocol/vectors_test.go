@@ -19,6 +19,7 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 )
 
 // messageVectors is one file of vectors/; its README says what the fields mean.
@@ -41,6 +42,7 @@ type payload struct {
 	JSON     json.RawMessage       `json:"json"`
 	Hex      string                `json:"hex"`
 	Also     []string              `json:"also"`
+	Refused  []string              `json:"refused"`
 }
 
 func TestMessageVectors(t *testing.T) {
@@ -58,9 +60,7 @@ func TestMessageVectors(t *testing.T) {
 // holds checks one vector by its rule.
 func holds(t *testing.T, name protoreflect.FullName, v messageVector) {
 	t.Helper()
-	raw := fromHex(t, v.Hex)
-	decoded := newMessage(t, name)
-	err := proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(raw, decoded)
+	decoded, err := decode(t, name, v.Hex)
 	if v.Rule == "refused" {
 		if err == nil || v.JSON != nil {
 			t.Errorf("decoded to %v, and is to be refused", decoded)
@@ -112,9 +112,14 @@ func TestPayloadVectors(t *testing.T) {
 				t.Errorf("encoded to %s, want %s", got, p.Hex)
 			}
 			for _, also := range append([]string{p.Hex}, p.Also...) {
-				got := newMessage(t, p.As)
-				if err := proto.Unmarshal(fromHex(t, also), got); err != nil || !proto.Equal(got, want) {
+				got, err := decode(t, p.As, also)
+				if err != nil || !proto.Equal(got, want) {
 					t.Errorf("%q decoded to %v (%v), want %v", also, got, err, want)
+				}
+			}
+			for _, refused := range p.Refused {
+				if got, err := decode(t, p.As, refused); err == nil {
+					t.Errorf("%q decoded to %v, and is to be refused", refused, got)
 				}
 			}
 			for _, url := range p.TypeURLs {
@@ -138,6 +143,7 @@ func TestVectorsAreComplete(t *testing.T) {
 		discoveryv1.File_stateward_discovery_v1_discovery_proto.Messages(),
 		entityv1.File_stateward_entity_v1_entity_proto.Messages(),
 		eventsourcedv1.File_stateward_eventsourced_v1_eventsourced_proto.Messages(),
+		valuev1.File_stateward_value_v1_value_proto.Messages(),
 	} {
 		for i := range messages.Len() {
 			message := messages.Get(i)
@@ -215,6 +221,13 @@ func newMessage(t *testing.T, name protoreflect.FullName) proto.Message {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return kind.New().Interface()
+}
+
+// decode reads the bytes as the message, less its unknown fields.
+func decode(t *testing.T, name protoreflect.FullName, text string) (proto.Message, error) {
+	t.Helper()
+	m := newMessage(t, name)
+	return m, proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(fromHex(t, text), m)
 }
 
 func fromHex(t *testing.T, text string) []byte {

@@ -207,7 +207,8 @@ type Init struct {
 	ServiceName string `protobuf:"bytes,1,opt,name=service_name,json=serviceName,proto3" json:"service_name,omitempty"`
 	// Names the entity within the service. Since 0.2.
 	EntityId string `protobuf:"bytes,2,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`
-	// The stored value; always present (VAL-INIT-003). Since 0.2.
+	// What is stored; present in every init, also when there is no value
+	// (VAL-INIT-003). Since 0.2.
 	State         *State `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -267,8 +268,10 @@ func (x *Init) GetState() *State {
 // What is stored for an entity. Sent by the proxy.
 type State struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The value of the last durable update, byte for byte with its type URL;
-	// absent when there has never been one, and after a delete. Since 0.2.
+	// The value of the last durable update, byte for byte with its type URL; its
+	// bytes may be empty (VAL-INIT-005). Absent when there has never been an
+	// update, after a delete (VAL-INIT-006), and once the value has expired
+	// (VAL-EXPIRE-001). Since 0.2.
 	Value         *anypb.Any `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -318,9 +321,12 @@ type ValueEntityReply struct {
 	CommandId int64 `protobuf:"varint,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// What the caller gets. Since 0.2.
 	ClientAction *v1.ClientAction `protobuf:"bytes,2,opt,name=client_action,json=clientAction,proto3" json:"client_action,omitempty"`
-	// Further commands, started in this order once the state is durable. Since 0.2.
+	// Further commands, started in this order once the state action is durable.
+	// Since 0.2.
 	SideEffects []*v1.SideEffect `protobuf:"bytes,3,rep,name=side_effects,json=sideEffects,proto3" json:"side_effects,omitempty"`
-	// What becomes of the value; absent when it is as before. Since 0.2.
+	// The last change that the command made to the value (VAL-CMD-004); absent
+	// when it made none (VAL-CMD-008), and in a reply whose client action is a
+	// failure (VAL-FAIL-002). Since 0.2.
 	StateAction   *StateAction `protobuf:"bytes,4,opt,name=state_action,json=stateAction,proto3" json:"state_action,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -387,7 +393,7 @@ func (x *ValueEntityReply) GetStateAction() *StateAction {
 // What becomes of the value. Set by the function.
 type StateAction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Exactly one case is set.
+	// Exactly one case is set (VAL-CMD-006).
 	//
 	// Types that are valid to be assigned to Action:
 	//
@@ -458,12 +464,12 @@ type isStateAction_Action interface {
 }
 
 type StateAction_Update struct {
-	// The value is another one. Since 0.2.
+	// The entity has this value from now on. Since 0.2.
 	Update *Update `protobuf:"bytes,1,opt,name=update,proto3,oneof"`
 }
 
 type StateAction_Delete struct {
-	// There is no value any more. Since 0.2.
+	// The entity has no value any more. Since 0.2.
 	Delete *Delete `protobuf:"bytes,2,opt,name=delete,proto3,oneof"`
 }
 
@@ -474,8 +480,13 @@ func (*StateAction_Delete) isStateAction_Action() {}
 // Replaces the value. Set by the function.
 type Update struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The new value; present, though its bytes may be empty (VAL-CMD-006). Since 0.2.
-	Value         *anypb.Any `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// The new value, which replaces the old one whole. Present, though its bytes
+	// may be empty (VAL-CMD-006). Since 0.2.
+	Value *anypb.Any `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// How long the entity keeps the value, in milliseconds from when the update
+	// is durable: 0, the default, means for ever, and the largest is
+	// 3153600000000, a hundred years (VAL-EXPIRE-006). Since 1.0.
+	ExpireAfter   int64 `protobuf:"varint,2,opt,name=expire_after,json=expireAfter,proto3" json:"expire_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -517,7 +528,15 @@ func (x *Update) GetValue() *anypb.Any {
 	return nil
 }
 
-// Removes the value. Set by the function.
+func (x *Update) GetExpireAfter() int64 {
+	if x != nil {
+		return x.ExpireAfter
+	}
+	return 0
+}
+
+// Removes the value. The entity stays: its next command finds it without a
+// value. Set by the function.
 type Delete struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -582,9 +601,10 @@ const file_stateward_value_v1_value_proto_rawDesc = "" +
 	"\vStateAction\x124\n" +
 	"\x06update\x18\x01 \x01(\v2\x1a.stateward.value.v1.UpdateH\x00R\x06update\x124\n" +
 	"\x06delete\x18\x02 \x01(\v2\x1a.stateward.value.v1.DeleteH\x00R\x06deleteB\b\n" +
-	"\x06action\"4\n" +
+	"\x06action\"W\n" +
 	"\x06Update\x12*\n" +
-	"\x05value\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\x05value\"\b\n" +
+	"\x05value\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\x05value\x12!\n" +
+	"\fexpire_after\x18\x02 \x01(\x03R\vexpireAfter\"\b\n" +
 	"\x06Delete2i\n" +
 	"\x12ValueEntityService\x12S\n" +
 	"\x06Handle\x12!.stateward.value.v1.HandleRequest\x1a\".stateward.value.v1.HandleResponse(\x010\x01Bb\n" +
