@@ -16,6 +16,7 @@ import (
 	_ "google.golang.org/protobuf/types/known/emptypb"    // in vectors, inside an Any
 	_ "google.golang.org/protobuf/types/known/wrapperspb" // in vectors, inside an Any
 
+	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
@@ -140,6 +141,7 @@ func TestVectorsAreComplete(t *testing.T) {
 		have[file.Message] = file
 	}
 	for _, messages := range []protoreflect.MessageDescriptors{
+		actionv1.File_stateward_action_v1_action_proto.Messages(),
 		discoveryv1.File_stateward_discovery_v1_discovery_proto.Messages(),
 		entityv1.File_stateward_entity_v1_entity_proto.Messages(),
 		eventsourcedv1.File_stateward_eventsourced_v1_eventsourced_proto.Messages(),
@@ -245,5 +247,5 @@ func toHex(t *testing.T, m proto.Message) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hex.EncodeToString(raw)
+	return hex.EncodeToString(inOrder(t, raw, m.ProtoReflect().Descriptor()))
 }

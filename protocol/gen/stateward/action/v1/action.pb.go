@@ -26,19 +26,24 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A call, or one request of a streamed call. Sent by the proxy.
+// What opens a call, or one request of a call that streams its requests. Sent
+// by the proxy.
 type ActionCommand struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Full name of the action's service; absent after the first message of a
-	// streamed call. Since 0.2.
+	// Full name of the action's service, as discovery gave it; only in the first
+	// command of a call (ACT-OPEN-001, ACT-REQ-001). Since 0.2.
 	ServiceName string `protobuf:"bytes,2,opt,name=service_name,json=serviceName,proto3" json:"service_name,omitempty"`
-	// The method's short name; absent after the first message of a streamed
-	// call. Since 0.2.
+	// The method's short name, such as "Convert"; only in the first command of a
+	// call (ACT-OPEN-001, ACT-REQ-001). Since 0.2.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	// The request, with the type URL of the method's input; absent in the first
-	// message of a call that streams its requests. Since 0.2.
+	// A request: type URL "type.googleapis.com/" and the full name of the method's
+	// input, then the bytes that the caller sent, unchanged (CORE-CMD-004). Absent
+	// in the first command of a call that streams its requests, present in every
+	// other. Since 0.2.
 	Payload *anypb.Any `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
-	// What came with the call; only in its first message. Since 0.2.
+	// What came with the call, transport headers left out; only in the first
+	// command of a call, and absent when nothing is left (CORE-META-001). Since
+	// 0.2.
 	Metadata      *v1.Metadata `protobuf:"bytes,5,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -102,11 +107,13 @@ func (x *ActionCommand) GetMetadata() *v1.Metadata {
 	return nil
 }
 
-// An answer, or one response of a streamed call. Set by the function.
+// The answer, or one response of a call that streams its responses. Set by the
+// function.
 type ActionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most one case is set; none means that the caller gets nothing of this
-	// message.
+	// At most one case is set. None gives the caller nothing: in a call that
+	// streams its responses that is no mistake (ACT-ANSWER-005), in any other the
+	// call fails (ACT-ANSWER-004).
 	//
 	// Types that are valid to be assigned to Response:
 	//
@@ -115,7 +122,8 @@ type ActionResponse struct {
 	//	*ActionResponse_Forward
 	Response isActionResponse_Response `protobuf_oneof:"response"`
 	// Further commands, started in this order before the caller gets this
-	// message. Since 0.2.
+	// response (ACT-ANSWER-003); never started beside a failure (FX-FAIL-001).
+	// Since 0.2.
 	SideEffects   []*v1.SideEffect `protobuf:"bytes,4,rep,name=side_effects,json=sideEffects,proto3" json:"side_effects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -197,17 +205,19 @@ type isActionResponse_Response interface {
 }
 
 type ActionResponse_Failure struct {
-	// Refuses the call, and ends it. Since 0.2.
+	// Refuses the call, and ends the caller's (ACT-FAIL-003). Its command_id and
+	// restart are not read. Since 0.2.
 	Failure *v1.Failure `protobuf:"bytes,1,opt,name=failure,proto3,oneof"`
 }
 
 type ActionResponse_Reply struct {
-	// Answers the caller. Since 0.2.
+	// Gives the caller one response. Since 0.2.
 	Reply *v1.Reply `protobuf:"bytes,2,opt,name=reply,proto3,oneof"`
 }
 
 type ActionResponse_Forward struct {
-	// Lets another command answer in this one's place. Since 0.2.
+	// Lets another command give the caller the response in this one's place.
+	// Since 0.2.
 	Forward *v1.Forward `protobuf:"bytes,3,opt,name=forward,proto3,oneof"`
 }
 

@@ -33,16 +33,23 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Served by the user function, called by the proxy: one call for each call of
-// the user's method, in the method's own shape. All four carry the same two
-// messages, so that a function has one way to read a command and to answer.
+// the user's method, in the method's own shape (ACT-CALL-001). All four carry
+// the same two messages, so that a function has one way to read a command and
+// one way to answer.
 type ActionServiceClient interface {
-	// The method takes one request and gives one response.
+	// The method takes one request and gives one response. One command; one
+	// response.
 	HandleUnary(ctx context.Context, in *ActionCommand, opts ...grpc.CallOption) (*ActionResponse, error)
-	// The method takes a stream of requests and gives one response.
+	// The method takes a stream of requests and gives one response. The first
+	// command opens the call and is no request; each later one is a request. One
+	// response.
 	HandleStreamedIn(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ActionCommand, ActionResponse], error)
-	// The method takes one request and gives a stream of responses.
+	// The method takes one request and gives a stream of responses. One command;
+	// any number of responses.
 	HandleStreamedOut(ctx context.Context, in *ActionCommand, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ActionResponse], error)
-	// The method takes a stream of requests and gives a stream of responses.
+	// The method takes a stream of requests and gives a stream of responses. The
+	// first command opens the call and is no request; each later one is a request.
+	// Any number of responses, at any time.
 	HandleStreamed(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ActionCommand, ActionResponse], error)
 }
 
@@ -114,16 +121,23 @@ type ActionService_HandleStreamedClient = grpc.BidiStreamingClient[ActionCommand
 // for forward compatibility.
 //
 // Served by the user function, called by the proxy: one call for each call of
-// the user's method, in the method's own shape. All four carry the same two
-// messages, so that a function has one way to read a command and to answer.
+// the user's method, in the method's own shape (ACT-CALL-001). All four carry
+// the same two messages, so that a function has one way to read a command and
+// one way to answer.
 type ActionServiceServer interface {
-	// The method takes one request and gives one response.
+	// The method takes one request and gives one response. One command; one
+	// response.
 	HandleUnary(context.Context, *ActionCommand) (*ActionResponse, error)
-	// The method takes a stream of requests and gives one response.
+	// The method takes a stream of requests and gives one response. The first
+	// command opens the call and is no request; each later one is a request. One
+	// response.
 	HandleStreamedIn(grpc.ClientStreamingServer[ActionCommand, ActionResponse]) error
-	// The method takes one request and gives a stream of responses.
+	// The method takes one request and gives a stream of responses. One command;
+	// any number of responses.
 	HandleStreamedOut(*ActionCommand, grpc.ServerStreamingServer[ActionResponse]) error
-	// The method takes a stream of requests and gives a stream of responses.
+	// The method takes a stream of requests and gives a stream of responses. The
+	// first command opens the call and is no request; each later one is a request.
+	// Any number of responses, at any time.
 	HandleStreamed(grpc.BidiStreamingServer[ActionCommand, ActionResponse]) error
 	mustEmbedUnimplementedActionServiceServer()
 }
