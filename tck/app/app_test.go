@@ -166,6 +166,24 @@ func TestDeclaredMustBeWhatIsDiscovered(t *testing.T) {
 		expect(t, app.ExitFailed, "declared is core, event-sourced, and discovered is core")
 }
 
+// A function without event sourced entities is not blamed for having none. What
+// is measured on them alone is unmeasured, and it does not pass either.
+func TestWhatTheSubjectDoesNotShowIsNotRun(t *testing.T) {
+	dir := t.TempDir()
+	run(t, "function", "cmd:"+function+" serve", "--report-dir", dir).expect(t, app.ExitFailed)
+	r := read(t, dir)
+	for _, row := range r.GetRequirements() {
+		for _, c := range row.GetCases() {
+			if !strings.HasPrefix(c.GetId(), "discovery/") {
+				t.Errorf("%s was run", c.GetId())
+			}
+		}
+		if row.GetId() == "CORE-CMD-002" && row.GetVerdict() != tckv1.Verdict_VERDICT_UNMEASURED {
+			t.Errorf("%s has the verdict %v", row.GetId(), row.GetVerdict())
+		}
+	}
+}
+
 func TestDiesHalfWay(t *testing.T) {
 	dir := t.TempDir()
 	run(t, "function", "cmd:"+function+" fickle", "--report-dir", dir).

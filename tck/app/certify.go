@@ -71,14 +71,11 @@ func (c *certification) notReady(ctx context.Context, cause error) error {
 func (c *certification) run(ctx context.Context, started *subject.Subject) error {
 	empty := report.New(c.reportOf(started, nil, ""))
 	c.printer.Heading(empty, started.Address())
-	runnable := slices.DeleteFunc(slices.Clone(empty.GetSubject().GetProfiles()), func(profile string) bool {
-		return !slices.Contains(empty.GetSubject().GetDiscoveredProfiles(), profile)
-	})
 	selected := c.flags.cases(empty.GetSubject().GetProfiles())
 	if len(selected) == 0 {
 		return c.flags.nothing()
 	}
-	selected = slices.DeleteFunc(selected, func(x engine.Case) bool { return !slices.Contains(runnable, x.Profile) })
+	selected = runnable(selected, empty.GetSubject().GetDiscoveredProfiles())
 	if c.flags.hold {
 		if err := c.hold(ctx, started); err != nil {
 			return &exit{code: ExitFailed, err: err}
@@ -95,6 +92,14 @@ func (c *certification) run(ctx context.Context, started *subject.Subject) error
 		return err
 	}
 	return verdict(finished)
+}
+
+// runnable returns the cases on what the subject has shown. The others would
+// blame it for what it never claimed; what only they measure is unmeasured.
+func runnable(selected []engine.Case, discovered []string) []engine.Case {
+	return slices.DeleteFunc(selected, func(c engine.Case) bool {
+		return !slices.Contains(discovered, c.Profile) || c.Model != "" && !slices.Contains(discovered, c.Model)
+	})
 }
 
 // play runs the cases. A subject that ends takes the run with it; trouble then

@@ -34,6 +34,9 @@ type Case struct {
 	Requirements []string
 	// Profile is the profile that it belongs to, such as "event-sourced".
 	Profile string
+	// Model is the profile of the kind of model entity that it runs on, such as
+	// "event-sourced"; empty when it needs none.
+	Model string
 	// Level is that of its requirements.
 	Level Level
 	// Needs, when not nil, is the case that has to pass before this one can

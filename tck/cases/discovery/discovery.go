@@ -202,7 +202,7 @@ func repeatedServices(r *discoveryv1.DiscoverResponse) string {
 func badTimeouts(r *discoveryv1.DiscoverResponse) string {
 	for _, entity := range r.GetEntities() {
 		timeout := entity.GetPassivationStrategy().GetTimeout()
-		if timeout != nil && timeout.GetTimeout() <= 0 {
+		if stateful(entity) && timeout != nil && timeout.GetTimeout() <= 0 {
 			return fmt.Sprintf("%s has a timeout of %d ms", entity.GetServiceName(), timeout.GetTimeout())
 		}
 	}

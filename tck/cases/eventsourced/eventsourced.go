@@ -18,6 +18,9 @@ import (
 	"github.com/stateward/stateward/tck/engine"
 )
 
+// profileOfKind is the profile of event sourced entities.
+const profileOfKind = "event-sourced"
+
 // Cases returns the cases on event sourced entities.
 func Cases() []engine.Case {
 	core := slices.Concat(
@@ -30,14 +33,14 @@ func Cases() []engine.Case {
 		activations(), rehydrations(), replays(),
 		emissions(), snapshots(), rollbacks(),
 	)
-	return slices.Concat([]engine.Case{*gate()}, complete("core", core), complete("event-sourced", own))
+	return slices.Concat([]engine.Case{*gate()}, complete("core", core), complete(profileOfKind, own))
 }
 
 // complete fills in what the cases of a profile have in common.
 func complete(profile string, cases []engine.Case) []engine.Case {
 	need := gate()
 	for i := range cases {
-		cases[i].Profile = profile
+		cases[i].Profile, cases[i].Model = profile, profileOfKind
 		cases[i].Needs = need
 	}
 	return cases
@@ -50,6 +53,7 @@ func gate() *engine.Case {
 		ID:           "event-sourced/discovery/model-listed",
 		Requirements: []string{"DISC-ENT-001"},
 		Profile:      "core",
+		Model:        profileOfKind,
 		Needs:        discovery.Gate(),
 		Script: []engine.Step{
 			discovery.Ask(),
