@@ -20,6 +20,7 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 )
 
@@ -145,6 +146,7 @@ func TestVectorsAreComplete(t *testing.T) {
 		discoveryv1.File_stateward_discovery_v1_discovery_proto.Messages(),
 		entityv1.File_stateward_entity_v1_entity_proto.Messages(),
 		eventsourcedv1.File_stateward_eventsourced_v1_eventsourced_proto.Messages(),
+		replicatedv1.File_stateward_replicated_v1_replicated_proto.Messages(),
 		valuev1.File_stateward_value_v1_value_proto.Messages(),
 	} {
 		for i := range messages.Len() {
