@@ -16,12 +16,14 @@ import (
 	_ "google.golang.org/protobuf/types/known/emptypb"    // in vectors, inside an Any
 	_ "google.golang.org/protobuf/types/known/wrapperspb" // in vectors, inside an Any
 
-	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
-	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
-	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
-	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
-	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
-	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
+	// Every package of the protocol: TestVectorsAreComplete finds one left out.
+	_ "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
+	_ "github.com/stateward/stateward/protocol/gen/stateward/annotations/v1"
+	_ "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	_ "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	_ "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	_ "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
+	_ "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 )
 
 // messageVectors is one file of vectors/; its README says what the fields mean.
@@ -141,14 +143,7 @@ func TestVectorsAreComplete(t *testing.T) {
 	for _, file := range readVectors(t) {
 		have[file.Message] = file
 	}
-	for _, messages := range []protoreflect.MessageDescriptors{
-		actionv1.File_stateward_action_v1_action_proto.Messages(),
-		discoveryv1.File_stateward_discovery_v1_discovery_proto.Messages(),
-		entityv1.File_stateward_entity_v1_entity_proto.Messages(),
-		eventsourcedv1.File_stateward_eventsourced_v1_eventsourced_proto.Messages(),
-		replicatedv1.File_stateward_replicated_v1_replicated_proto.Messages(),
-		valuev1.File_stateward_value_v1_value_proto.Messages(),
-	} {
+	for _, messages := range messagesOfEachProto(t) {
 		for i := range messages.Len() {
 			message := messages.Get(i)
 			file, ok := have[message.FullName()]
@@ -161,6 +156,27 @@ func TestVectorsAreComplete(t *testing.T) {
 			}
 		}
 	}
+}
+
+// messagesOfEachProto returns the messages of every proto of the protocol, those
+// inside others left out. A proto whose package this test does not import is an
+// error: its vectors would not be read.
+func messagesOfEachProto(t *testing.T) []protoreflect.MessageDescriptors {
+	t.Helper()
+	names, err := filepath.Glob("stateward/*/v1/*.proto")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("found no proto: %v", err)
+	}
+	all := make([]protoreflect.MessageDescriptors, 0, len(names))
+	for _, name := range names {
+		file, err := protoregistry.GlobalFiles.FindFileByPath(filepath.ToSlash(name))
+		if err != nil {
+			t.Errorf("%s: %v: import its package here", name, err)
+			continue
+		}
+		all = append(all, file.Messages())
+	}
+	return all
 }
 
 // unseen returns what no vector of the message shows: fields, unknown fields.
