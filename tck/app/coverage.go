@@ -21,7 +21,8 @@ func coverageCommand(io streams) *cobra.Command {
 		Short: "Show which requirements have cases, and why others have none",
 		Long: `Shows each requirement with its cases; or with the reason why no case can show
 it; or with the role of the subject that will show it, once there is a case.
-Below stand the numbers for each role and profile. A profile is measured whole,
+Below stand the numbers for each role and profile; a MAY binds nobody, and counts
+only where it has a case. A profile is measured whole,
 and can be declared, when none of its MUSTs is only planned. A requirement that
 has none of the three is an error of the kit, and the exit code is 1.`,
 		Args: exactly(0, "no argument"),
@@ -37,10 +38,10 @@ func coverage(out io.Writer, set requirement.Set, plan requirement.Plan) error {
 	for _, r := range set {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Role, r.Level, r.Profile, how(r, found, plan))
 	}
-	fmt.Fprintf(table, "\nrole\tprofile\trequirements\tcovered\tuntestable\tplanned\tmissing\n")
+	fmt.Fprintf(table, "\nrole\tprofile\tcovered\tuntestable\tplanned\tmissing\n")
 	for _, part := range parts(set) {
 		count := func(of requirement.Set) int { return len(of.Select(part)) }
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\n", part.Role, part.Profiles[0], count(set),
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\n", part.Role, part.Profiles[0],
 			count(found.Measured), count(found.Excused), count(found.Planned), count(found.Missing))
 	}
 	if err := table.Flush(); err != nil {

@@ -40,8 +40,8 @@ type Command struct {
 	// full name of the method's input, then its bytes, unchanged (CORE-CMD-004).
 	// Since 0.2.
 	Payload *anypb.Any `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
-	// True where the method streams its responses; in 1.0 no entity's method
-	// does (DISC-METHOD-001), so it is absent. Since 0.2.
+	// True where the method streams its responses, which only one of a
+	// replicated entity may (DISC-METHOD-001). Since 0.2.
 	Streamed bool `protobuf:"varint,5,opt,name=streamed,proto3" json:"streamed,omitempty"`
 	// What came with the call, transport headers left out; absent when nothing
 	// is left (CORE-META-001). Since 0.2.
