@@ -45,7 +45,7 @@ func (s *selection) validate() error {
 			return usage("%q is no pattern: %w", pattern, err)
 		}
 		if len(s.matching(cases.Function(), []string{pattern})) == 0 {
-			return usage("nothing selected: no requirement and no case matches %q; `tck list` shows them all", pattern)
+			return usage("nothing selected: no case, and no requirement that has one, matches %q; `tck list` shows them all", pattern)
 		}
 	}
 	if len(s.cases(s.profiles)) == 0 {
