@@ -215,7 +215,7 @@ func consequences() []transcript {
 // breaches are what no correct proxy says. Each ends with the stream.
 func breaches() []transcript {
 	return []transcript{
-		{"ES-INIT-003 a command before init", []line{{do(1), broken(0)}}},
+		{"ES-INIT-003 a command before init", []line{{do(1), broken(1)}}},
 		{"ES-INIT-003 an event before init", []line{{event(1, "A").send, broken(0)}}},
 		{"ES-INIT-004 a second init", []line{start(), {start().send, broken(0)}}},
 		{"ES-INIT-004 a second init after a command", []line{
