@@ -54,6 +54,14 @@ func replayMutants() []Mutant {
 			}),
 		},
 		{
+			Name: "takes-a-snapshot-of-no-bytes-for-none", KilledBy: "ES-REPLAY-003", Message: "event 6 after 0",
+			defect: onRequests(func(_ *activation, in *request) {
+				if snapshot := in.GetInit().GetSnapshot(); snapshot != nil && len(snapshot.GetSnapshot().GetValue()) == 0 {
+					in.GetInit().Snapshot = nil
+				}
+			}),
+		},
+		{
 			Name: "applies-the-snapshot-last", KilledBy: "ES-REPLAY-003", Message: "the events after the snapshot were ignored",
 			MayAlsoFail: snapshotted(),
 			defect:      snapshotLast(),

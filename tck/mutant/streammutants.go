@@ -115,6 +115,17 @@ func streamMutants() []Mutant {
 			}),
 		},
 		{
+			Name: "refuses-a-long-id", KilledBy: "CORE-KEY-002", Message: "no such id",
+			defect: bent(func(_ *activation, next machine) machine {
+				return func(in *request) ([]*response, bool) {
+					if len(in.GetInit().GetEntityId()) > 8192 {
+						return broken("no such id")
+					}
+					return next(in)
+				}
+			}),
+		},
+		{
 			Name: "takes-small-messages-only", KilledBy: "CORE-LIMIT-001", Message: "ResourceExhausted",
 			defect: func() instance { return instance{options: []grpc.ServerOption{grpc.MaxRecvMsgSize(1 << 20)}} },
 		},

@@ -97,6 +97,15 @@ func rehydrations() []engine.Case {
 			},
 		},
 		{
+			ID:           "event-sourced/rehydrate/snapshot-of-no-bytes",
+			Requirements: []string{"ES-REPLAY-003"},
+			Script: []engine.Step{
+				s.initFrom(5, ""), s.event(6, "F"),
+				s.process(1), s.reply(1, "F"),
+				s.barrier(2, "F"),
+			},
+		},
+		{
 			ID:           "event-sourced/rehydrate/own-events",
 			Requirements: []string{"ES-REPLAY-003"},
 			Script: []engine.Step{
