@@ -180,7 +180,7 @@ type RequestAction_Emit struct {
 }
 
 type RequestAction_Forward struct {
-	// Forward to EventSourcedTwoService.Call.
+	// Forward to EventSourcedTwoService.Call, in place of the answer.
 	Forward *Forward `protobuf:"bytes,2,opt,name=forward,proto3,oneof"`
 }
 
@@ -190,7 +190,8 @@ type RequestAction_Effect struct {
 }
 
 type RequestAction_Fail struct {
-	// Fail the command.
+	// Fail the command, wherever this stands among the actions: what the others
+	// have emitted and added is dropped.
 	Fail *Fail `protobuf:"bytes,4,opt,name=fail,proto3,oneof"`
 }
 
