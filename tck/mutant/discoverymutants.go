@@ -20,7 +20,7 @@ func discoveryMutants() []Mutant {
 		{
 			Name: "changes-its-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
 			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
-			defect:      changing(func(call int) string { return strconv.Itoa(call) }),
+			defect:      changing(strconv.Itoa),
 		},
 		{
 			Name: "changes-its-first-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",

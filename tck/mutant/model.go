@@ -1,7 +1,8 @@
 // Package mutant checks the kit itself. It holds a correct model of the user
-// function under test, the same with one defect each (the mutants), and things
-// that are no user function at all (the impostors): the cases have to pass the
-// first, find each of the second, and pass nothing of the third.
+// function under test, the same as others might have written it (the variants),
+// the same with one defect each (the mutants), and things that are no user
+// function at all (the impostors): the cases have to pass the model and its
+// variants, find each mutant, and pass nothing of an impostor.
 package mutant
 
 import (
