@@ -86,9 +86,9 @@ checktidy: ## Fail when go.mod is not tidy
 	go mod tidy -diff
 
 .PHONY: fuzz
-fuzz: ## Fuzz every decoder for FUZZTIME each (10s)
+fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	@go list ./... | while read -r pkg; do \
-		go test -list '^Fuzz' "$$pkg" | grep '^Fuzz' | while read -r name; do \
+		go test -list '^Fuzz' "$$pkg" | sed -n '/^Fuzz/p' | while read -r name; do \
 			echo "fuzz $$pkg $$name"; \
 			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} "$$pkg"; \
 		done; \
