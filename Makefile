@@ -96,7 +96,7 @@ fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 
 .PHONY: bench
 bench: ## Run the benchmarks; ratios are against the baseline in the same run
-	go test -run '^$$' -bench . -benchmem ./proxy/...
+	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: images
 images: build ## Build the container images (needs a Docker engine)
