@@ -21,7 +21,7 @@ func streamMutants() []Mutant {
 	return []Mutant{
 		{
 			Name: "shares-state-between-entities", KilledBy: "CORE-STREAM-002", Message: "two entities of one service share their state",
-			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal", "core/streams/"},
+			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal", "event-sourced/rehydrate/from-the-journal", "core/streams/"},
 			defect:      sharedState,
 		},
 		{

@@ -134,6 +134,18 @@ func rehydrations() []engine.Case {
 			},
 		},
 		{
+			ID:           "event-sourced/rehydrate/from-the-journal-alone",
+			Requirements: []string{"ES-REPLAY-003"},
+			Script: []engine.Step{
+				s.init(),
+				s.process(1, emit("A")), s.reply(1, "A", events("A")),
+				s.passivated(),
+				s.initFrom(5, "VWXYZ"), // as a proxy does whose store was put back
+				s.process(1), s.reply(1, "VWXYZ", likely("A", "the state of an earlier activation has survived it")),
+				s.barrier(2, "VWXYZ"),
+			},
+		},
+		{
 			ID:           "event-sourced/rehydrate/same-journal-same-state",
 			Requirements: []string{"ES-REPLAY-003"},
 			Script:       twiceTheSame(),
