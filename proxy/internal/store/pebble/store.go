@@ -89,7 +89,7 @@ func Open(config Config) (*Store, error) {
 	name := config.Files.PathJoin(config.Dir, journalDir)
 	s.db, err = pebbledb.Open(name, options(s.disk, config.Logger))
 	if err != nil {
-		return nil, errors.Join(explainOpen(name, cmp.Or(s.disk.Err(), err)), lock.Close())
+		return nil, errors.Join(explainOpen(name, cmp.Or(s.disk.Dropped(), err)), lock.Close())
 	}
 	if err := s.disk.Serve(); err != nil {
 		_ = s.Close() // it fails for the same reason

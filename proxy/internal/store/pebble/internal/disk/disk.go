@@ -106,6 +106,17 @@ func (d *Disk) Err() error {
 	return d.err
 }
 
+// Dropped returns why the disk was dropped; nil when it was not. Whatever pebble
+// then says follows from it.
+func (d *Disk) Dropped() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase != gone {
+		return nil
+	}
+	return d.err
+}
+
 // Stalled returns a channel that is closed while Err is not nil. It is good for
 // one wait.
 func (d *Disk) Stalled() <-chan struct{} {
