@@ -90,7 +90,7 @@ fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	@go list ./... | while read -r pkg; do \
 		go test -list '^Fuzz' "$$pkg" | sed -n '/^Fuzz/p' | while read -r name; do \
 			echo "fuzz $$pkg $$name"; \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} "$$pkg"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} -fuzzminimizetime 100x "$$pkg"; \
 		done; \
 	done
 
