@@ -86,17 +86,17 @@ checktidy: ## Fail when go.mod is not tidy
 	go mod tidy -diff
 
 .PHONY: fuzz
-fuzz: ## Fuzz every decoder for FUZZTIME each (10s)
+fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	@go list ./... | while read -r pkg; do \
-		go test -list '^Fuzz' "$$pkg" | grep '^Fuzz' | while read -r name; do \
+		go test -list '^Fuzz' "$$pkg" | sed -n '/^Fuzz/p' | while read -r name; do \
 			echo "fuzz $$pkg $$name"; \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} "$$pkg"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} -fuzzminimizetime 100x "$$pkg"; \
 		done; \
 	done
 
 .PHONY: bench
 bench: ## Run the benchmarks; ratios are against the baseline in the same run
-	go test -run '^$$' -bench . -benchmem ./proxy/...
+	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: images
 images: build ## Build the container images (needs a Docker engine)

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -18,6 +19,15 @@ var (
 	functionImage = flag.String("function-image", "", "image of the shopping cart (containers)")
 	seed          = flag.Int64("seed", time.Now().UnixNano(), "decides whom the load test kills, and when")
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := subject.OwnContainers(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
 
 // shop is a proxy and a shopping cart function behind it. Its fields change
 // only while one side is down, and by the test's own goroutine.

@@ -19,8 +19,9 @@ import (
 // debugging is the patience with a subject that a person steps through.
 const debugging = time.Hour
 
-// lastBreath is how long after a failure the end of the subject may be seen.
-const lastBreath = 300 * time.Millisecond
+// lastBreath is how long it may take until the end of a subject is seen that no
+// longer answers. It is only waited out by one that lives on all the same.
+const lastBreath = 3 * time.Second
 
 // certification is one run of `tck function`.
 type certification struct {
@@ -119,12 +120,13 @@ func (c *certification) play(ctx context.Context, started *subject.Subject, sele
 		Parallel: c.flags.parallel,
 		Progress: c.printer.Progress(len(selected)),
 	})
-	if !slices.ContainsFunc(results, missed) {
+	// What a dying subject breaks is seen before its death is.
+	if slices.ContainsFunc(results, missed) && started.Gone(running) {
+		timer := time.AfterFunc(lastBreath, func() { cancel(nil) })
+		defer timer.Stop()
+	} else {
 		cancel(nil)
 	}
-	// What a dying subject breaks is seen before its death is.
-	timer := time.AfterFunc(lastBreath, func() { cancel(nil) })
-	defer timer.Stop()
 	err := <-ended
 	if _, died := errors.AsType[*subject.ExitError](err); died || ctx.Err() != nil {
 		trouble = err.Error()

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stateward/stateward/tck/app"
 	"github.com/stateward/stateward/tck/cases"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/report"
 )
 
 func TestListShowsEachCase(t *testing.T) {
@@ -42,6 +44,34 @@ func TestExplain(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	run(t, "coverage").expect(t, app.ExitPassed, "ES-REPLAY-003", "untestable: ", "planned: ", "measured whole, for functions: core, event-sourced")
+}
+
+// A report that lacks a case which the kit has run, or has one that it does not
+// have, was made by hand: the digest is computed anew in no time.
+func TestVerifyKnowsTheCases(t *testing.T) {
+	dir := t.TempDir()
+	run(t, "function", model(t, ""), "--profile", "core,event-sourced", "--report-dir", dir).expect(t, app.ExitPassed)
+	const first = "event-sourced/rehydrate/events"
+	for name, change := range map[string]func(*tckv1.RequirementResult){
+		"ES-REPLAY-003: it has":                         func(row *tckv1.RequirementResult) { row.Cases = row.GetCases()[1:] },
+		`ES-REPLAY-003: this kit has no case "a" of it`: func(row *tckv1.RequirementResult) { row.Cases[0].Id = "a" },
+	} {
+		r := verified(t, dir, tckv1.Result_RESULT_CONFORMANT)
+		for _, row := range r.GetRequirements() {
+			if row.GetId() == "ES-REPLAY-003" && row.GetCases()[0].GetId() == first {
+				change(row)
+			}
+		}
+		text, err := report.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "forged.yaml")
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run(t, "report", "verify", file).expect(t, app.ExitFailed, name)
+	}
 }
 
 func TestVerifyTree(t *testing.T) {

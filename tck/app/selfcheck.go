@@ -16,10 +16,11 @@ func selfCheckCommand(io streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "self-check",
 		Short: "Check the kit itself, and print its kill matrix",
-		Long: `Runs every case against a correct model of a user function, against the same with
-one defect each, and against things that are no user function at all. The kit
-has to pass the first, find each of the second by the requirement that it
-breaks, and pass nothing of the third. Needs no subject, and no network.`,
+		Long: `Runs every case against a correct model of a user function and variants of it
+that are as correct, against the same with one defect each, and against things
+that are no user function at all. The kit has to pass the first, find each of the
+second by the requirement that it breaks, and pass nothing of the third. Needs
+no subject, and no network.`,
 		Args: exactly(0, "no argument"),
 		RunE: func(command *cobra.Command, _ []string) error {
 			return selfCheck(command.Context(), io, mutant.SelfCheck)

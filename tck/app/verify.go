@@ -12,7 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stateward/stateward/tck/cases"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/report"
+	"github.com/stateward/stateward/tck/requirement"
 )
 
 func reportCommand(io streams) *cobra.Command {
@@ -21,10 +24,10 @@ func reportCommand(io streams) *cobra.Command {
 		Use:   "verify FILE|DIR...",
 		Short: "Check that reports are what the kit wrote",
 		Long: `Reads each report and derives again all that follows from the verdicts on its
-cases: those on requirements, the counts, the result and the digest. In a DIR
-every .yaml file is a report; it has to stand at
-PROTOCOL/ORGANIZATION-PROJECT/VERSION.yaml beside a README.md with a section
-"Reproduce".`,
+cases: those on requirements, the counts, the result and the digest. A report that this
+very version of the kit wrote has to have all of its cases, too. In a DIR every
+.yaml file is a report; it has to stand at vPROTOCOL/ORGANIZATION-PROJECT/VERSION.yaml
+beside a README.md with a section "Reproduce".`,
 		Example: `  tck report verify out/report.yaml
   tck report verify conformance-reports`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -96,19 +99,44 @@ func check(file string, published bool) []string {
 		return []string{err.Error()}
 	}
 	problems := report.Verify(text, report.Current())
-	if !published {
-		return problems
+	r, err := report.Unmarshal(text)
+	if err != nil {
+		return problems // which say so
 	}
-	return append(problems, misplaced(file, text)...)
+	problems = append(problems, miscounted(r)...)
+	if published {
+		problems = append(problems, misplaced(file, r)...)
+	}
+	return problems
+}
+
+// miscounted holds the cases of a report that this very kit wrote against those
+// that the kit has. What another version has is not known here.
+func miscounted(r *tckv1.Report) []string {
+	if r.GetKit().GetVersion() != version || r.GetKit().GetCommit() != commit {
+		return nil
+	}
+	var problems []string
+	known := requirement.All().Cover(cases.Function(), requirement.Planned()).Cases
+	for _, row := range r.GetRequirements() {
+		want, found := known[row.GetId()], 0
+		for _, c := range row.GetCases() {
+			if slices.Contains(want, c.GetId()) {
+				found++
+			} else {
+				problems = append(problems, fmt.Sprintf("%s: this kit has no case %q of it", row.GetId(), c.GetId()))
+			}
+		}
+		if found > 0 && found < len(want) && r.GetSelection() == nil {
+			problems = append(problems, fmt.Sprintf("%s: it has %d of the %d cases of this kit", row.GetId(), found, len(want)))
+		}
+	}
+	return problems
 }
 
 // misplaced holds a published report against the rules of its tree.
-func misplaced(file string, text []byte) []string {
+func misplaced(file string, r *tckv1.Report) []string {
 	var problems []string
-	r, err := report.Unmarshal(text)
-	if err != nil {
-		return nil // said already
-	}
 	subject := r.GetSubject()
 	major, _, _ := strings.Cut(r.GetSpecification().GetProtocol(), ".")
 	want := filepath.Join("v"+major, subject.GetOrganization()+"-"+subject.GetProject(), subject.GetVersion()+".yaml")

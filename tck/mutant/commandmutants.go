@@ -143,6 +143,17 @@ func commandMutants() []Mutant {
 			}),
 		},
 		{
+			Name: "reads-commands-under-one-prefix-only", KilledBy: "CORE-PAYLOAD-003", Message: `failure "what is this"`,
+			defect: bent(func(_ *activation, next machine) machine {
+				return func(in *request) ([]*response, bool) {
+					if url := in.GetCommand().GetPayload().GetTypeUrl(); strings.HasPrefix(url, "types.example.com/") {
+						return refused(in, "what is this")
+					}
+					return next(in)
+				}
+			}),
+		},
+		{
 			Name: "handles-commands-for-another-entity", KilledBy: "ES-CMD-002", Message: "reply 2",
 			defect: onRequests(func(entity *activation, in *request) {
 				if in.GetCommand() != nil {

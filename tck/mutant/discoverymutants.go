@@ -86,6 +86,19 @@ func discoveryMutants() []Mutant {
 			}),
 		},
 		{
+			Name: "describes-two-files-of-one-name", KilledBy: "DISC-DESC-001", Message: "two different files named google/api/http.proto",
+			MayAlsoFail: []string{"discovery/descriptors/"},
+			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				for _, file := range set.GetFile() {
+					if file.GetName() == "google/api/http.proto" {
+						another := proto.CloneOf(file)
+						another.MessageType = nil
+						set.File = append(set.File, another)
+					}
+				}
+			}),
+		},
+		{
 			Name: "describes-garbage", KilledBy: "DISC-DESC-001", Message: "no FileDescriptorSet",
 			MayAlsoFail: []string{"discovery/descriptors/"},
 			defect: discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
@@ -162,6 +175,24 @@ func discoveryMutants() []Mutant {
 			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				entities[1].PassivationStrategy = timeout(0)
 				return entities
+			}),
+		},
+		{
+			Name: "passivates-at-the-default-time", KilledBy: "DISC-ENT-004", Message: "one of 0 ms",
+			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				entities[2].PassivationStrategy = nil
+				return entities
+			}),
+		},
+		{
+			Name: "has-two-entity-keys", KilledBy: "DISC-KEY-001", Message: "ProcessRequest has 2 entity keys",
+			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
+					request := file.GetMessageType()[0]
+					another := proto.CloneOf(request.GetField()[0])
+					another.Name, another.JsonName, another.Number = new("another"), new("another"), new(int32(9))
+					request.Field = append(request.GetField(), another)
+				})
 			}),
 		},
 		{

@@ -30,6 +30,9 @@ type function struct {
 func (f *function) register(server *grpc.Server) {
 	discoveryv1.RegisterDiscoveryServiceServer(server, f)
 	eventsourcedv1.RegisterEventSourcedServiceServer(server, f)
+	if f.defect.serve != nil {
+		f.defect.serve(server)
+	}
 }
 
 // Discover says what the model serves.
@@ -71,6 +74,8 @@ func (f *function) Handle(stream grpc.BidiStreamingServer[request, response]) er
 			return err
 		}
 		switch {
+		case end && in != nil && f.defect.status != nil:
+			return f.defect.status
 		case end:
 			return f.hesitate(stream.Context())
 		case in == nil: // a mutant that does not heed the half-close

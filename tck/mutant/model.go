@@ -1,7 +1,8 @@
 // Package mutant checks the kit itself. It holds a correct model of the user
-// function under test, the same with one defect each (the mutants), and things
-// that are no user function at all (the impostors): the cases have to pass the
-// first, find each of the second, and pass nothing of the third.
+// function under test, the same as others might have written it (the variants),
+// the same with one defect each (the mutants), and things that are no user
+// function at all (the impostors): the cases have to pass the model and its
+// variants, find each mutant, and pass nothing of an impostor.
 package mutant
 
 import (
@@ -130,12 +131,8 @@ func (a *activation) handle(command *entityv1.Command) (*eventsourcedv1.EventSou
 			return nil, err
 		}
 		return a.process(process.GetActions())
-	case twoService + "/Call":
-		return respond(command, &tckeventsourcedv1.EventSourcedTwoServiceCallRequest{},
-			&tckeventsourcedv1.EventSourcedTwoServiceCallResponse{})
-	case configuredService + "/Call":
-		return respond(command, &tckeventsourcedv1.EventSourcedConfiguredServiceCallRequest{},
-			&tckeventsourcedv1.EventSourcedConfiguredServiceCallResponse{})
+	case twoService + "/Call", configuredService + "/Call":
+		return respond(command, &tckeventsourcedv1.ProcessRequest{}, &tckeventsourcedv1.ProcessResponse{})
 	default:
 		return nil, fmt.Errorf("no command %q", command.GetName())
 	}
@@ -200,7 +197,7 @@ func forwardTo(id string) *entityv1.ClientAction {
 	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Forward{Forward: &entityv1.Forward{
 		ServiceName: twoService,
 		CommandName: "Call",
-		Payload:     pack(&tckeventsourcedv1.EventSourcedTwoServiceCallRequest{Id: id}),
+		Payload:     pack(&tckeventsourcedv1.ProcessRequest{Id: id}),
 	}}}
 }
 
@@ -208,7 +205,7 @@ func sideEffect(effect *tckeventsourcedv1.Effect) *entityv1.SideEffect {
 	return &entityv1.SideEffect{
 		ServiceName: twoService,
 		CommandName: "Call",
-		Payload:     pack(&tckeventsourcedv1.EventSourcedTwoServiceCallRequest{Id: effect.GetId()}),
+		Payload:     pack(&tckeventsourcedv1.ProcessRequest{Id: effect.GetId()}),
 		Synchronous: effect.GetSynchronous(),
 	}
 }

@@ -37,8 +37,11 @@ type instance struct {
 	// bend wraps the machine of each activation. Machines of different streams
 	// run at the same time.
 	bend bend
-	// options are the server's.
+	// options are the server's, and serve adds services to it.
 	options []grpc.ServerOption
+	serve   func(*grpc.Server)
+	// status ends the streams that the function ends before the proxy does.
+	status error
 	// delay is how long each answer takes.
 	delay time.Duration
 }

@@ -115,11 +115,11 @@ func outcomeMutants() []Mutant {
 			}),
 		},
 		{
-			Name: "forwards-another-request", KilledBy: "FX-FWD-001", Message: "ProcessRequest",
+			Name: "forwards-another-request", KilledBy: "FX-FWD-001", Message: "ProcessResponse",
 			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/"},
 			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if forward := reply.GetClientAction().GetForward(); forward != nil {
-					forward.Payload = pack(&tckeventsourcedv1.ProcessRequest{Id: "x"})
+					forward.Payload = pack(&tckeventsourcedv1.ProcessResponse{Message: "x"})
 				}
 			}),
 		},
@@ -131,7 +131,7 @@ func outcomeMutants() []Mutant {
 			}),
 		},
 		{
-			Name: "loses-the-synchronous-flag", KilledBy: "FX-EFF-002", Message: `EventSourcedTwoServiceCallRequest "x" sync], got`,
+			Name: "loses-the-synchronous-flag", KilledBy: "FX-EFF-002", Message: `ProcessRequest "x" sync], got`,
 			MayAlsoFail: []string{"core/effects/with-events-and-snapshot"},
 			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				for _, effect := range reply.GetSideEffects() {

@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"slices"
+	"sync"
 
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -52,6 +53,18 @@ func replayMutants() []Mutant {
 					in.GetInit().Snapshot = nil
 				}
 			}),
+		},
+		{
+			Name: "takes-a-snapshot-of-no-bytes-for-none", KilledBy: "ES-REPLAY-003", Message: "event 6 after 0",
+			defect: onRequests(func(_ *activation, in *request) {
+				if snapshot := in.GetInit().GetSnapshot(); snapshot != nil && len(snapshot.GetSnapshot().GetValue()) == 0 {
+					in.GetInit().Snapshot = nil
+				}
+			}),
+		},
+		{
+			Name: "remembers-an-entity", KilledBy: "ES-REPLAY-003", Message: "the state of an earlier activation has survived it",
+			defect: remembering,
 		},
 		{
 			Name: "applies-the-snapshot-last", KilledBy: "ES-REPLAY-003", Message: "the events after the snapshot were ignored",
@@ -129,6 +142,27 @@ func snapshotted() []string {
 		"event-sourced/rehydrate/", "event-sourced/replay/", "event-sourced/snapshots/", "event-sourced/failures/after-rehydration",
 		"event-sourced/events/of-no-bytes", "core/streams/reset-during-replay", "core/payloads/read",
 	}
+}
+
+// remembering keeps the state of an entity whose stream has ended in order, and
+// takes it for what its next stream replays.
+func remembering() instance {
+	var mu sync.Mutex
+	states := map[string]string{}
+	return instance{bend: func(entity *activation, next machine) machine {
+		return func(in *request) ([]*response, bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			if state, known := states[entity.id]; known && in.GetCommand() != nil && !entity.commanded {
+				entity.state = state
+			}
+			out, end := next(in)
+			if in == nil && entity.commanded {
+				states[entity.id] = entity.state
+			}
+			return out, end
+		}
+	}}
 }
 
 // snapshotLast holds the snapshot back until the first command: what the events

@@ -32,7 +32,8 @@ const (
 
 // Matrix says what the kit made of each subject.
 type Matrix struct {
-	// Rows has the model, then the slow model, then each impostor, then each mutant.
+	// Rows has the model, then the slow model, then each variant, then each
+	// impostor, then each mutant.
 	Rows []Row
 }
 
@@ -62,11 +63,11 @@ type trial struct {
 }
 
 // SelfCheck runs the cases for a user function against the model, the slow
-// model, the impostors and the mutants. The error names everything that the kit
+// model, the variants, the impostors and the mutants. The error names everything that the kit
 // got wrong; the matrix is whole in any case.
 func SelfCheck(ctx context.Context) (Matrix, error) {
 	all := cases.Function()
-	quick := slices.Concat(impostorTrials(all), mutantTrials(all))
+	quick := slices.Concat(variantTrials(all), impostorTrials(all), mutantTrials(all))
 	rows := append(modelRows(ctx, all), make([]Row, len(quick))...)
 	queue := make(chan int)
 	var workers sync.WaitGroup
@@ -91,6 +92,14 @@ func modelRows(ctx context.Context, all []engine.Case) []Row {
 	model := trial{"the model", "", meeting(none), patience, all, passes}
 	slow := trial{"the model, slow", "", meeting(slowly), tight, all, passes}
 	return []Row{model.run(ctx), slow.run(ctx)}
+}
+
+func variantTrials(all []engine.Case) []trial {
+	var trials []trial
+	for _, v := range variants() {
+		trials = append(trials, trial{"the model, which " + v.name, "", meeting(v.make), patience, all, passes})
+	}
+	return trials
 }
 
 // impostorTrials has each impostor twice: asked as any subject is, and asked

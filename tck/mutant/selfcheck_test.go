@@ -22,15 +22,39 @@ func TestSelfCheck(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		if want := 2 + 2*len(impostors()) + len(Mutants()); len(matrix.Rows) != want {
+		if want := 2 + len(variants()) + 2*len(impostors()) + len(Mutants()); len(matrix.Rows) != want {
 			t.Fatalf("%d rows, want %d", len(matrix.Rows), want)
 		}
+		all := len(cases.Function())
 		for _, row := range matrix.Rows {
-			if row.Of != len(cases.Function()) || row.Passed+len(row.Failed) != row.Of {
+			if row.Of != all || row.Passed+len(row.Failed) != row.Of {
 				t.Errorf("%s: %d passed and %d failed of %d", row.Subject, row.Passed, len(row.Failed), row.Of)
 			}
 		}
+		for _, id := range neverFailed(matrix) {
+			t.Errorf("no mutant fails %s: it might be a case that cannot fail", id)
+		}
 	})
+}
+
+// neverFailed are the ids of the cases that no mutant fails, but for those that
+// others need: what fails these is no function of the model at all.
+func neverFailed(matrix Matrix) []string {
+	failed := map[string]bool{}
+	for _, row := range matrix.Rows {
+		for _, id := range row.Failed {
+			failed[id] = failed[id] || row.KilledBy != ""
+		}
+	}
+	var never []string
+	all := cases.Function()
+	for _, c := range all {
+		needed := slices.ContainsFunc(all, func(other engine.Case) bool { return other.Needs != nil && other.Needs.ID == c.ID })
+		if !needed && !failed[c.ID] {
+			never = append(never, c.ID)
+		}
+	}
+	return never
 }
 
 func TestImpostorsScoreNothing(t *testing.T) {

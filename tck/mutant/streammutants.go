@@ -21,7 +21,7 @@ func streamMutants() []Mutant {
 	return []Mutant{
 		{
 			Name: "shares-state-between-entities", KilledBy: "CORE-STREAM-002", Message: "two entities of one service share their state",
-			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal", "core/streams/"},
+			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal", "event-sourced/rehydrate/from-the-journal", "core/streams/"},
 			defect:      sharedState,
 		},
 		{
@@ -108,6 +108,17 @@ func streamMutants() []Mutant {
 			defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if strings.Contains(in.GetInit().GetEntityId(), "/") {
+						return broken("no such id")
+					}
+					return next(in)
+				}
+			}),
+		},
+		{
+			Name: "refuses-a-long-id", KilledBy: "CORE-KEY-002", Message: "no such id",
+			defect: bent(func(_ *activation, next machine) machine {
+				return func(in *request) ([]*response, bool) {
+					if len(in.GetInit().GetEntityId()) > 8192 {
 						return broken("no such id")
 					}
 					return next(in)

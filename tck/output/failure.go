@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,10 +43,11 @@ func (p *Printer) failures(story Story) {
 }
 
 // alike groups what did not pass: a crowd with one cause is one group, any
-// other result is alone. Groups stand in the order of their first results.
+// other result is alone. Groups stand in the order of their first results. The
+// cause is what the kit guesses it to be, and else what came.
 func alike(results []engine.Result) [][]engine.Result {
 	cause := func(r engine.Result) string {
-		return fmt.Sprint(int(r.Verdict), "\x00", r.Actual, "\x00", r.Likely, "\x00", r.Reason)
+		return fmt.Sprint(int(r.Verdict), "\x00", cmp.Or(r.Likely, r.Actual), "\x00", r.Reason)
 	}
 	counts := map[string]int{}
 	for _, r := range results {

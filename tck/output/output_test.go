@@ -148,6 +148,22 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// One cause breaks many cases, each in its own way.
+func TestACauseIsToldOnce(t *testing.T) {
+	t.Parallel()
+	var crowd []engine.Result
+	for i := range 12 {
+		r := silent(i)
+		r.Actual, r.Likely = fmt.Sprintf("reply %d", i+100), "command 1 was answered twice"
+		crowd = append(crowd, r)
+	}
+	var out bytes.Buffer
+	output.New(&out, output.Config{}).Tell(story(crowd...))
+	if told := strings.Count(out.String(), "Likely: "); told != 1 || !strings.Contains(out.String(), "the same in 11 more") {
+		t.Errorf("one cause is told %d times:\n%s", told, &out)
+	}
+}
+
 // uncolour takes ANSI colours away.
 func uncolour(text string) string {
 	for _, code := range []string{"0", "1", "2", "31", "32", "33"} {

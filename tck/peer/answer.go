@@ -105,7 +105,7 @@ func Effect(target string, synchronous bool) string {
 func Target(id string) string {
 	return target(
 		tckeventsourcedv1.EventSourcedTwoService_ServiceDesc.ServiceName, "Call",
-		Pack(&tckeventsourcedv1.EventSourcedTwoServiceCallRequest{Id: id}))
+		Pack(&tckeventsourcedv1.ProcessRequest{Id: id}))
 }
 
 func target(service, command string, payload *anypb.Any) string {

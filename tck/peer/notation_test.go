@@ -46,7 +46,7 @@ func TestRequests(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	call := peer.Pack(&tckeventsourcedv1.EventSourcedTwoServiceCallRequest{Id: "x"})
+	call := peer.Pack(&tckeventsourcedv1.ProcessRequest{Id: "x"})
 	two := tckeventsourcedv1.EventSourcedTwoService_ServiceDesc.ServiceName
 	whole := &eventsourcedv1.EventSourcedReply{
 		CommandId: 3,
@@ -60,7 +60,7 @@ func TestAnswers(t *testing.T) {
 	refusal := &eventsourcedv1.EventSourcedReply{CommandId: 4, ClientAction: &entityv1.ClientAction{
 		Action: &entityv1.ClientAction_Failure{Failure: &entityv1.Failure{Description: "no", Restart: true}},
 	}}
-	target := `EventSourcedTwoService/Call EventSourcedTwoServiceCallRequest "x"`
+	target := `EventSourcedTwoService/Call ProcessRequest "x"`
 	for want, response := range map[string]*eventsourcedv1.HandleResponse{
 		"a message in which no case is set": {},
 		`reply 1 "A"`:                       reply(1, "A"),

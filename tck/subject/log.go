@@ -3,8 +3,10 @@ package subject
 import (
 	"bufio"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 const (
@@ -39,6 +41,21 @@ func (l *log) tail(n int) []string {
 	return append([]string(nil), l.lines[max(0, len(l.lines)-n):]...)
 }
 
+// escape is what a terminal takes for a colour, a movement or the like.
+var escape = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]`)
+
+// printable is the text of a line without what would colour a pipe, or move the
+// cursor of whoever reads it.
+func printable(line string) string {
+	line = escape.ReplaceAllString(strings.ToValidUTF8(line, "\uFFFD"), "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' {
+			return -1
+		}
+		return r
+	}, line)
+}
+
 // read adds every line of r until it ends. A line longer than keptBytes is cut,
 // not refused, so that a process that writes without line ends cannot block.
 func (l *log) read(r io.Reader) {
@@ -49,7 +66,7 @@ func (l *log) read(r io.Reader) {
 			return // the writers are gone, or the owner closed the pipe
 		}
 		if !cut {
-			l.add(strings.ToValidUTF8(string(part), "\uFFFD"))
+			l.add(printable(string(part)))
 		}
 		cut = more
 	}

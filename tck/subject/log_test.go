@@ -40,3 +40,14 @@ func TestLogCutsLongLines(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestLogKeepsNoControls(t *testing.T) {
+	t.Parallel()
+
+	var kept log
+	kept.read(strings.NewReader("\x1b[1;31mred\x1b[0m\tand\x1b[2K \x07black\r\n"))
+
+	if diff := cmp.Diff([]string{"red\tand black"}, kept.tail(1)); diff != "" {
+		t.Error(diff)
+	}
+}

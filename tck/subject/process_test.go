@@ -96,8 +96,16 @@ func TestProcessServes(t *testing.T) {
 func TestProcessIsKilledAndRestarted(t *testing.T) {
 	s := start(t, command("serve"))
 	address := s.Address()
+	if s.Gone(t.Context()) {
+		t.Error("it is gone, and answers")
+	}
+
 	if err := s.Kill(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+
+	if !s.Gone(t.Context()) {
+		t.Error("it was killed, and is not gone")
 	}
 
 	exit, ok := errors.AsType[*subject.ExitError](s.Wait(t.Context()))

@@ -166,11 +166,7 @@ func Dial(address string) (*grpc.ClientConn, error) {
 // discover asks once. A server that lacks the service altogether will not grow
 // it.
 func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.DiscoverResponse, error) {
-	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, &discoveryv1.DiscoverRequest{
-		ProtocolMajorVersion: 1,
-		ProxyName:            "stateward-tck",
-		SupportedEntityTypes: kind.Types(),
-	})
+	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, question())
 	switch code := status.Code(err); code {
 	case codes.OK:
 		return answer, nil
@@ -178,6 +174,15 @@ func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.
 		return nil, Hopeless(errors.New("it does not serve " + discoveryv1.DiscoveryService_ServiceDesc.ServiceName))
 	default:
 		return nil, fmt.Errorf("Discover ended with %v: %s", code, status.Convert(err).Message())
+	}
+}
+
+// question is what a proxy of this version asks.
+func question() *discoveryv1.DiscoverRequest {
+	return &discoveryv1.DiscoverRequest{
+		ProtocolMajorVersion: 1,
+		ProxyName:            "stateward-tck",
+		SupportedEntityTypes: kind.Types(),
 	}
 }
 
@@ -233,6 +238,18 @@ func (s *Subject) Wait(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	return context.Cause(ctx)
+}
+
+// Gone reports whether nobody is there any more to answer at the address of a
+// subject that the kit has started. One that is merely silent is not gone.
+func (s *Subject) Gone(ctx context.Context) bool {
+	if s.instance == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, oneProbe)
+	defer cancel()
+	_, err := discoveryv1.NewDiscoveryServiceClient(s.conn).Discover(ctx, question())
+	return status.Code(err) == codes.Unavailable
 }
 
 // Tail is the last lines that the subject wrote, oldest first, at most n.

@@ -127,6 +127,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.router, err = router.New(router.Config{
 		Services: &p.user, Runtime: entities, Reporter: &p.user, Log: p.config.Log,
+		MaxErrand: p.config.MaxMessage - envelope,
 	})
 	if err != nil {
 		return err

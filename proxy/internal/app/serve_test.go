@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -224,6 +225,28 @@ func TestBadAnswers(t *testing.T) {
 	if diff := cmp.Diff(want, calls); diff != "" { // and nothing else (DISC-CALL-007)
 		t.Error(diff)
 	}
+}
+
+// TestLaterFunction covers DISC-CALL-008, DISC-INFO-003 and CORE-STREAM-012: what
+// a later version of the protocol may add is passed over.
+func TestLaterFunction(t *testing.T) {
+	later := protowire.AppendString(protowire.AppendTag(nil, 1000, protowire.BytesType), "news")
+	discovered := descriptortest.Answer(descriptortest.Files())
+	discovered.ServiceInfo.ProtocolMinorVersion = 99
+	for _, message := range []proto.Message{discovered, discovered.GetServiceInfo(), discovered.GetEntities()[0]} {
+		message.ProtoReflect().SetUnknown(later)
+	}
+	script := saying(discovered)
+	script.Answer = func(_ string, right *eventsourcedv1.HandleResponse) []*eventsourcedv1.HandleResponse {
+		for _, message := range []proto.Message{right, right.GetReply(), right.GetReply().GetClientAction()} {
+			message.ProtoReflect().SetUnknown(later)
+		}
+		return []*eventsourcedv1.HandleResponse{right}
+	}
+	f := functiontest.Start(t, loopback, script)
+	caller := runProxy(t, quick(f.Target)).dial(t)
+	caller.mustAdd(t, "a", 1, 1)
+	caller.mustAdd(t, "a", 1, 2)
 }
 
 // TestDomainFailure covers CORE-FAIL-003 from end to end.

@@ -4,6 +4,8 @@
 package entity
 
 import (
+	"log/slog"
+
 	"google.golang.org/protobuf/types/known/anypb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -19,6 +21,9 @@ type ID struct {
 
 // String returns "service/entity", for people.
 func (id ID) String() string { return id.Service + "/" + id.Entity }
+
+// LogValue is what logs show: the same in text and in JSON.
+func (id ID) LogValue() slog.Value { return slog.StringValue(id.String()) }
 
 // Command is one call of one method on one entity, before it has an id on a stream.
 type Command struct {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -110,7 +111,7 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 	method, err := r.config.Services.Method(e.GetServiceName(), e.GetCommandName())
 	var id entity.ID
 	if err == nil {
-		id, err = address(method, e)
+		id, err = r.address(method, e)
 	}
 	if err != nil {
 		if fault.KindOf(err) != fault.Unavailable { // That is no mistake: the function does not serve now.
@@ -129,8 +130,13 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 }
 
 // address finds the entity that a forward or a side effect names (FX-FWD-007,
-// FX-EFF-006).
-func address(method Method, e errand) (entity.ID, error) {
+// FX-EFF-006). What is too large for its function is not sent: that would cost
+// the target its stream (FX-LIMIT-001).
+func (r *Router) address(method Method, e errand) (entity.ID, error) {
+	if size := len(e.GetPayload().GetValue()) + proto.Size(e.GetMetadata()); size > r.config.MaxErrand {
+		return entity.ID{}, fault.New(fault.Exhausted, "a forward or side effect to %s has %d bytes, and may have %d",
+			targetOf(e), size, r.config.MaxErrand)
+	}
 	if got, want := messageName(e.GetPayload().GetTypeUrl()), messageName(method.Input); got != want {
 		return entity.ID{}, fault.New(fault.Internal, "a forward or side effect carries %q, and %s takes %q",
 			got, targetOf(e), want)

@@ -68,8 +68,8 @@ func TestForward(t *testing.T) {
 	})
 }
 
-// FX-FWD-003: a forward that leads nowhere fails that call alone, and the
-// function is told.
+// FX-FWD-003, FX-FWD-007, FX-LIMIT-001: a forward that leads nowhere, or is too
+// large, fails that call alone, and the function is told.
 func TestForwardThatLeadsNowhere(t *testing.T) {
 	for name, test := range map[string]struct {
 		service, method, typeURL, request string
@@ -80,6 +80,7 @@ func TestForwardThatLeadsNowhere(t *testing.T) {
 		"other input":     {service: "shop.Cart", method: "Get", typeURL: "t/test.Number", request: "8", want: codes.Internal},
 		"no payload":      {service: "shop.Cart", method: "Get", want: codes.Internal},
 		"no key":          {service: "shop.Cart", method: "Get", typeURL: text, want: codes.InvalidArgument},
+		"too large":       {service: "shop.Cart", method: "Get", typeURL: text, request: "8 " + strings.Repeat("x", 99), want: codes.ResourceExhausted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -87,7 +88,7 @@ func TestForwardThatLeadsNowhere(t *testing.T) {
 					reply := runtimetest.Forward(test.service, test.method, "")
 					reply.GetClientAction().GetForward().Payload = &anypb.Any{TypeUrl: test.typeURL, Value: []byte(test.request)}
 					return reply
-				}}, nil)
+				}}, func(c *router.Config) { c.MaxErrand = 100 })
 				wantCode(t, w.call(t.Context(), "Do", "7"), test.want)
 				want(t, "reported", w.reported(), "FX-FWD-001")
 				want(t, "answer", w.call(t.Context(), "Get", "7 tea"), "tea")

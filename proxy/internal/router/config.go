@@ -25,6 +25,10 @@ type Config struct {
 	// Depth is how many forwards and side effects may follow one from another.
 	// Default 8.
 	Depth int
+	// MaxErrand is the largest forward or side effect, in bytes of payload and
+	// metadata: with the names around them, the function has to take it in one
+	// message. Default 3.875 MiB.
+	MaxErrand int
 	// EffectTimeout is how long one side effect may wait for its entity, and how
 	// long a synchronous one is waited for. Default 60 s.
 	EffectTimeout time.Duration
@@ -44,7 +48,7 @@ func (c Config) validate() error {
 		return errors.New("router: Config.Reporter is missing")
 	case c.Log == nil:
 		return errors.New("router: Config.Log is missing")
-	case c.Depth < 0 || c.EffectTimeout < 0 || c.Background < 0:
+	case c.Depth < 0 || c.MaxErrand < 0 || c.EffectTimeout < 0 || c.Background < 0:
 		return errors.New("router: a limit is negative")
 	default:
 		return nil
@@ -55,6 +59,9 @@ func (c Config) validate() error {
 func (c Config) withDefaults() Config {
 	if c.Depth == 0 {
 		c.Depth = 8
+	}
+	if c.MaxErrand == 0 {
+		c.MaxErrand = 4<<20 - 128<<10
 	}
 	if c.EffectTimeout == 0 {
 		c.EffectTimeout = 60 * time.Second

@@ -52,7 +52,9 @@ func (i *instance) open(target Target) (*activation, error) {
 	}
 	stream, err := config.Functions.Open(ctx, target.Kind)
 	if err != nil {
-		a.watchdog.disarm()
+		if a.watchdog.disarm(); a.watchdog.bitten {
+			err = fault.New(fault.Unavailable, "the user function took no stream in %v: it may serve only so many at once", config.ActivationTimeout)
+		}
 		cancel()
 		config.Log.Warn("no stream to the function", "entity", i.id, "error", err)
 		config.Metrics.Closed(target.Kind, "open")

@@ -198,6 +198,23 @@ func TestFunctionDoesNotRead(t *testing.T) {
 	})
 }
 
+// full is a function that serves as many streams as it can.
+type full struct{}
+
+func (full) Open(ctx context.Context, _ string) (runtime.Stream, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// A function that takes no further stream: the wait has an end, and says why.
+func TestFunctionTakesNoStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, nil, func(c *runtime.Config) { c.Functions = full{} })
+		wantAnswer(t, w.call("7", "Get", ""),
+			"Unavailable: the user function took no stream in 1m0s: it may serve only so many at once")
+	})
+}
+
 // A queued command whose caller has gone is never sent; one that was sent runs
 // to its end, and its result is kept.
 func TestCallerGone(t *testing.T) {

@@ -52,7 +52,7 @@ func callTwo(id string) sdk.Call {
 	return sdk.Call{
 		Service: tckv1.EventSourcedTwoService_ServiceDesc.ServiceName,
 		Method:  "Call",
-		Request: &tckv1.EventSourcedTwoServiceCallRequest{Id: id},
+		Request: &tckv1.ProcessRequest{Id: id},
 	}
 }
 
@@ -64,8 +64,8 @@ func newNothing(string) *nothing { return &nothing{} }
 func twoEntity() sdk.Entity {
 	entity := eventsourced.New(service("EventSourcedTwoService"), "event-sourced-tck-model-two", newNothing)
 	eventsourced.Handle(entity, "Call",
-		func(*eventsourced.Context, *nothing, *tckv1.EventSourcedTwoServiceCallRequest) (*tckv1.EventSourcedTwoServiceCallResponse, error) {
-			return &tckv1.EventSourcedTwoServiceCallResponse{}, nil
+		func(*eventsourced.Context, *nothing, *tckv1.ProcessRequest) (*tckv1.ProcessResponse, error) {
+			return &tckv1.ProcessResponse{}, nil
 		})
 	return entity
 }
@@ -74,8 +74,8 @@ func configuredEntity() sdk.Entity {
 	entity := eventsourced.New(service("EventSourcedConfiguredService"), "event-sourced-configured", newNothing)
 	entity.PassivateAfter(100 * time.Millisecond)
 	eventsourced.Handle(entity, "Call",
-		func(*eventsourced.Context, *nothing, *tckv1.EventSourcedConfiguredServiceCallRequest) (*tckv1.EventSourcedConfiguredServiceCallResponse, error) {
-			return &tckv1.EventSourcedConfiguredServiceCallResponse{}, nil
+		func(*eventsourced.Context, *nothing, *tckv1.ProcessRequest) (*tckv1.ProcessResponse, error) {
+			return &tckv1.ProcessResponse{}, nil
 		})
 	return entity
 }

@@ -76,7 +76,7 @@ func forwarded(id int64, to string, parts ...part) *sdktest.Response {
 	return replyWith(id, &entityv1.ClientAction{Action: &entityv1.ClientAction_Forward{Forward: &entityv1.Forward{
 		ServiceName: twoService,
 		CommandName: "Call",
-		Payload:     sdktest.Any(&tckv1.EventSourcedTwoServiceCallRequest{Id: to}),
+		Payload:     sdktest.Any(&tckv1.ProcessRequest{Id: to}),
 	}}}, parts)
 }
 
@@ -125,7 +125,7 @@ func sideEffect(id string, synchronous bool) part {
 		reply.SideEffects = append(reply.SideEffects, &entityv1.SideEffect{
 			ServiceName: twoService,
 			CommandName: "Call",
-			Payload:     sdktest.Any(&tckv1.EventSourcedTwoServiceCallRequest{Id: id}),
+			Payload:     sdktest.Any(&tckv1.ProcessRequest{Id: id}),
 			Synchronous: synchronous,
 		})
 	}

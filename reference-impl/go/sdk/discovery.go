@@ -92,7 +92,8 @@ func (d *discovery) Discover(ctx context.Context, request *discoveryv1.DiscoverR
 }
 
 // ReportError writes what the proxy found wrong into the function's own log,
-// where its author looks first (DISC-REPORT-001).
+// where its author looks first (DISC-REPORT-001), as loud as it was meant
+// (DISC-REPORT-005).
 func (d *discovery) ReportError(ctx context.Context, report *discoveryv1.ReportErrorRequest) (*discoveryv1.ReportErrorResponse, error) {
 	level := slog.LevelError
 	if report.GetSeverity() == discoveryv1.Severity_SEVERITY_WARNING {

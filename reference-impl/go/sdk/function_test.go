@@ -31,9 +31,9 @@ type wait func(*eventsourced.Context)
 func entity(persistenceID string, before wait) sdk.Entity {
 	e := eventsourced.New(services().ByName("EventSourcedTwoService"), persistenceID, func(string) *struct{} { return &struct{}{} })
 	eventsourced.Handle(e, "Call",
-		func(ctx *eventsourced.Context, _ *struct{}, _ *tckv1.EventSourcedTwoServiceCallRequest) (*tckv1.EventSourcedTwoServiceCallResponse, error) {
+		func(ctx *eventsourced.Context, _ *struct{}, _ *tckv1.ProcessRequest) (*tckv1.ProcessResponse, error) {
 			before(ctx)
-			return &tckv1.EventSourcedTwoServiceCallResponse{}, nil
+			return &tckv1.ProcessResponse{}, nil
 		})
 	return e
 }
@@ -41,8 +41,8 @@ func entity(persistenceID string, before wait) sdk.Entity {
 func another(persistenceID string) sdk.Entity {
 	e := eventsourced.New(services().ByName("EventSourcedConfiguredService"), persistenceID, func(string) *struct{} { return &struct{}{} })
 	eventsourced.Handle(e, "Call",
-		func(*eventsourced.Context, *struct{}, *tckv1.EventSourcedConfiguredServiceCallRequest) (*tckv1.EventSourcedConfiguredServiceCallResponse, error) {
-			return &tckv1.EventSourcedConfiguredServiceCallResponse{}, nil
+		func(*eventsourced.Context, *struct{}, *tckv1.ProcessRequest) (*tckv1.ProcessResponse, error) {
+			return &tckv1.ProcessResponse{}, nil
 		})
 	return e
 }

@@ -21,7 +21,7 @@ import (
 func open(id string) *sdktest.Request { return sdktest.Init(twoService, id, nil) }
 
 func call(id string) *sdktest.Request {
-	return sdktest.Command(id, 1, "Call", &tckv1.EventSourcedTwoServiceCallRequest{Id: id})
+	return sdktest.Command(id, 1, "Call", &tckv1.ProcessRequest{Id: id})
 }
 
 // A stop answers the command at hand, ends the streams that wait, and takes no

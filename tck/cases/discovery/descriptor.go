@@ -16,17 +16,17 @@ import (
 // index finds what the descriptors of an answer declare, by full name.
 type index struct {
 	set      *descriptorpb.FileDescriptorSet // each file once, in the answer's order
-	files    map[string]bool
+	files    map[string]*descriptorpb.FileDescriptorProto
 	services map[string]*descriptorpb.ServiceDescriptorProto
 	messages map[string]*descriptorpb.DescriptorProto
 }
 
 // parse reads a serialized FileDescriptorSet. A file that stands in it twice
-// counts once.
+// counts once; two that only share their name are an error.
 func parse(raw []byte) (index, error) {
 	found := index{
 		set:      &descriptorpb.FileDescriptorSet{},
-		files:    map[string]bool{},
+		files:    map[string]*descriptorpb.FileDescriptorProto{},
 		services: map[string]*descriptorpb.ServiceDescriptorProto{},
 		messages: map[string]*descriptorpb.DescriptorProto{},
 	}
@@ -35,10 +35,13 @@ func parse(raw []byte) (index, error) {
 		return found, fmt.Errorf("proto is no FileDescriptorSet: %w", err)
 	}
 	for _, file := range set.GetFile() {
-		if found.files[file.GetName()] {
+		switch first, twice := found.files[file.GetName()]; {
+		case twice && proto.Equal(first, file):
 			continue
+		case twice:
+			return found, fmt.Errorf("proto holds two different files named %s", file.GetName())
 		}
-		found.files[file.GetName()] = true
+		found.files[file.GetName()] = file
 		found.set.File = append(found.set.File, file)
 		for _, service := range file.GetService() {
 			found.services[join(file.GetPackage(), service.GetName())] = service
@@ -73,7 +76,7 @@ func openImports(r *discoveryv1.DiscoverResponse) string {
 	}
 	for _, file := range found.set.GetFile() {
 		for _, imported := range file.GetDependency() {
-			if !found.files[imported] {
+			if found.files[imported] == nil {
 				return fmt.Sprintf("%s imports %s, which is missing", file.GetName(), imported)
 			}
 		}

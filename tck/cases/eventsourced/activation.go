@@ -97,6 +97,15 @@ func rehydrations() []engine.Case {
 			},
 		},
 		{
+			ID:           "event-sourced/rehydrate/snapshot-of-no-bytes",
+			Requirements: []string{"ES-REPLAY-003"},
+			Script: []engine.Step{
+				s.initFrom(5, ""), s.event(6, "F"),
+				s.process(1), s.reply(1, "F"),
+				s.barrier(2, "F"),
+			},
+		},
+		{
 			ID:           "event-sourced/rehydrate/own-events",
 			Requirements: []string{"ES-REPLAY-003"},
 			Script: []engine.Step{
@@ -122,6 +131,18 @@ func rehydrations() []engine.Case {
 				s.process(2, emit("G")), s.reply(2, "ABCDEFG", events("G")),
 				s.passivated(),
 				s.rehydrate(), s.barrier(1, "ABCDEFG"),
+			},
+		},
+		{
+			ID:           "event-sourced/rehydrate/from-the-journal-alone",
+			Requirements: []string{"ES-REPLAY-003"},
+			Script: []engine.Step{
+				s.init(),
+				s.process(1, emit("A")), s.reply(1, "A", events("A")),
+				s.passivated(),
+				s.initFrom(5, "VWXYZ"), // as a proxy does whose store was put back
+				s.process(1), s.reply(1, "VWXYZ", likely("A", "the state of an earlier activation has survived it")),
+				s.barrier(2, "VWXYZ"),
 			},
 		},
 		{

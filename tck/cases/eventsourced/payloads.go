@@ -9,6 +9,7 @@ import (
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // conventions are the cases on how payloads are packed.
@@ -53,6 +54,7 @@ func conventions() []engine.Case {
 				s.initWith(snapshotAt(5, elsewhere(persisted("ABCDE")))),
 				s.replay(&eventsourcedv1.Event{Sequence: 6, Payload: elsewhere(persisted("F"))}),
 				s.barrier(1, "ABCDEF"),
+				s.with(2, elsewhere(peer.Pack(&tckeventsourcedv1.ProcessRequest{}))), s.reply(2, "ABCDEF"),
 			},
 		},
 	}

@@ -100,10 +100,7 @@ func processRequest(id int64, actions ...*tckeventsourcedv1.RequestAction) reque
 // call sends a command to an entity of one of the other two services.
 func (s stream) call(id int64) step {
 	return s.sends(func(entity string) *eventsourcedv1.HandleRequest {
-		if s.service == twoService {
-			return command(entity, id, "Call", &tckeventsourcedv1.EventSourcedTwoServiceCallRequest{Id: entity})
-		}
-		return command(entity, id, "Call", &tckeventsourcedv1.EventSourcedConfiguredServiceCallRequest{Id: entity})
+		return command(entity, id, "Call", &tckeventsourcedv1.ProcessRequest{Id: entity})
 	})
 }
 

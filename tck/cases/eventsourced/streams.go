@@ -1,6 +1,7 @@
 package eventsourced
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/stateward/stateward/tck/engine"
@@ -103,16 +104,18 @@ func streams() []engine.Case {
 	}
 }
 
-// manyStreams opens a stream for each of n entities before the first command.
+// manyStreams opens a stream for each of n entities before the first command,
+// and sends each a command before the first answer is expected.
 func manyStreams(n int) []engine.Step {
-	var opening, asking []engine.Step
+	var opening, asking, answers []engine.Step
 	for i := range n {
 		name := strconv.Itoa(i + 1)
 		s := stream{name, modelService, name}
 		opening = append(opening, s.init())
-		asking = append(asking, s.process(1, emit(name)), s.reply(1, name, events(name)))
+		asking = append(asking, s.process(1, emit(name)))
+		answers = append(answers, s.reply(1, name, events(name)))
 	}
-	return append(opening, asking...)
+	return slices.Concat(opening, asking, answers)
 }
 
 // resets are the cases on streams that the proxy breaks off.

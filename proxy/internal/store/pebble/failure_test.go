@@ -343,6 +343,45 @@ func TestDiskFailsWhileOpening(t *testing.T) {
 	}
 }
 
+// TestDiskFailsWhileRecovering: what the log holds cannot be written to tables.
+// The caller of Open is told, and nothing is lost.
+func TestDiskFailsWhileRecovering(t *testing.T) {
+	t.Parallel()
+	for name, where := range places() {
+		if !strings.HasPrefix(name, "table") {
+			continue
+		}
+		for _, failure := range []error{syscall.ENOSPC, syscall.EIO} {
+			t.Run(fmt.Sprint(name, failure), func(t *testing.T) {
+				t.Parallel()
+				r := newRun(t)
+				where := where
+				where.err = failure
+				r.faults.set(&where)
+				r.appendUntilError()
+				if err := r.store.Close(); !errors.Is(err, failure) {
+					t.Fatalf("Close() = %v, want %v", err, failure)
+				}
+				s, err := pebble.Open(pebble.Config{
+					Dir: "/data", Files: errorfs.Wrap(r.files, r.faults), Logger: discard(),
+				})
+				if err == nil {
+					t.Fatalf("Open succeeds; Close() = %v", s.Close())
+				}
+				if !errors.Is(err, failure) {
+					t.Errorf("Open() = %v, want %v", err, failure)
+				}
+				r.faults.set(nil)
+				r.open()
+				r.verify()
+				if err := r.store.Close(); err != nil {
+					t.Errorf("Close() = %v", err)
+				}
+			})
+		}
+	}
+}
+
 // TestLoadWaitsForTheOpenOutcome holds the sync of an append whose caller goes
 // away. A Load must not show the event before it is durable.
 func TestLoadWaitsForTheOpenOutcome(t *testing.T) {

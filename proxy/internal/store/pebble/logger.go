@@ -29,11 +29,15 @@ func (l logger) Fatalf(format string, args ...any) {
 	l.disk.Halt(fmt.Errorf("pebble cannot go on: "+format, args...))
 }
 
-// events sends two kinds of news to the log alone. Corruption would go to
-// Fatalf by default; the Load that meets it returns it.
+// events sends two kinds of news to the log. Corruption would go to Fatalf by
+// default; the Load that meets it returns it. What pebble would try again while
+// it opens is given up.
 func (l logger) events() *pebbledb.EventListener {
 	return &pebbledb.EventListener{
-		BackgroundError: func(err error) { l.log.Warn("pebble tries again", "error", err) },
-		DataCorruption:  func(info pebbledb.DataCorruptionInfo) { l.log.Error("the store is corrupt", "where", info) },
+		BackgroundError: func(err error) {
+			l.log.Warn("pebble tries again", "error", err.Error()) // as a value it brings its stack trace
+			l.disk.GiveUp()
+		},
+		DataCorruption: func(info pebbledb.DataCorruptionInfo) { l.log.Error("the store is corrupt", "where", info) },
 	}
 }

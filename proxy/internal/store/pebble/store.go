@@ -4,6 +4,7 @@
 package pebble
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,10 +89,11 @@ func Open(config Config) (*Store, error) {
 	name := config.Files.PathJoin(config.Dir, journalDir)
 	s.db, err = pebbledb.Open(name, options(s.disk, config.Logger))
 	if err != nil {
-		return nil, errors.Join(explainOpen(name, err), lock.Close())
+		return nil, errors.Join(explainOpen(name, cmp.Or(s.disk.Dropped(), err)), lock.Close())
 	}
 	if err := s.disk.Serve(); err != nil {
-		return nil, errors.Join(explainOpen(name, err), s.Close())
+		_ = s.Close() // it fails for the same reason
+		return nil, explainOpen(name, err)
 	}
 	return s, nil
 }

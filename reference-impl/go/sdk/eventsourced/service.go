@@ -137,7 +137,7 @@ func (c *conversation) event(event *eventsourcedv1.Event) (*eventsourcedv1.Handl
 func (c *conversation) command(command *entityv1.Command) (*eventsourcedv1.HandleResponse, bool) {
 	switch {
 	case c.phase == opening:
-		return c.broken(0, "a command before init (ES-INIT-003)")
+		return c.broken(command.GetId(), "a command before init (ES-INIT-003)")
 	case c.phase == void:
 		return c.broken(command.GetId(), "a command after a failure with restart (CORE-RESTART-001)")
 	case command.GetEntityId() != c.entityID:

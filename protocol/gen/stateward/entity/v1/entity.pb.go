@@ -254,7 +254,7 @@ func (x *Forward) GetMetadata() *Metadata {
 // What the caller of a command gets. Set by the function.
 type ClientAction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Exactly one case is set.
+	// Exactly one case is set (CORE-CMD-006).
 	//
 	// Types that are valid to be assigned to Action:
 	//

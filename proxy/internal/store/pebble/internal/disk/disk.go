@@ -43,6 +43,7 @@ type Disk struct {
 	mu      sync.Mutex
 	phase   phase
 	err     error         // what failed; nil while nothing has
+	refused error         // what failed last while the disk opened
 	lasting bool          // err does not pass
 	waiting int           // operations that have failed for want of room, and not yet succeeded
 	retry   chan struct{} // closed to let these try again, and then replaced
@@ -74,12 +75,27 @@ func New(under vfs.FS, log *slog.Logger) *Disk {
 	}
 }
 
-// Serve lets failures stall from now on. It returns what Halt was told before.
+// Serve lets failures stall from now on. It returns what Halt was told before, or
+// why GiveUp has dropped the disk.
 func (d *Disk) Serve() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.phase = serving
+	if d.phase == opening {
+		d.phase = serving
+	}
 	return d.err
+}
+
+// GiveUp drops a disk that opens, if it has failed: pebble, when it cannot write
+// what its log holds to a table, tries again at once and for ever, and Open does
+// not return. Later it does nothing, for then failures stall.
+func (d *Disk) GiveUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase == opening && d.refused != nil {
+		d.fail(d.refused, true)
+		d.drop()
+	}
 }
 
 // Err returns why the disk takes no writes now; nil when it takes them. After a
@@ -87,6 +103,17 @@ func (d *Disk) Serve() error {
 func (d *Disk) Err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.err
+}
+
+// Dropped returns why the disk was dropped; nil when it was not. Whatever pebble
+// then says follows from it.
+func (d *Disk) Dropped() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase != gone {
+		return nil
+	}
 	return d.err
 }
 
@@ -201,6 +228,7 @@ func (d *Disk) failed(err error, waited bool) (<-chan struct{}, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.phase == opening {
+		d.refused = err
 		return nil, err
 	}
 	if !waited {

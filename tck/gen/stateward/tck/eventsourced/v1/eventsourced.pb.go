@@ -26,7 +26,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A command for the model entity.
+// A command for any of the three.
 type ProcessRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names the entity.
@@ -180,7 +180,7 @@ type RequestAction_Emit struct {
 }
 
 type RequestAction_Forward struct {
-	// Forward to EventSourcedTwoService.Call.
+	// Forward to EventSourcedTwoService.Call, in place of the answer.
 	Forward *Forward `protobuf:"bytes,2,opt,name=forward,proto3,oneof"`
 }
 
@@ -190,7 +190,8 @@ type RequestAction_Effect struct {
 }
 
 type RequestAction_Fail struct {
-	// Fail the command.
+	// Fail the command, wherever this stands among the actions: what the others
+	// have emitted and added is dropped.
 	Fail *Fail `protobuf:"bytes,4,opt,name=fail,proto3,oneof"`
 }
 
@@ -395,7 +396,7 @@ func (x *Fail) GetMessage() string {
 	return ""
 }
 
-// The answer of the model entity.
+// The answer of any of the three.
 type ProcessResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The state after the command.
@@ -487,190 +488,6 @@ func (x *Persisted) GetValue() string {
 	return ""
 }
 
-// A command for the target of forwards and effects.
-type EventSourcedTwoServiceCallRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the entity.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *EventSourcedTwoServiceCallRequest) Reset() {
-	*x = EventSourcedTwoServiceCallRequest{}
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *EventSourcedTwoServiceCallRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*EventSourcedTwoServiceCallRequest) ProtoMessage() {}
-
-func (x *EventSourcedTwoServiceCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use EventSourcedTwoServiceCallRequest.ProtoReflect.Descriptor instead.
-func (*EventSourcedTwoServiceCallRequest) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *EventSourcedTwoServiceCallRequest) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-// Its answer.
-type EventSourcedTwoServiceCallResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Empty.
-	Message       string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *EventSourcedTwoServiceCallResponse) Reset() {
-	*x = EventSourcedTwoServiceCallResponse{}
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *EventSourcedTwoServiceCallResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*EventSourcedTwoServiceCallResponse) ProtoMessage() {}
-
-func (x *EventSourcedTwoServiceCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use EventSourcedTwoServiceCallResponse.ProtoReflect.Descriptor instead.
-func (*EventSourcedTwoServiceCallResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *EventSourcedTwoServiceCallResponse) GetMessage() string {
-	if x != nil {
-		return x.Message
-	}
-	return ""
-}
-
-// A command for the configured entity.
-type EventSourcedConfiguredServiceCallRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the entity.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *EventSourcedConfiguredServiceCallRequest) Reset() {
-	*x = EventSourcedConfiguredServiceCallRequest{}
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *EventSourcedConfiguredServiceCallRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*EventSourcedConfiguredServiceCallRequest) ProtoMessage() {}
-
-func (x *EventSourcedConfiguredServiceCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use EventSourcedConfiguredServiceCallRequest.ProtoReflect.Descriptor instead.
-func (*EventSourcedConfiguredServiceCallRequest) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *EventSourcedConfiguredServiceCallRequest) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-// Its answer.
-type EventSourcedConfiguredServiceCallResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Empty.
-	Message       string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *EventSourcedConfiguredServiceCallResponse) Reset() {
-	*x = EventSourcedConfiguredServiceCallResponse{}
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *EventSourcedConfiguredServiceCallResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*EventSourcedConfiguredServiceCallResponse) ProtoMessage() {}
-
-func (x *EventSourcedConfiguredServiceCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use EventSourcedConfiguredServiceCallResponse.ProtoReflect.Descriptor instead.
-func (*EventSourcedConfiguredServiceCallResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *EventSourcedConfiguredServiceCallResponse) GetMessage() string {
-	if x != nil {
-		return x.Message
-	}
-	return ""
-}
-
 var File_stateward_tck_eventsourced_v1_eventsourced_proto protoreflect.FileDescriptor
 
 const file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDesc = "" +
@@ -697,21 +514,13 @@ const file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDesc = "" +
 	"\x0fProcessResponse\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\"!\n" +
 	"\tPersisted\x12\x14\n" +
-	"\x05value\x18\x01 \x01(\tR\x05value\"9\n" +
-	"!EventSourcedTwoServiceCallRequest\x12\x14\n" +
-	"\x02id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x02id\">\n" +
-	"\"EventSourcedTwoServiceCallResponse\x12\x18\n" +
-	"\amessage\x18\x01 \x01(\tR\amessage\"@\n" +
-	"(EventSourcedConfiguredServiceCallRequest\x12\x14\n" +
-	"\x02id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x02id\"E\n" +
-	")EventSourcedConfiguredServiceCallResponse\x12\x18\n" +
-	"\amessage\x18\x01 \x01(\tR\amessage2\xb1\x01\n" +
+	"\x05value\x18\x01 \x01(\tR\x05value2\xb1\x01\n" +
 	"\x1bEventSourcedTckModelService\x12\x91\x01\n" +
-	"\aProcess\x12-.stateward.tck.eventsourced.v1.ProcessRequest\x1a..stateward.tck.eventsourced.v1.ProcessResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/tck/model/eventsourced/{id}2\xa6\x01\n" +
-	"\x16EventSourcedTwoService\x12\x8b\x01\n" +
-	"\x04Call\x12@.stateward.tck.eventsourced.v1.EventSourcedTwoServiceCallRequest\x1aA.stateward.tck.eventsourced.v1.EventSourcedTwoServiceCallResponse2\xbb\x01\n" +
-	"\x1dEventSourcedConfiguredService\x12\x99\x01\n" +
-	"\x04Call\x12G.stateward.tck.eventsourced.v1.EventSourcedConfiguredServiceCallRequest\x1aH.stateward.tck.eventsourced.v1.EventSourcedConfiguredServiceCallResponseB}\n" +
+	"\aProcess\x12-.stateward.tck.eventsourced.v1.ProcessRequest\x1a..stateward.tck.eventsourced.v1.ProcessResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/tck/model/eventsourced/{id}2\x7f\n" +
+	"\x16EventSourcedTwoService\x12e\n" +
+	"\x04Call\x12-.stateward.tck.eventsourced.v1.ProcessRequest\x1a..stateward.tck.eventsourced.v1.ProcessResponse2\x86\x01\n" +
+	"\x1dEventSourcedConfiguredService\x12e\n" +
+	"\x04Call\x12-.stateward.tck.eventsourced.v1.ProcessRequest\x1a..stateward.tck.eventsourced.v1.ProcessResponseB}\n" +
 	"!dev.stateward.tck.eventsourced.v1P\x01ZVgithub.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1;tckeventsourcedv1b\x06proto3"
 
 var (
@@ -726,38 +535,34 @@ func file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP() []byte 
 	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescData
 }
 
-var file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_stateward_tck_eventsourced_v1_eventsourced_proto_goTypes = []any{
-	(*ProcessRequest)(nil),                            // 0: stateward.tck.eventsourced.v1.ProcessRequest
-	(*RequestAction)(nil),                             // 1: stateward.tck.eventsourced.v1.RequestAction
-	(*Emit)(nil),                                      // 2: stateward.tck.eventsourced.v1.Emit
-	(*Forward)(nil),                                   // 3: stateward.tck.eventsourced.v1.Forward
-	(*Effect)(nil),                                    // 4: stateward.tck.eventsourced.v1.Effect
-	(*Fail)(nil),                                      // 5: stateward.tck.eventsourced.v1.Fail
-	(*ProcessResponse)(nil),                           // 6: stateward.tck.eventsourced.v1.ProcessResponse
-	(*Persisted)(nil),                                 // 7: stateward.tck.eventsourced.v1.Persisted
-	(*EventSourcedTwoServiceCallRequest)(nil),         // 8: stateward.tck.eventsourced.v1.EventSourcedTwoServiceCallRequest
-	(*EventSourcedTwoServiceCallResponse)(nil),        // 9: stateward.tck.eventsourced.v1.EventSourcedTwoServiceCallResponse
-	(*EventSourcedConfiguredServiceCallRequest)(nil),  // 10: stateward.tck.eventsourced.v1.EventSourcedConfiguredServiceCallRequest
-	(*EventSourcedConfiguredServiceCallResponse)(nil), // 11: stateward.tck.eventsourced.v1.EventSourcedConfiguredServiceCallResponse
+	(*ProcessRequest)(nil),  // 0: stateward.tck.eventsourced.v1.ProcessRequest
+	(*RequestAction)(nil),   // 1: stateward.tck.eventsourced.v1.RequestAction
+	(*Emit)(nil),            // 2: stateward.tck.eventsourced.v1.Emit
+	(*Forward)(nil),         // 3: stateward.tck.eventsourced.v1.Forward
+	(*Effect)(nil),          // 4: stateward.tck.eventsourced.v1.Effect
+	(*Fail)(nil),            // 5: stateward.tck.eventsourced.v1.Fail
+	(*ProcessResponse)(nil), // 6: stateward.tck.eventsourced.v1.ProcessResponse
+	(*Persisted)(nil),       // 7: stateward.tck.eventsourced.v1.Persisted
 }
 var file_stateward_tck_eventsourced_v1_eventsourced_proto_depIdxs = []int32{
-	1,  // 0: stateward.tck.eventsourced.v1.ProcessRequest.actions:type_name -> stateward.tck.eventsourced.v1.RequestAction
-	2,  // 1: stateward.tck.eventsourced.v1.RequestAction.emit:type_name -> stateward.tck.eventsourced.v1.Emit
-	3,  // 2: stateward.tck.eventsourced.v1.RequestAction.forward:type_name -> stateward.tck.eventsourced.v1.Forward
-	4,  // 3: stateward.tck.eventsourced.v1.RequestAction.effect:type_name -> stateward.tck.eventsourced.v1.Effect
-	5,  // 4: stateward.tck.eventsourced.v1.RequestAction.fail:type_name -> stateward.tck.eventsourced.v1.Fail
-	0,  // 5: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
-	8,  // 6: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:input_type -> stateward.tck.eventsourced.v1.EventSourcedTwoServiceCallRequest
-	10, // 7: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:input_type -> stateward.tck.eventsourced.v1.EventSourcedConfiguredServiceCallRequest
-	6,  // 8: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
-	9,  // 9: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:output_type -> stateward.tck.eventsourced.v1.EventSourcedTwoServiceCallResponse
-	11, // 10: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:output_type -> stateward.tck.eventsourced.v1.EventSourcedConfiguredServiceCallResponse
-	8,  // [8:11] is the sub-list for method output_type
-	5,  // [5:8] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	1, // 0: stateward.tck.eventsourced.v1.ProcessRequest.actions:type_name -> stateward.tck.eventsourced.v1.RequestAction
+	2, // 1: stateward.tck.eventsourced.v1.RequestAction.emit:type_name -> stateward.tck.eventsourced.v1.Emit
+	3, // 2: stateward.tck.eventsourced.v1.RequestAction.forward:type_name -> stateward.tck.eventsourced.v1.Forward
+	4, // 3: stateward.tck.eventsourced.v1.RequestAction.effect:type_name -> stateward.tck.eventsourced.v1.Effect
+	5, // 4: stateward.tck.eventsourced.v1.RequestAction.fail:type_name -> stateward.tck.eventsourced.v1.Fail
+	0, // 5: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
+	0, // 6: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
+	0, // 7: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
+	6, // 8: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
+	6, // 9: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
+	6, // 10: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
+	8, // [8:11] is the sub-list for method output_type
+	5, // [5:8] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_stateward_tck_eventsourced_v1_eventsourced_proto_init() }
@@ -777,7 +582,7 @@ func file_stateward_tck_eventsourced_v1_eventsourced_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDesc), len(file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

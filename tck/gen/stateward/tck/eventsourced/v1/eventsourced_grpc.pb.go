@@ -145,10 +145,12 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // An event sourced entity with persistence id "event-sourced-tck-model-two":
-// the target of forwards and side effects. It emits nothing.
+// the target of forwards and side effects. It does none of the actions. Its
+// method has the messages of Process, for a forward's target answers the
+// caller of Process.
 type EventSourcedTwoServiceClient interface {
 	// Answers with an empty message.
-	Call(ctx context.Context, in *EventSourcedTwoServiceCallRequest, opts ...grpc.CallOption) (*EventSourcedTwoServiceCallResponse, error)
+	Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error)
 }
 
 type eventSourcedTwoServiceClient struct {
@@ -159,9 +161,9 @@ func NewEventSourcedTwoServiceClient(cc grpc.ClientConnInterface) EventSourcedTw
 	return &eventSourcedTwoServiceClient{cc}
 }
 
-func (c *eventSourcedTwoServiceClient) Call(ctx context.Context, in *EventSourcedTwoServiceCallRequest, opts ...grpc.CallOption) (*EventSourcedTwoServiceCallResponse, error) {
+func (c *eventSourcedTwoServiceClient) Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(EventSourcedTwoServiceCallResponse)
+	out := new(ProcessResponse)
 	err := c.cc.Invoke(ctx, EventSourcedTwoService_Call_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -174,10 +176,12 @@ func (c *eventSourcedTwoServiceClient) Call(ctx context.Context, in *EventSource
 // for forward compatibility.
 //
 // An event sourced entity with persistence id "event-sourced-tck-model-two":
-// the target of forwards and side effects. It emits nothing.
+// the target of forwards and side effects. It does none of the actions. Its
+// method has the messages of Process, for a forward's target answers the
+// caller of Process.
 type EventSourcedTwoServiceServer interface {
 	// Answers with an empty message.
-	Call(context.Context, *EventSourcedTwoServiceCallRequest) (*EventSourcedTwoServiceCallResponse, error)
+	Call(context.Context, *ProcessRequest) (*ProcessResponse, error)
 	mustEmbedUnimplementedEventSourcedTwoServiceServer()
 }
 
@@ -188,7 +192,7 @@ type EventSourcedTwoServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedEventSourcedTwoServiceServer struct{}
 
-func (UnimplementedEventSourcedTwoServiceServer) Call(context.Context, *EventSourcedTwoServiceCallRequest) (*EventSourcedTwoServiceCallResponse, error) {
+func (UnimplementedEventSourcedTwoServiceServer) Call(context.Context, *ProcessRequest) (*ProcessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Call not implemented")
 }
 func (UnimplementedEventSourcedTwoServiceServer) mustEmbedUnimplementedEventSourcedTwoServiceServer() {
@@ -214,7 +218,7 @@ func RegisterEventSourcedTwoServiceServer(s grpc.ServiceRegistrar, srv EventSour
 }
 
 func _EventSourcedTwoService_Call_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(EventSourcedTwoServiceCallRequest)
+	in := new(ProcessRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
@@ -226,7 +230,7 @@ func _EventSourcedTwoService_Call_Handler(srv interface{}, ctx context.Context, 
 		FullMethod: EventSourcedTwoService_Call_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EventSourcedTwoServiceServer).Call(ctx, req.(*EventSourcedTwoServiceCallRequest))
+		return srv.(EventSourcedTwoServiceServer).Call(ctx, req.(*ProcessRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -256,10 +260,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // An event sourced entity with persistence id "event-sourced-configured" and a
-// passivation timeout of 100 ms. It emits nothing.
+// passivation timeout of 100 ms. It does none of the actions.
 type EventSourcedConfiguredServiceClient interface {
 	// Answers with an empty message.
-	Call(ctx context.Context, in *EventSourcedConfiguredServiceCallRequest, opts ...grpc.CallOption) (*EventSourcedConfiguredServiceCallResponse, error)
+	Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error)
 }
 
 type eventSourcedConfiguredServiceClient struct {
@@ -270,9 +274,9 @@ func NewEventSourcedConfiguredServiceClient(cc grpc.ClientConnInterface) EventSo
 	return &eventSourcedConfiguredServiceClient{cc}
 }
 
-func (c *eventSourcedConfiguredServiceClient) Call(ctx context.Context, in *EventSourcedConfiguredServiceCallRequest, opts ...grpc.CallOption) (*EventSourcedConfiguredServiceCallResponse, error) {
+func (c *eventSourcedConfiguredServiceClient) Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(EventSourcedConfiguredServiceCallResponse)
+	out := new(ProcessResponse)
 	err := c.cc.Invoke(ctx, EventSourcedConfiguredService_Call_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -285,10 +289,10 @@ func (c *eventSourcedConfiguredServiceClient) Call(ctx context.Context, in *Even
 // for forward compatibility.
 //
 // An event sourced entity with persistence id "event-sourced-configured" and a
-// passivation timeout of 100 ms. It emits nothing.
+// passivation timeout of 100 ms. It does none of the actions.
 type EventSourcedConfiguredServiceServer interface {
 	// Answers with an empty message.
-	Call(context.Context, *EventSourcedConfiguredServiceCallRequest) (*EventSourcedConfiguredServiceCallResponse, error)
+	Call(context.Context, *ProcessRequest) (*ProcessResponse, error)
 	mustEmbedUnimplementedEventSourcedConfiguredServiceServer()
 }
 
@@ -299,7 +303,7 @@ type EventSourcedConfiguredServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedEventSourcedConfiguredServiceServer struct{}
 
-func (UnimplementedEventSourcedConfiguredServiceServer) Call(context.Context, *EventSourcedConfiguredServiceCallRequest) (*EventSourcedConfiguredServiceCallResponse, error) {
+func (UnimplementedEventSourcedConfiguredServiceServer) Call(context.Context, *ProcessRequest) (*ProcessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Call not implemented")
 }
 func (UnimplementedEventSourcedConfiguredServiceServer) mustEmbedUnimplementedEventSourcedConfiguredServiceServer() {
@@ -325,7 +329,7 @@ func RegisterEventSourcedConfiguredServiceServer(s grpc.ServiceRegistrar, srv Ev
 }
 
 func _EventSourcedConfiguredService_Call_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(EventSourcedConfiguredServiceCallRequest)
+	in := new(ProcessRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
@@ -337,7 +341,7 @@ func _EventSourcedConfiguredService_Call_Handler(srv interface{}, ctx context.Co
 		FullMethod: EventSourcedConfiguredService_Call_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(EventSourcedConfiguredServiceServer).Call(ctx, req.(*EventSourcedConfiguredServiceCallRequest))
+		return srv.(EventSourcedConfiguredServiceServer).Call(ctx, req.(*ProcessRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
