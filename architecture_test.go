@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"proxy/internal/descriptor/descriptortest":  1,
 	"proxy/internal/store":                      1,
 	"proxy/internal/store/pebble/internal/disk": 1,
+	"proxy/internal/header":                     1,
 	"proxy/internal/telemetry":                  1,
 	"proxy/internal/entity/eventsourced":        2,
 	"proxy/internal/store/memory":               2,

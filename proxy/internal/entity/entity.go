@@ -38,6 +38,9 @@ type Command struct {
 // Outcome is what becomes of one command. Exactly one of Reply, Forward and Err
 // is set; whatever it is, every event that it rests on is durable.
 type Outcome struct {
+	// Command is the id that the command had on its stream, for reports about
+	// what follows from it; 0 when it was never sent.
+	Command int64
 	// Reply answers the caller.
 	Reply *entityv1.Reply
 	// Forward lets another entity answer the caller.

@@ -10,10 +10,8 @@ import (
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/header"
 )
-
-// binary ends the keys whose values are bytes.
-const binary = "-bin"
 
 // incoming returns the caller's headers as metadata, less those of the
 // transport; nil when none is left (CORE-META-001). Keys are in alphabetical
@@ -22,18 +20,18 @@ const binary = "-bin"
 func incoming(headers metadata.MD) (*entityv1.Metadata, error) {
 	var entries []*entityv1.MetadataEntry
 	for _, key := range slices.Sorted(maps.Keys(headers)) {
-		if isTransport(key) {
+		if header.IsTransport(key) {
 			continue
 		}
 		for _, value := range headers[key] {
 			entry := &entityv1.MetadataEntry{Key: key}
 			switch {
-			case strings.HasSuffix(key, binary):
+			case strings.HasSuffix(key, header.Binary):
 				entry.Value = &entityv1.MetadataEntry_BytesValue{BytesValue: []byte(value)}
 			case utf8.ValidString(value):
 				entry.Value = &entityv1.MetadataEntry_StringValue{StringValue: value}
 			default:
-				return nil, fault.New(fault.Invalid, "the header %q is not valid UTF-8: send bytes under a name that ends in %q", key, binary)
+				return nil, fault.New(fault.Invalid, "the header %q is not valid UTF-8: send bytes under a name that ends in %q", key, header.Binary)
 			}
 			entries = append(entries, entry)
 		}
@@ -49,14 +47,14 @@ func incoming(headers metadata.MD) (*entityv1.Metadata, error) {
 func outgoing(reply *entityv1.Metadata) (headers metadata.MD, unfit []string) {
 	for _, entry := range reply.GetEntries() {
 		key := strings.ToLower(entry.GetKey())
-		if isTransport(key) || key == "authorization" || key == "cookie" {
+		if header.IsTransport(key) || key == "authorization" || key == "cookie" {
 			continue
 		}
 		value := entry.GetStringValue()
 		if _, ok := entry.GetValue().(*entityv1.MetadataEntry_BytesValue); ok {
 			value = string(entry.GetBytesValue())
 		}
-		if !isHeader(key, value) {
+		if !header.Fits(key, value) {
 			unfit = append(unfit, entry.GetKey())
 			continue
 		}
@@ -66,38 +64,4 @@ func outgoing(reply *entityv1.Metadata) (headers metadata.MD, unfit []string) {
 		headers[key] = append(headers[key], value)
 	}
 	return headers, unfit
-}
-
-// isTransport reports whether the header belongs to one connection and not to
-// the call. The spec lists them, beside META-REPLY-001.
-func isTransport(key string) bool {
-	for _, prefix := range []string{":", "grpc-", "accept", "content-"} {
-		if strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	switch key {
-	case "connection", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent":
-		return true
-	default:
-		return false
-	}
-}
-
-// isHeader reports whether gRPC can carry the pair.
-func isHeader(key, value string) bool {
-	for _, c := range key {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
-			return false
-		}
-	}
-	if strings.HasSuffix(key, binary) {
-		return true
-	}
-	for i := range len(value) {
-		if value[i] < ' ' || value[i] > '~' {
-			return false
-		}
-	}
-	return key != ""
 }

@@ -12,6 +12,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/header"
 )
 
 // sent is a command that its entity has taken.
@@ -20,6 +21,9 @@ type sent struct {
 	// depth is how many forwards and side effects led to the command.
 	depth   int
 	outcome <-chan entity.Outcome
+	// command is the id that the command has had on its stream; 0 before its
+	// outcome is known.
+	command int64
 }
 
 // errand is what a forward and a side effect have in common.
@@ -45,6 +49,7 @@ func (r *Router) submit(
 // and a synchronous one ends, before the next; then comes the reply, or what the
 // forward's target answers (FX-EFF-004, FX-FWD-002).
 func (r *Router) settle(ctx context.Context, from sent, outcome entity.Outcome) (*entityv1.Reply, error) {
+	from.command = outcome.Command
 	for _, effect := range outcome.SideEffects {
 		r.effect(ctx, from, effect)
 	}
@@ -105,8 +110,10 @@ func (r *Router) contain(from sent, effect *entityv1.SideEffect, err error) {
 // it leads nowhere, the function is told which sentence it broke.
 func (r *Router) follow(ctx context.Context, from sent, e errand, requirement string) (sent, error) {
 	depth := from.depth + 1
-	if depth > r.config.Depth { // FX-FWD-004
-		return sent{}, fault.New(fault.Depth, "more than %d forwards and side effects follow one from another", r.config.Depth)
+	if depth > r.config.Depth {
+		err := fault.New(fault.Depth, "more than %d forwards and side effects follow one from another", r.config.Depth)
+		r.report(ctx, from, "FX-FWD-004", targetOf(e), err) // FX-DEPTH-003
+		return sent{}, err
 	}
 	method, err := r.config.Services.Method(e.GetServiceName(), e.GetCommandName())
 	var id entity.ID
@@ -115,17 +122,13 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 	}
 	if err != nil {
 		if fault.KindOf(err) != fault.Unavailable { // That is no mistake: the function does not serve now.
-			r.report(ctx, from.id, requirement, targetOf(e), err)
+			r.report(ctx, from, requirement, targetOf(e), err)
 		}
 		return sent{}, err
 	}
-	metadata := e.GetMetadata()
-	if len(metadata.GetEntries()) == 0 {
-		metadata = nil // FX-FWD-006: absent, not empty.
-	}
 	// CORE-CMD-004: the type URL is the proxy's, whatever prefix the function used.
 	payload := &anypb.Any{TypeUrl: method.Input, Value: e.GetPayload().GetValue()}
-	command := entity.Command{Name: e.GetCommandName(), Payload: payload, Metadata: metadata}
+	command := entity.Command{Name: e.GetCommandName(), Payload: payload, Metadata: header.Forwarded(e.GetMetadata())}
 	return r.submit(ctx, method, id, command, depth)
 }
 
@@ -149,10 +152,11 @@ func (r *Router) address(method Method, e errand) (entity.ID, error) {
 func messageName(typeURL string) string { return typeURL[strings.LastIndexByte(typeURL, '/')+1:] }
 
 // report tells the function, and the operator, of an errand that leads nowhere.
-func (r *Router) report(ctx context.Context, id entity.ID, requirement, target string, err error) {
+// It is about the source, which is what an author has to look at (FX-REPORT-001).
+func (r *Router) report(ctx context.Context, from sent, requirement, target string, err error) {
 	text := "a forward or side effect to " + target + " leads nowhere: " + err.Error()
-	r.config.Log.Warn("the function broke a requirement", "entity", id, "requirement", requirement, "text", text)
-	r.config.Reporter.Report(ctx, id, entity.Report{
-		Requirement: requirement, Severity: discoveryv1.Severity_SEVERITY_ERROR, Text: text,
+	r.config.Log.Warn("the function broke a requirement", "entity", from.id, "requirement", requirement, "text", text)
+	r.config.Reporter.Report(ctx, from.id, entity.Report{
+		Requirement: requirement, Severity: discoveryv1.Severity_SEVERITY_ERROR, Text: text, CommandID: from.command,
 	})
 }

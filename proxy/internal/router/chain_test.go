@@ -98,7 +98,22 @@ func TestForwardThatLeadsNowhere(t *testing.T) {
 	}
 }
 
-// FX-FWD-004: an endless chain, of an entity to itself, ends with a code and
+// FX-REPORT-001: a report is about the command that asked for what went wrong,
+// also when another forward has led to that.
+func TestReportsNameTheSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"Get":   say,
+			"Begin": func(string) *eventsourcedv1.EventSourcedReply { return forward("Stray", "8") },
+			"Stray": func(string) *eventsourcedv1.EventSourcedReply { return forward("Nowhere", "9") },
+		}, nil)
+		w.call(t.Context(), "Get", "8 first")
+		wantCode(t, w.call(t.Context(), "Begin", "7"), codes.Unimplemented)
+		want(t, "blamed", strings.Join(w.blamed, ", "), "8/2")
+	})
+}
+
+// FX-FWD-004, FX-DEPTH-001, FX-DEPTH-002, FX-DEPTH-003: an endless chain, of an entity to itself, ends with a code and
 // without a deadlock; one that is as long as the limit passes.
 func TestDepth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -113,6 +128,7 @@ func TestDepth(t *testing.T) {
 			"Spread": func(string) *eventsourcedv1.EventSourcedReply { return effects(say("done"), "!Spread:7") },
 		}, nil)
 		wantCode(t, w.call(t.Context(), "Loop", "7"), codes.FailedPrecondition)
+		want(t, "reported", w.reported(), "FX-FWD-004")
 		want(t, "answer", w.call(t.Context(), "Count", "7 12345678"), "done")
 		wantCode(t, w.call(t.Context(), "Count", "7 123456789"), codes.FailedPrecondition)
 		before := len(w.commands)

@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -51,6 +52,8 @@ type world struct {
 	mu       sync.Mutex
 	commands []*entityv1.Command
 	reports  []string
+	// blamed are the commands that the reports are about, as "entity/id".
+	blamed []string
 }
 
 // start starts a world; change may alter the config first. It ends with the test.
@@ -112,9 +115,10 @@ func (w *world) Method(service, name string) (router.Method, error) {
 	}, nil
 }
 
-func (w *world) Report(_ context.Context, _ entity.ID, report entity.Report) {
+func (w *world) Report(_ context.Context, id entity.ID, report entity.Report) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.blamed = append(w.blamed, fmt.Sprintf("%s/%d", id.Entity, report.CommandID))
 	w.reports = append(w.reports, report.Requirement)
 }
 

@@ -20,7 +20,7 @@ func (m *Machine) answer(reply *eventsourcedv1.EventSourcedReply, out []entity.E
 	if what := m.tooLarge(reply); what != "" {
 		return m.reject(what, out)
 	}
-	outcome := entity.Outcome{SideEffects: reply.GetSideEffects()}
+	outcome := entity.Outcome{Command: m.command, SideEffects: reply.GetSideEffects()}
 	outcome.Reply, outcome.Forward = clientAction(reply.GetClientAction())
 	if outcome.Reply == nil && outcome.Forward == nil {
 		text := "the function's reply holds nothing for the caller; the command was carried out"
