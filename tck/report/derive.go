@@ -27,8 +27,7 @@ func derive(r *tckv1.Report, specification Specification) {
 	}
 	r.UnmeasuredProfiles = without(r.GetSubject().GetDiscoveredProfiles(), specification.measurable(r.GetSubject().GetRole()))
 	for _, row := range r.GetRequirements() {
-		_, planned := specification.Plan.Role(row.GetId())
-		row.Verdict, row.Reason = verdict(row, r, excuses[row.GetId()], planned)
+		row.Verdict, row.Reason = verdict(row, r, excuses[row.GetId()])
 	}
 	r.Profiles = nil
 	for _, profile := range r.GetSubject().GetProfiles() {
@@ -38,7 +37,7 @@ func derive(r *tckv1.Report, specification Specification) {
 }
 
 // verdict judges one requirement, and says why it has no verdict of its cases.
-func verdict(row *tckv1.RequirementResult, r *tckv1.Report, excuse string, planned bool) (tckv1.Verdict, string) {
+func verdict(row *tckv1.RequirementResult, r *tckv1.Report, excuse string) (tckv1.Verdict, string) {
 	declared := slices.Contains(r.GetSubject().GetProfiles(), row.GetProfile())
 	beyond := slices.Contains(r.GetUnmeasuredProfiles(), row.GetProfile())
 	switch {
@@ -50,8 +49,6 @@ func verdict(row *tckv1.RequirementResult, r *tckv1.Report, excuse string, plann
 		return tckv1.Verdict_VERDICT_NOT_APPLICABLE, ""
 	case excuse != "":
 		return tckv1.Verdict_VERDICT_EXCUSED, excuse
-	case planned:
-		return tckv1.Verdict_VERDICT_UNMEASURED, "this kit has no case for it yet"
 	case r.GetSelection() != nil:
 		return tckv1.Verdict_VERDICT_UNMEASURED, "no case that was selected measures it"
 	default:
