@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -35,7 +36,8 @@ const (
 )
 
 // TestFunctionRestarts kills the function and starts it again: state is whole,
-// and until then everybody is told why there is none.
+// and until then everybody is told why there is none. It covers DISC-READY-001, and
+// CORE-PAYLOAD-002, for no descriptor of the counter knows its events and snapshots.
 func TestFunctionRestarts(t *testing.T) {
 	for name, target := range map[string]string{"tcp": loopback, "unix": functiontest.Path(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +92,7 @@ func TestFunctionDrains(t *testing.T) {
 }
 
 // TestBadDiscovery gives one proxy one bad answer after the other, each by a new
-// function, and then a good one (DISC-REFUSE-001 to 003).
+// function, and then a good one (DISC-REFUSE-001, DISC-REFUSE-002, DISC-REFUSE-003).
 func TestBadDiscovery(t *testing.T) {
 	garbage := descriptortest.Answer(descriptortest.Files())
 	garbage.Proto = []byte("garbage")
@@ -155,8 +157,8 @@ func saying(answer *discoveryv1.DiscoverResponse) functiontest.Script {
 	}
 }
 
-// TestRefusedLater shows that the service port stays open when a later function
-// is refused, and that calls are told why.
+// TestRefusedLater covers DISC-READY-001 and DISC-REFUSE-002 where the service port
+// is open: it stays so when a later function is refused, and calls are told why.
 func TestRefusedLater(t *testing.T) {
 	f := functiontest.Start(t, loopback, functiontest.Script{})
 	proxy := runProxy(t, quick(f.Target))
@@ -175,8 +177,9 @@ func TestRefusedLater(t *testing.T) {
 	}
 }
 
-// TestBadAnswers covers CORE-STREAM-006 and CORE-STREAM-007: an entity whose
-// function answers wrongly is reset, and no other.
+// TestBadAnswers covers CORE-STREAM-006 and CORE-STREAM-007, and the report of each
+// mistake DISC-REPORT-002 and DISC-REPORT-003: an entity whose function answers
+// wrongly is reset, and no other.
 func TestBadAnswers(t *testing.T) {
 	f := functiontest.Start(t, loopback, functiontest.Script{
 		Answer: func(id string, right *eventsourcedv1.HandleResponse) []*eventsourcedv1.HandleResponse {
@@ -203,8 +206,17 @@ func TestBadAnswers(t *testing.T) {
 		if _, err := caller.add(id, 1); status.Code(err) != codes.Internal {
 			t.Errorf("%s: %v", id, err)
 		}
-		if report := take(t, f.Reports); report.GetEntityId() != id || report.GetServiceName() != descriptortest.Service || report.GetCode() == "" {
-			t.Errorf("%s: the function was told %v", id, report)
+		report := take(t, f.Reports)
+		if report.GetMessage() == "" {
+			t.Errorf("%s: the report has no message", id)
+		}
+		report.Message = ""
+		want := &discoveryv1.ReportErrorRequest{
+			Code: "CORE-CMD-002", Severity: discoveryv1.Severity_SEVERITY_ERROR,
+			ServiceName: descriptortest.Service, EntityId: id, CommandId: 1,
+		}
+		if diff := cmp.Diff(want, report, protocmp.Transform()); diff != "" {
+			t.Errorf("%s: the function was told %s", id, diff)
 		}
 	}
 	// The first answer is right, and counts; the second resets the entity.

@@ -305,7 +305,7 @@ func after(milliseconds int64) *discoveryv1.PassivationStrategy {
 	}}
 }
 
-// TestAccepted covers DISC-DESC-003: what is no mistake.
+// TestAccepted covers DISC-DESC-003 and DISC-ENT-005: what is no mistake.
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(files, *discoveryv1.DiscoverResponse){
@@ -337,6 +337,9 @@ func TestAccepted(t *testing.T) {
 			}
 			if _, ok := registry.Method(descriptortest.Service, "Add"); !ok {
 				t.Error("the method Add is not there")
+			}
+			if service, _ := registry.Service(descriptortest.Service); service.Idle != 0 {
+				t.Errorf("a passivation timeout of %v", service.Idle)
 			}
 		})
 	}

@@ -30,7 +30,7 @@ func field(to []byte, number protowire.Number, value string) []byte {
 	return protowire.AppendString(protowire.AppendTag(to, number, protowire.BytesType), value)
 }
 
-// TestKey covers CORE-KEY-001, CORE-KEY-003 and CORE-KEY-005.
+// TestKey covers CORE-KEY-001, CORE-KEY-003, CORE-KEY-004 and CORE-KEY-005.
 func TestKey(t *testing.T) {
 	t.Parallel()
 	method := addMethod(t)

@@ -139,6 +139,8 @@ func (b *bench) add(ctx context.Context) (int64, error) {
 	return descriptortest.Int64(response, "total"), err
 }
 
+// TestCall covers CORE-CMD-008, and META-REPLY-002: metadata that no header can
+// carry fails no call.
 func TestCall(t *testing.T) {
 	t.Parallel()
 	asked := make(chan request, 1)
@@ -148,6 +150,7 @@ func TestCall(t *testing.T) {
 		reply.Metadata = &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{
 			{Key: "x-cart-bin", Value: &entityv1.MetadataEntry_BytesValue{BytesValue: []byte{0, 255}}},
 			{Key: "content-type", Value: &entityv1.MetadataEntry_StringValue{StringValue: "text/plain"}},
+			{Key: "no header", Value: &entityv1.MetadataEntry_StringValue{StringValue: "line\nbreak"}},
 		}}
 		return reply, nil
 	})
@@ -167,7 +170,7 @@ func TestCall(t *testing.T) {
 	if diff := cmp.Diff(want, <-asked); diff != "" {
 		t.Error(diff)
 	}
-	if got := headers.Get("x-cart-bin"); len(got) != 1 || got[0] != "\x00\xff" {
+	if got := headers.Get("x-cart-bin"); len(got) != 1 || got[0] != "\x00\xff" || headers.Get("no header") != nil {
 		t.Errorf("response headers %v", headers)
 	}
 	if counted := <-b.calls; counted != descriptortest.Service+"/Add OK" {
@@ -175,7 +178,8 @@ func TestCall(t *testing.T) {
 	}
 }
 
-// TestAnswers shows what a caller gets of each answer of the router.
+// TestAnswers shows what a caller gets of each answer of the router. It covers
+// CORE-CMD-013: one of another type is no answer.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	wrongType, err := anypb.New(&entityv1.Failure{})

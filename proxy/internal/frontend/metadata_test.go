@@ -25,7 +25,7 @@ var transport = []string{
 	"keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
 }
 
-// TestIncoming covers CORE-META-001 and META-ENTRY-001.
+// TestIncoming covers CORE-META-001, META-ENTRY-001 and META-ENTRY-002.
 func TestIncoming(t *testing.T) {
 	t.Parallel()
 	headers := metadata.MD{"z": {"1", "2"}, "a-bin": {"\x00\xff"}, "authorization": {"Bearer x"}}
@@ -49,7 +49,7 @@ func TestIncoming(t *testing.T) {
 	}
 }
 
-// TestOutgoing covers META-REPLY-001.
+// TestOutgoing covers META-REPLY-001 and META-REPLY-002.
 func TestOutgoing(t *testing.T) {
 	t.Parallel()
 	reply := &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{

@@ -215,8 +215,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestReconnect covers DISC-CALL-002: no stream on a new connection before
-// Discover has been answered on it.
+// TestReconnect covers DISC-CALL-002 and DISC-READY-001: on a new connection there
+// is no stream, and a reason not to be ready, before Discover has been answered.
 func TestReconnect(t *testing.T) {
 	first := functiontest.Start(t, loopback, functiontest.Script{})
 	client, o := run(t, first.Target)
@@ -240,6 +240,9 @@ func TestReconnect(t *testing.T) {
 	}
 	if _, err := client.Open(t.Context(), eventSourced); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("a stream before the answer: %v", err)
+	}
+	if reasons := client.Reasons(); len(reasons) == 0 {
+		t.Error("ready before the answer")
 	}
 	close(answer)
 	o.awaitServing(t)

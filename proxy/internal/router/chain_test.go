@@ -15,26 +15,13 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
 )
 
-// effects adds side effects to a reply, each "Method:request"; a synchronous one
-// has "!" before it.
-func effects(reply *eventsourcedv1.EventSourcedReply, targets ...string) *eventsourcedv1.EventSourcedReply {
-	for _, target := range targets {
-		name, synchronous := strings.CutPrefix(target, "!")
-		method, request, _ := strings.Cut(name, ":")
-		reply.SideEffects = append(reply.SideEffects, &entityv1.SideEffect{
-			ServiceName: "shop.Cart", CommandName: method, Payload: runtimetest.Text(request), Synchronous: synchronous,
-		})
-	}
-	return reply
-}
-
 func forward(method, request string) *eventsourcedv1.EventSourcedReply {
 	return runtimetest.Forward("shop.Cart", method, request)
 }
 
-// FX-FWD-002: the caller gets what the target answers, whatever chain leads to
-// it. The type URL's prefix is the proxy's own; metadata is the forward's, and
-// absent when it is empty.
+// FX-FWD-002, FX-FWD-006: the caller gets what the target answers, whatever chain
+// leads to it. The type URL's prefix is the proxy's own; metadata is the forward's,
+// and absent when it is empty.
 func TestForward(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, map[string]script{
@@ -68,20 +55,24 @@ func TestForward(t *testing.T) {
 	})
 }
 
+// leadsNowhere lists errands that cannot be carried out, and the code with which
+// a forward of that kind fails.
+var leadsNowhere = map[string]struct {
+	service, method, typeURL, request string
+	want                              codes.Code
+}{
+	"unknown service": {service: "shop.Bin", method: "Get", typeURL: text, request: "8", want: codes.Unimplemented},
+	"unknown method":  {service: "shop.Cart", method: "Put", typeURL: text, request: "8", want: codes.Unimplemented},
+	"other input":     {service: "shop.Cart", method: "Get", typeURL: "t/test.Number", request: "8", want: codes.Internal},
+	"no payload":      {service: "shop.Cart", method: "Get", want: codes.Internal},
+	"no key":          {service: "shop.Cart", method: "Get", typeURL: text, want: codes.InvalidArgument},
+	"too large":       {service: "shop.Cart", method: "Get", typeURL: text, request: "8 " + strings.Repeat("x", 99), want: codes.ResourceExhausted},
+}
+
 // FX-FWD-003, FX-FWD-007, FX-LIMIT-001: a forward that leads nowhere, or is too
 // large, fails that call alone, and the function is told.
 func TestForwardThatLeadsNowhere(t *testing.T) {
-	for name, test := range map[string]struct {
-		service, method, typeURL, request string
-		want                              codes.Code
-	}{
-		"unknown service": {service: "shop.Bin", method: "Get", typeURL: text, request: "8", want: codes.Unimplemented},
-		"unknown method":  {service: "shop.Cart", method: "Put", typeURL: text, request: "8", want: codes.Unimplemented},
-		"other input":     {service: "shop.Cart", method: "Get", typeURL: "t/test.Number", request: "8", want: codes.Internal},
-		"no payload":      {service: "shop.Cart", method: "Get", want: codes.Internal},
-		"no key":          {service: "shop.Cart", method: "Get", typeURL: text, want: codes.InvalidArgument},
-		"too large":       {service: "shop.Cart", method: "Get", typeURL: text, request: "8 " + strings.Repeat("x", 99), want: codes.ResourceExhausted},
-	} {
+	for name, test := range leadsNowhere {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := start(t, map[string]script{"Get": say, "Do": func(string) *eventsourcedv1.EventSourcedReply {
@@ -113,7 +104,34 @@ func TestReportsNameTheSource(t *testing.T) {
 	})
 }
 
-// FX-FWD-004, FX-DEPTH-001, FX-DEPTH-002, FX-DEPTH-003: an endless chain, of an entity to itself, ends with a code and
+// FX-FWD-005: a forward waits for the synchronous side effects of its reply, and
+// for nothing of the others but that they have started.
+func TestForwardAfterSideEffects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(string) *eventsourcedv1.EventSourcedReply {
+			time.Sleep(time.Second)
+			return say("slept")
+		}
+		begin := time.Now()
+		w := start(t, map[string]script{
+			"Do": func(string) *eventsourcedv1.EventSourcedReply {
+				return effects(forward("End", "7"), "Slow:8", "!Slow:9")
+			},
+			"Slow": slow,
+			"End": func(string) *eventsourcedv1.EventSourcedReply {
+				took := time.Since(begin)
+				return say(took.String())
+			},
+		}, nil)
+		want(t, "the forward was sent after", w.call(t.Context(), "Do", "7"), "1s")
+		if heard := w.heard(); !strings.HasSuffix(heard, ", End:7") || strings.Count(heard, "Slow") != 2 {
+			t.Errorf("the function heard %q, want the forward last", heard)
+		}
+	})
+}
+
+// FX-FWD-004, FX-DEPTH-001, FX-DEPTH-002, FX-DEPTH-003, FX-EFF-007: an endless
+// chain, of an entity to itself, ends with a code, which the function is told, and
 // without a deadlock; one that is as long as the limit passes.
 func TestDepth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -135,112 +153,6 @@ func TestDepth(t *testing.T) {
 		want(t, "answer", w.call(t.Context(), "Spread", "7"), "done")
 		if n := len(w.commands) - before; n != 9 {
 			t.Errorf("%d commands spread, want the first and 8 side effects", n)
-		}
-	})
-}
-
-// FX-EFF-004: side effects start in their order; a synchronous one ends, with
-// all that follows from it, before the next starts and before the answer.
-func TestSideEffectsInOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, map[string]script{
-			"Do": func(string) *eventsourcedv1.EventSourcedReply {
-				return effects(say("done"), "Note:8 a", "Note:8 b", "!Chain:9", "Note:9 z", "!Slow:8")
-			},
-			"Chain": func(string) *eventsourcedv1.EventSourcedReply {
-				return effects(forward("Slow", "9"), "!Note:9 chained")
-			},
-			"Slow": func(string) *eventsourcedv1.EventSourcedReply {
-				time.Sleep(time.Second)
-				return say("slept")
-			},
-			"Note": say,
-		}, nil)
-		begin := time.Now()
-		want(t, "answer", w.call(t.Context(), "Do", "7"), "done")
-		if took := time.Since(begin); took != 2*time.Second {
-			t.Errorf("answered after %v, want 2 s: both synchronous side effects", took)
-		}
-		heard := w.heard()
-		for _, order := range [][]string{
-			{"Note:8 a", "Note:8 b", "Slow:8"},
-			{"Chain:9", "Note:9 chained", "Slow:9", "Note:9 z"},
-			{"Slow:9", "Slow:8"},
-		} {
-			last := -1
-			for _, command := range order {
-				at := strings.Index(heard, command)
-				if at <= last {
-					t.Errorf("the function heard %q, want the order %v", heard, order)
-				}
-				last = at
-			}
-		}
-	})
-}
-
-// An asynchronous side effect is not waited for.
-func TestAsynchronousSideEffect(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, map[string]script{
-			"Do": func(string) *eventsourcedv1.EventSourcedReply { return effects(say("done"), "Slow:8") },
-			"Slow": func(string) *eventsourcedv1.EventSourcedReply {
-				time.Sleep(time.Second)
-				return say("slept")
-			},
-		}, nil)
-		begin := time.Now()
-		want(t, "answer", w.call(t.Context(), "Do", "7"), "done")
-		if took := time.Since(begin); took != 0 {
-			t.Errorf("answered after %v", took)
-		}
-	})
-}
-
-// FX-EFF-005: side effects that fail, lead nowhere or take too long change
-// nothing for the caller.
-func TestSideEffectsThatFail(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, map[string]script{
-			"Do": func(string) *eventsourcedv1.EventSourcedReply {
-				return effects(say("done"), "!Fail:8", "Nowhere:8", "!Slow:9", "!Note:8 after")
-			},
-			"Fail": func(string) *eventsourcedv1.EventSourcedReply {
-				return runtimetest.Fail(&entityv1.Failure{Description: "no"})
-			},
-			"Slow": func(string) *eventsourcedv1.EventSourcedReply {
-				time.Sleep(10 * time.Second)
-				return say("slept")
-			},
-			"Note": say,
-		}, func(c *router.Config) { c.EffectTimeout = time.Second })
-		begin := time.Now()
-		want(t, "answer", w.call(t.Context(), "Do", "7"), "done")
-		if took := time.Since(begin); took != time.Second {
-			t.Errorf("answered after %v, want the time of one side effect", took)
-		}
-		want(t, "reported", w.reported(), "FX-EFF-001")
-		want(t, "the function heard", w.heard(), "Do:7, Fail:8, Slow:9, Note:8 after")
-	})
-}
-
-// A side effect of an entity to itself, synchronous too, runs once the entity
-// has answered: nothing deadlocks, even with no goroutine to spare.
-func TestSideEffectToItself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, map[string]script{
-			"Do": func(string) *eventsourcedv1.EventSourcedReply {
-				return effects(say("done"), "!More:7", "More:7", "!More:7")
-			},
-			"More": func(string) *eventsourcedv1.EventSourcedReply { return effects(say("more"), "!Note:7", "Note:7") },
-			"Note": say,
-		}, func(c *router.Config) { c.Background = 1 })
-		want(t, "answer", w.call(t.Context(), "Do", "7"), "done")
-		if err := w.Drain(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if n := len(w.commands); n != 10 {
-			t.Errorf("the function heard %d commands, want 10: %s", n, w.heard())
 		}
 	})
 }

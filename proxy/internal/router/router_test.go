@@ -167,18 +167,21 @@ func wantCode(t *testing.T, got string, want codes.Code) {
 // say replies with the text.
 func say(text string) *eventsourcedv1.EventSourcedReply { return runtimetest.Reply(text) }
 
-// CORE-CMD-004: the entity gets the caller's bytes under the input's type URL.
+// CORE-CMD-004, CORE-CMD-008, CORE-KEY-004: the entity that the key names gets the
+// method's short name, and the caller's bytes under the input's type URL.
 func TestCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, map[string]script{"Get": say}, nil)
 		want(t, "answer", w.call(t.Context(), "Get", "7 tea"), "tea")
+		want(t, "the function heard", w.heard(), "Get:7 tea")
 		if got := w.commands[0]; got.GetEntityId() != "7" || got.GetPayload().GetTypeUrl() != text || got.GetMetadata() != nil {
 			t.Errorf("the function got %v", got)
 		}
 	})
 }
 
-// CORE-KEY-001 and unknown methods: the function is sent nothing.
+// CORE-KEY-001, CORE-CMD-009: no key, or an unknown method. The function is sent
+// nothing.
 func TestCallThatLeadsNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, map[string]script{"Get": say}, nil)
@@ -215,8 +218,8 @@ func TestFailure(t *testing.T) {
 	})
 }
 
-// A caller that leaves is answered at once. Its command, already sent, runs to
-// its end, with its side effects and their own.
+// CORE-TIME-002, FX-EFF-010: a caller that leaves is answered at once. Its command, already
+// sent, runs to its end, with its side effects and their own.
 func TestCallerLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, map[string]script{

@@ -19,8 +19,8 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
-// The stream breaks with a command outstanding: that command fails, those that
-// wait, which were never sent, go on.
+// CORE-STREAM-013, CORE-STREAM-008: the stream breaks with a command outstanding.
+// That command fails; those that wait, which were never sent, go on in their order.
 func TestStreamLostMidCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		model := runtimetest.Model{}
@@ -38,9 +38,38 @@ func TestStreamLostMidCommand(t *testing.T) {
 		}, nil)
 		first := w.submit(t.Context(), "7", "Add", "a")
 		second := w.submit(t.Context(), "7", "Add", "b")
+		third := w.submit(t.Context(), "7", "Add", "c")
 		wantCode(t, <-first, codes.Unavailable)
 		wantAnswer(t, answer(<-second), "b")
+		wantAnswer(t, answer(<-third), "bc")
 	})
+}
+
+// CORE-STREAM-010: a function may end a stream while nobody wants anything of it.
+// Nobody is told, and the next command finds the state on a new stream.
+func TestFunctionEndsIdleStream(t *testing.T) {
+	for name, end := range map[string]error{"in order": nil, "otherwise": errors.New("goodbye")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				model := runtimetest.Model{}
+				w := start(t, func(s *runtimetest.Stream) error {
+					go model.Serve(s) // until the stream ends
+					select {
+					case <-time.After(time.Second):
+					case <-s.Context().Done():
+					}
+					return end
+				}, nil)
+				wantAnswer(t, w.call("7", "Add", "a"), "a")
+				time.Sleep(2 * time.Second)
+				wantAnswer(t, w.call("7", "Add", "b"), "ab")
+				if n := w.function.Opened(); n != 2 {
+					t.Errorf("%d streams, want 2", n)
+				}
+				wantReports(t, w)
+			})
+		})
+	}
 }
 
 // While the function is gone, commands fail at once, each after one try; when
@@ -117,7 +146,8 @@ func TestStoreRefuses(t *testing.T) {
 	}
 }
 
-// After an append whose outcome is unknown, the state is whatever is durable.
+// ES-STORE-005: after an append whose outcome is unknown, the state is whatever is
+// durable. TestStoreRefuses shows the other half.
 func TestStoreTakesAndForgetsToSay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := &faulty{Journal: memory.New()}
@@ -147,8 +177,8 @@ func TestStoreHangs(t *testing.T) {
 	})
 }
 
-// The function does not answer: DEADLINE_EXCEEDED after the proxy's own limit,
-// and those that wait go on.
+// CORE-TIME-003: the function does not answer. DEADLINE_EXCEEDED after the proxy's
+// own limit, the stream is reset, and those that wait go on.
 func TestCommandTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		model := runtimetest.Model{}
@@ -215,8 +245,9 @@ func TestFunctionTakesNoStream(t *testing.T) {
 	})
 }
 
-// A queued command whose caller has gone is never sent; one that was sent runs
-// to its end, and its result is kept.
+// CORE-TIME-001, CORE-TIME-002: a queued command whose caller has gone is never
+// sent; one that was sent runs to its end, and its result is kept. That its
+// caller does not wait for it is the router's affair.
 func TestCallerGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		model := runtimetest.Model{}
@@ -265,7 +296,8 @@ func TestMailboxForgetsTheGone(t *testing.T) {
 	})
 }
 
-// An entity's mailbox is bounded: the overflow fails that caller alone.
+// CORE-LIMIT-002: an entity's mailbox is bounded, and the overflow fails that
+// caller alone.
 func TestMailboxOverflow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

@@ -12,8 +12,9 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
 )
 
-// CORE-PASS-002, ES-REPLAY-002: after its idle time the entity's stream is
-// half-closed; its next command finds the state in the store.
+// CORE-PASS-002, CORE-PASS-003, ES-REPLAY-002: after its idle time, counted from
+// the last answer, the entity's stream is half-closed; its next command finds the
+// state in the store.
 func TestPassivation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, runtimetest.Model{}.Serve, nil)
@@ -21,6 +22,8 @@ func TestPassivation(t *testing.T) {
 		wantAnswer(t, w.call("7", "Add", "tea "), "tea ")
 		time.Sleep(99 * time.Millisecond) // Fake time: the bubble's clock.
 		wantAnswer(t, w.call("7", "Add", "jam "), "tea jam ")
+		time.Sleep(99 * time.Millisecond)
+		wantAnswer(t, w.call("7", "Get", ""), "tea jam ")
 		if n := w.function.Opened(); n != 1 {
 			t.Fatalf("%d streams after 99 ms, want the first", n)
 		}
@@ -82,8 +85,9 @@ func TestPassivationCrowd(t *testing.T) {
 	})
 }
 
-// CORE-STREAM-001: a command that comes while the function lingers on the
-// half-closed stream waits until that stream is over.
+// CORE-PASS-004, CORE-STREAM-001, CORE-STREAM-011: a command that comes while the
+// function lingers on the half-closed stream waits until that stream is over, which
+// the proxy sees to after its time of grace.
 func TestFunctionLingers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		model := runtimetest.Model{}

@@ -44,7 +44,8 @@ func TestFunctionRefusesInit(t *testing.T) {
 	})
 }
 
-// An entity that cannot be loaded: those that wait fail, later ones try again.
+// ES-REPLAY-009: an entity whose journal breaks off is sent no command. Those that
+// wait fail, later ones try again.
 func TestStoreDoesNotLoad(t *testing.T) {
 	for name, test := range map[string]struct {
 		err  error
@@ -55,14 +56,24 @@ func TestStoreDoesNotLoad(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := &faulty{Journal: memory.New(), load: func() error { return test.err }}
-				w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+				journal := &faulty{Journal: filled(t, 3), load: func() error { return test.err }}
+				model := runtimetest.Model{Answer: func(
+					_ *runtimetest.Stream, state string, command *entityv1.Command,
+				) *eventsourcedv1.EventSourcedReply {
+					if journal.load != nil {
+						t.Errorf("the function was sent %v", command)
+					}
+					return runtimetest.Model{}.Reply(state, command)
+				}}
+				w := start(t, model.Serve, func(c *runtime.Config) { c.Journal = journal })
 				for range 2 {
-					wantCode(t, <-w.submit(t.Context(), "7", "Get", ""), test.want)
+					first, second := w.submit(t.Context(), "7", "Get", ""), w.submit(t.Context(), "7", "Get", "")
+					wantCode(t, <-first, test.want)
+					wantCode(t, <-second, test.want)
 				}
 				synctest.Wait()
 				journal.load = nil
-				wantAnswer(t, w.call("7", "Add", "a"), "a")
+				wantAnswer(t, w.call("7", "Add", "4"), "1234")
 			})
 		})
 	}

@@ -7,13 +7,17 @@ import (
 	"log/slog"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/runtime"
@@ -128,6 +132,7 @@ func wantCode(tb testing.TB, outcome entity.Outcome, want codes.Code) {
 	}
 }
 
+// ES-EMIT-006: the function's own events, sent back, would stand in the state twice.
 func TestCommandsOfOneEntity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, runtimetest.Model{}.Serve, nil)
@@ -166,6 +171,63 @@ func TestRestartKeepsQueue(t *testing.T) {
 		}
 		if n := w.function.Opened(); n != 3 {
 			t.Errorf("%d streams, want 3", n)
+		}
+	})
+}
+
+// ES-CMD-001, CORE-CMD-001, ES-INIT-001: a function that reads ahead has one command at
+// a time all the same, numbered in order, after one init.
+func TestOneCommandAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var unanswered atomic.Int64
+		w := start(t, func(s *runtimetest.Stream) error {
+			commands := make(chan *entityv1.Command, 8)
+			go func() { // until the stream ends
+				defer close(commands)
+				for inits := 0; ; {
+					request, err := s.Recv()
+					if err != nil {
+						return
+					}
+					if request.GetInit() != nil {
+						inits++
+					}
+					if inits != 1 {
+						t.Errorf("%d inits before %v", inits, request)
+					}
+					if command := request.GetCommand(); command != nil {
+						if n := unanswered.Add(1); n != 1 {
+							t.Errorf("%d commands are unanswered", n)
+						}
+						commands <- command
+					}
+				}
+			}()
+			for want := int64(1); ; want++ {
+				command, ok := <-commands
+				if !ok {
+					return nil
+				}
+				if command.GetId() != want {
+					t.Errorf("the command has the id %d, want %d", command.GetId(), want)
+				}
+				time.Sleep(time.Second)
+				reply := runtimetest.Reply(string(command.GetPayload().GetValue()))
+				reply.CommandId = command.GetId()
+				unanswered.Add(-1)
+				if err := s.Send(&eventsourcedv1.HandleResponse{
+					Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply},
+				}); err != nil {
+					return err
+				}
+			}
+		}, nil)
+		var outcomes []<-chan entity.Outcome
+		for n := range 5 {
+			outcomes = append(outcomes, w.submit(t.Context(), "7", "Get", strconv.Itoa(n)))
+		}
+		for n, outcome := range outcomes {
+			wantAnswer(t, answer(<-outcome), strconv.Itoa(n))
 		}
 	})
 }
@@ -213,12 +275,12 @@ func TestUnknownKind(t *testing.T) {
 	})
 }
 
-// faulty is a journal whose methods can be replaced for a while.
+// faulty is a journal that can fail for a while.
 type faulty struct {
 	store.Journal
 
-	append func(context.Context, store.ID, store.Batch) error
-	load   func() error
+	append func(context.Context, store.ID, store.Batch) error // in place of Append
+	load   func() error                                       // after all that Load passes on
 }
 
 func (f *faulty) Append(ctx context.Context, id store.ID, batch store.Batch) error {
@@ -231,10 +293,10 @@ func (f *faulty) Append(ctx context.Context, id store.ID, batch store.Batch) err
 func (f *faulty) Load(
 	ctx context.Context, id store.ID, snapshot func(*entity.Snapshot) error, event func(entity.Event) error,
 ) error {
-	if f.load != nil {
-		return f.load()
+	if err := f.Journal.Load(ctx, id, snapshot, event); err != nil || f.load == nil {
+		return err
 	}
-	return f.Journal.Load(ctx, id, snapshot, event)
+	return f.load()
 }
 
 var errDisk = errors.New("disk full")

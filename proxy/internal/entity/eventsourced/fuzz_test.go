@@ -9,6 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/stateward/stateward/protocol"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
@@ -44,8 +46,12 @@ func FuzzStep(f *testing.F) {
 			f.Add([]byte(life), first, answers[1])
 		}
 	}
+	known := map[string]bool{}
+	for _, r := range protocol.Requirements() {
+		known[r.ID] = true
+	}
 	f.Fuzz(func(t *testing.T, life, first, second []byte) {
-		w := watcher{machine: eventsourced.New(entity.ID{Service: "s", Entity: "e"}, 1<<10)}
+		w := watcher{machine: eventsourced.New(entity.ID{Service: "s", Entity: "e"}, 1<<10), known: known}
 		for _, b := range life {
 			if in := w.input(b, first, second); in != nil {
 				w.step(t, in)
@@ -57,6 +63,7 @@ func FuzzStep(f *testing.F) {
 // watcher keeps the runtime's half of the contract and judges the machine's.
 type watcher struct {
 	machine     *eventsourced.Machine
+	known       map[string]bool // the ids of the specification
 	effects     []entity.Effect
 	opened      bool
 	recovered   bool
@@ -149,6 +156,8 @@ func (w *watcher) check(in entity.Input, effect entity.Effect, last bool) error 
 		}
 		w.appending, w.appended = true, effect.Events
 		return w.mayAppend(in, effect)
+	case entity.Report:
+		return w.mayReport(effect)
 	case entity.Close:
 		w.closed = true
 		if !last {
@@ -156,6 +165,21 @@ func (w *watcher) check(in entity.Input, effect entity.Effect, last bool) error 
 		}
 	}
 	return nil
+}
+
+// mayReport checks that a report says what, how bad, by which sentence and, where
+// one is outstanding, about which command (DISC-REPORT-002, DISC-REPORT-003).
+func (w *watcher) mayReport(report entity.Report) error {
+	switch unanswered := w.outstanding && !w.appending; {
+	case !w.known[report.Requirement]:
+		return fmt.Errorf("no requirement is called %q", report.Requirement)
+	case report.Text == "" || report.Severity == discoveryv1.Severity_SEVERITY_UNSPECIFIED:
+		return errors.New("a report without text or severity")
+	case unanswered != (report.CommandID != 0):
+		return fmt.Errorf("a report of command %d", report.CommandID)
+	default:
+		return nil
+	}
 }
 
 // oneAnswer checks that exactly one of Reply, Forward and Err is set.

@@ -61,8 +61,9 @@ func appendForever(ctx context.Context, s *pebble.Store, writer int, tell func(i
 	}
 }
 
-// TestKill kills a process that appends, at a random number of acknowledged
-// events, again and again in one directory. Nothing acknowledged is missing.
+// TestKill covers ES-STORE-002: it kills a process that appends, at a random number
+// of acknowledged events, again and again in one directory. Nothing acknowledged is
+// missing.
 func TestKill(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -111,8 +112,9 @@ func verify(t *testing.T, s *pebble.Store, acknowledged [writers]int64) (stored 
 	return stored
 }
 
-// TestPowerCut drops what is not synced, which a kill does not: a missing sync
-// shows here. It cuts the power of a disk in memory at random moments.
+// TestPowerCut covers ES-STORE-002 too, and drops what is not synced, which a kill
+// does not: a missing sync shows here. It cuts the power of a disk in memory at
+// random moments.
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()

@@ -8,6 +8,8 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store/storetest"
 )
 
+// TestStore covers, as far as the store keeps them, ES-STORE-001, ES-STORE-003,
+// ES-STORE-006, ES-REPLAY-001, ES-REPLAY-008 and CORE-PAYLOAD-001.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Backend{
