@@ -16,7 +16,7 @@ import (
 // The vocabulary of a requirement. spec/README.md says what each word means.
 var (
 	areas = []string{
-		"ACT", "CLU", "CORE", "DISC", "ES", "EVT", "FX", "HTTP", "META", "MUX", "OPS", "REP", "VAL",
+		"ACT", "CLU", "CORE", "DIA", "DISC", "ES", "EVT", "FX", "HTTP", "META", "MUX", "OPS", "REP", "VAL",
 	}
 	roles    = []string{"function", "proxy"}
 	levels   = []string{"MUST", "SHOULD", "MAY"}
