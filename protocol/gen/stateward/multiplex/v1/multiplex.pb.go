@@ -151,8 +151,8 @@ type HandleRequest_Open struct {
 }
 
 type HandleRequest_Message struct {
-	// One message of the kind: its service's own HandleRequest, encoded. Takes
-	// credit. Since 1.0.
+	// One message of the kind: its service's own HandleRequest, encoded; at
+	// least one byte. Takes credit. Since 1.0.
 	Message []byte `protobuf:"bytes,4,opt,name=message,proto3,oneof"`
 }
 
@@ -280,8 +280,8 @@ type isHandleResponse_Frame interface {
 }
 
 type HandleResponse_Message struct {
-	// One message of the kind: its service's own HandleResponse, encoded. Takes
-	// credit. Since 1.0.
+	// One message of the kind: its service's own HandleResponse, encoded; at
+	// least one byte. Takes credit. Since 1.0.
 	Message []byte `protobuf:"bytes,4,opt,name=message,proto3,oneof"`
 }
 
