@@ -21,7 +21,7 @@ var (
 	roles    = []string{"function", "proxy"}
 	levels   = []string{"MUST", "SHOULD", "MAY"}
 	profiles = []string{
-		"action", "cloudstate-0.2", "core", "event-sourced", "fault", "forwarding", "http",
+		"action", "capabilities", "cloudstate-0.2", "core", "event-sourced", "fault", "forwarding", "http",
 		"multiplexed-stream", "replicated", "value",
 	}
 )

@@ -23,6 +23,56 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a peer may be able to do, and need not be. Used only where both sides
+// have announced it (DISC-CAP-005).
+type Capability int32
+
+const (
+	// Never announced; ignored where it is. Since 1.0.
+	Capability_CAPABILITY_UNSPECIFIED Capability = 0
+	// Many entities on one stream: stateward.multiplex.v1.MultiplexService. Since 1.0.
+	Capability_CAPABILITY_MULTIPLEXED_STREAM Capability = 1
+)
+
+// Enum value maps for Capability.
+var (
+	Capability_name = map[int32]string{
+		0: "CAPABILITY_UNSPECIFIED",
+		1: "CAPABILITY_MULTIPLEXED_STREAM",
+	}
+	Capability_value = map[string]int32{
+		"CAPABILITY_UNSPECIFIED":        0,
+		"CAPABILITY_MULTIPLEXED_STREAM": 1,
+	}
+)
+
+func (x Capability) Enum() *Capability {
+	p := new(Capability)
+	*p = x
+	return p
+}
+
+func (x Capability) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Capability) Descriptor() protoreflect.EnumDescriptor {
+	return file_stateward_discovery_v1_discovery_proto_enumTypes[0].Descriptor()
+}
+
+func (Capability) Type() protoreflect.EnumType {
+	return &file_stateward_discovery_v1_discovery_proto_enumTypes[0]
+}
+
+func (x Capability) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Capability.Descriptor instead.
+func (Capability) EnumDescriptor() ([]byte, []int) {
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{0}
+}
+
 // How much an error matters.
 type Severity int32
 
@@ -60,11 +110,11 @@ func (x Severity) String() string {
 }
 
 func (Severity) Descriptor() protoreflect.EnumDescriptor {
-	return file_stateward_discovery_v1_discovery_proto_enumTypes[0].Descriptor()
+	return file_stateward_discovery_v1_discovery_proto_enumTypes[1].Descriptor()
 }
 
 func (Severity) Type() protoreflect.EnumType {
-	return &file_stateward_discovery_v1_discovery_proto_enumTypes[0]
+	return &file_stateward_discovery_v1_discovery_proto_enumTypes[1]
 }
 
 func (x Severity) Number() protoreflect.EnumNumber {
@@ -73,7 +123,7 @@ func (x Severity) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Severity.Descriptor instead.
 func (Severity) EnumDescriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{0}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{1}
 }
 
 // What the proxy says of itself. Field numbers are those of Cloudstate's ProxyInfo.
@@ -90,8 +140,11 @@ type DiscoverRequest struct {
 	// Full names of the entity services that the proxy can call, each once, in
 	// any order, such as "stateward.eventsourced.v1.EventSourcedService". Since 0.2.
 	SupportedEntityTypes []string `protobuf:"bytes,5,rep,name=supported_entity_types,json=supportedEntityTypes,proto3" json:"supported_entity_types,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// What the proxy can do beyond what every peer does, each once, in any order
+	// (DISC-CAP-001). A number that is not known is ignored. Since 1.0.
+	Capabilities  []Capability `protobuf:"varint,6,rep,packed,name=capabilities,proto3,enum=stateward.discovery.v1.Capability" json:"capabilities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DiscoverRequest) Reset() {
@@ -155,6 +208,13 @@ func (x *DiscoverRequest) GetProxyVersion() string {
 func (x *DiscoverRequest) GetSupportedEntityTypes() []string {
 	if x != nil {
 		return x.SupportedEntityTypes
+	}
+	return nil
+}
+
+func (x *DiscoverRequest) GetCapabilities() []Capability {
+	if x != nil {
+		return x.Capabilities
 	}
 	return nil
 }
@@ -432,8 +492,11 @@ type ServiceInfo struct {
 	ProtocolMajorVersion int32 `protobuf:"varint,6,opt,name=protocol_major_version,json=protocolMajorVersion,proto3" json:"protocol_major_version,omitempty"`
 	// Minor version of the protocol that the function speaks. Since 0.2.
 	ProtocolMinorVersion int32 `protobuf:"varint,7,opt,name=protocol_minor_version,json=protocolMinorVersion,proto3" json:"protocol_minor_version,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// What the function can do beyond what every peer does, each once, in any
+	// order (DISC-CAP-002). A number that is not known is ignored. Since 1.0.
+	Capabilities  []Capability `protobuf:"varint,8,rep,packed,name=capabilities,proto3,enum=stateward.discovery.v1.Capability" json:"capabilities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ServiceInfo) Reset() {
@@ -513,6 +576,13 @@ func (x *ServiceInfo) GetProtocolMinorVersion() int32 {
 		return x.ProtocolMinorVersion
 	}
 	return 0
+}
+
+func (x *ServiceInfo) GetCapabilities() []Capability {
+	if x != nil {
+		return x.Capabilities
+	}
+	return nil
 }
 
 // One mistake of the function. Field 1 is that of Cloudstate's UserFunctionError.
@@ -731,14 +801,15 @@ var File_stateward_discovery_v1_discovery_proto protoreflect.FileDescriptor
 
 const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"\n" +
-	"&stateward/discovery/v1/discovery.proto\x12\x16stateward.discovery.v1\"\xf7\x01\n" +
+	"&stateward/discovery/v1/discovery.proto\x12\x16stateward.discovery.v1\"\xbf\x02\n" +
 	"\x0fDiscoverRequest\x124\n" +
 	"\x16protocol_major_version\x18\x01 \x01(\x05R\x14protocolMajorVersion\x124\n" +
 	"\x16protocol_minor_version\x18\x02 \x01(\x05R\x14protocolMinorVersion\x12\x1d\n" +
 	"\n" +
 	"proxy_name\x18\x03 \x01(\tR\tproxyName\x12#\n" +
 	"\rproxy_version\x18\x04 \x01(\tR\fproxyVersion\x124\n" +
-	"\x16supported_entity_types\x18\x05 \x03(\tR\x14supportedEntityTypes\"\xac\x01\n" +
+	"\x16supported_entity_types\x18\x05 \x03(\tR\x14supportedEntityTypes\x12F\n" +
+	"\fcapabilities\x18\x06 \x03(\x0e2\".stateward.discovery.v1.CapabilityR\fcapabilities\"\xac\x01\n" +
 	"\x10DiscoverResponse\x12\x14\n" +
 	"\x05proto\x18\x01 \x01(\fR\x05proto\x12:\n" +
 	"\bentities\x18\x02 \x03(\v2\x1e.stateward.discovery.v1.EntityR\bentities\x12F\n" +
@@ -754,7 +825,7 @@ const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"\n" +
 	"\bstrategy\"6\n" +
 	"\x1aTimeoutPassivationStrategy\x12\x18\n" +
-	"\atimeout\x18\x01 \x01(\x03R\atimeout\"\xd8\x02\n" +
+	"\atimeout\x18\x01 \x01(\x03R\atimeout\"\xa0\x03\n" +
 	"\vServiceInfo\x12!\n" +
 	"\fservice_name\x18\x01 \x01(\tR\vserviceName\x12'\n" +
 	"\x0fservice_version\x18\x02 \x01(\tR\x0eserviceVersion\x12'\n" +
@@ -762,7 +833,8 @@ const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"\x14support_library_name\x18\x04 \x01(\tR\x12supportLibraryName\x126\n" +
 	"\x17support_library_version\x18\x05 \x01(\tR\x15supportLibraryVersion\x124\n" +
 	"\x16protocol_major_version\x18\x06 \x01(\x05R\x14protocolMajorVersion\x124\n" +
-	"\x16protocol_minor_version\x18\a \x01(\x05R\x14protocolMinorVersion\"\xb2\x02\n" +
+	"\x16protocol_minor_version\x18\a \x01(\x05R\x14protocolMinorVersion\x12F\n" +
+	"\fcapabilities\x18\b \x03(\x0e2\".stateward.discovery.v1.CapabilityR\fcapabilities\"\xb2\x02\n" +
 	"\x12ReportErrorRequest\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12<\n" +
@@ -777,7 +849,11 @@ const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"\x04line\x18\x02 \x01(\x05R\x04line\x12\x16\n" +
 	"\x06column\x18\x03 \x01(\x05R\x06column\x12\x16\n" +
 	"\x06symbol\x18\x04 \x01(\tR\x06symbol\"\x15\n" +
-	"\x13ReportErrorResponse*N\n" +
+	"\x13ReportErrorResponse*K\n" +
+	"\n" +
+	"Capability\x12\x1a\n" +
+	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dCAPABILITY_MULTIPLEXED_STREAM\x10\x01*N\n" +
 	"\bSeverity\x12\x18\n" +
 	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10SEVERITY_WARNING\x10\x01\x12\x12\n" +
@@ -799,36 +875,39 @@ func file_stateward_discovery_v1_discovery_proto_rawDescGZIP() []byte {
 	return file_stateward_discovery_v1_discovery_proto_rawDescData
 }
 
-var file_stateward_discovery_v1_discovery_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_stateward_discovery_v1_discovery_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_stateward_discovery_v1_discovery_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_stateward_discovery_v1_discovery_proto_goTypes = []any{
-	(Severity)(0),                      // 0: stateward.discovery.v1.Severity
-	(*DiscoverRequest)(nil),            // 1: stateward.discovery.v1.DiscoverRequest
-	(*DiscoverResponse)(nil),           // 2: stateward.discovery.v1.DiscoverResponse
-	(*Entity)(nil),                     // 3: stateward.discovery.v1.Entity
-	(*PassivationStrategy)(nil),        // 4: stateward.discovery.v1.PassivationStrategy
-	(*TimeoutPassivationStrategy)(nil), // 5: stateward.discovery.v1.TimeoutPassivationStrategy
-	(*ServiceInfo)(nil),                // 6: stateward.discovery.v1.ServiceInfo
-	(*ReportErrorRequest)(nil),         // 7: stateward.discovery.v1.ReportErrorRequest
-	(*SourceLocation)(nil),             // 8: stateward.discovery.v1.SourceLocation
-	(*ReportErrorResponse)(nil),        // 9: stateward.discovery.v1.ReportErrorResponse
+	(Capability)(0),                    // 0: stateward.discovery.v1.Capability
+	(Severity)(0),                      // 1: stateward.discovery.v1.Severity
+	(*DiscoverRequest)(nil),            // 2: stateward.discovery.v1.DiscoverRequest
+	(*DiscoverResponse)(nil),           // 3: stateward.discovery.v1.DiscoverResponse
+	(*Entity)(nil),                     // 4: stateward.discovery.v1.Entity
+	(*PassivationStrategy)(nil),        // 5: stateward.discovery.v1.PassivationStrategy
+	(*TimeoutPassivationStrategy)(nil), // 6: stateward.discovery.v1.TimeoutPassivationStrategy
+	(*ServiceInfo)(nil),                // 7: stateward.discovery.v1.ServiceInfo
+	(*ReportErrorRequest)(nil),         // 8: stateward.discovery.v1.ReportErrorRequest
+	(*SourceLocation)(nil),             // 9: stateward.discovery.v1.SourceLocation
+	(*ReportErrorResponse)(nil),        // 10: stateward.discovery.v1.ReportErrorResponse
 }
 var file_stateward_discovery_v1_discovery_proto_depIdxs = []int32{
-	3, // 0: stateward.discovery.v1.DiscoverResponse.entities:type_name -> stateward.discovery.v1.Entity
-	6, // 1: stateward.discovery.v1.DiscoverResponse.service_info:type_name -> stateward.discovery.v1.ServiceInfo
-	4, // 2: stateward.discovery.v1.Entity.passivation_strategy:type_name -> stateward.discovery.v1.PassivationStrategy
-	5, // 3: stateward.discovery.v1.PassivationStrategy.timeout:type_name -> stateward.discovery.v1.TimeoutPassivationStrategy
-	0, // 4: stateward.discovery.v1.ReportErrorRequest.severity:type_name -> stateward.discovery.v1.Severity
-	8, // 5: stateward.discovery.v1.ReportErrorRequest.source_locations:type_name -> stateward.discovery.v1.SourceLocation
-	1, // 6: stateward.discovery.v1.DiscoveryService.Discover:input_type -> stateward.discovery.v1.DiscoverRequest
-	7, // 7: stateward.discovery.v1.DiscoveryService.ReportError:input_type -> stateward.discovery.v1.ReportErrorRequest
-	2, // 8: stateward.discovery.v1.DiscoveryService.Discover:output_type -> stateward.discovery.v1.DiscoverResponse
-	9, // 9: stateward.discovery.v1.DiscoveryService.ReportError:output_type -> stateward.discovery.v1.ReportErrorResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0,  // 0: stateward.discovery.v1.DiscoverRequest.capabilities:type_name -> stateward.discovery.v1.Capability
+	4,  // 1: stateward.discovery.v1.DiscoverResponse.entities:type_name -> stateward.discovery.v1.Entity
+	7,  // 2: stateward.discovery.v1.DiscoverResponse.service_info:type_name -> stateward.discovery.v1.ServiceInfo
+	5,  // 3: stateward.discovery.v1.Entity.passivation_strategy:type_name -> stateward.discovery.v1.PassivationStrategy
+	6,  // 4: stateward.discovery.v1.PassivationStrategy.timeout:type_name -> stateward.discovery.v1.TimeoutPassivationStrategy
+	0,  // 5: stateward.discovery.v1.ServiceInfo.capabilities:type_name -> stateward.discovery.v1.Capability
+	1,  // 6: stateward.discovery.v1.ReportErrorRequest.severity:type_name -> stateward.discovery.v1.Severity
+	9,  // 7: stateward.discovery.v1.ReportErrorRequest.source_locations:type_name -> stateward.discovery.v1.SourceLocation
+	2,  // 8: stateward.discovery.v1.DiscoveryService.Discover:input_type -> stateward.discovery.v1.DiscoverRequest
+	8,  // 9: stateward.discovery.v1.DiscoveryService.ReportError:input_type -> stateward.discovery.v1.ReportErrorRequest
+	3,  // 10: stateward.discovery.v1.DiscoveryService.Discover:output_type -> stateward.discovery.v1.DiscoverResponse
+	10, // 11: stateward.discovery.v1.DiscoveryService.ReportError:output_type -> stateward.discovery.v1.ReportErrorResponse
+	10, // [10:12] is the sub-list for method output_type
+	8,  // [8:10] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_stateward_discovery_v1_discovery_proto_init() }
@@ -844,7 +923,7 @@ func file_stateward_discovery_v1_discovery_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_discovery_v1_discovery_proto_rawDesc), len(file_stateward_discovery_v1_discovery_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
