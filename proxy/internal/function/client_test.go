@@ -231,7 +231,10 @@ func TestReconnect(t *testing.T) {
 	answer := make(chan struct{})
 	second := functiontest.Start(t, first.Target, functiontest.Script{
 		Discover: func(ctx context.Context, _ int) (*discoveryv1.DiscoverResponse, error) {
-			<-answer
+			select {
+			case <-answer:
+			case <-ctx.Done():
+			}
 			return descriptortest.Answer(descriptortest.Files()), nil
 		},
 	})

@@ -25,11 +25,13 @@ func TestPassivation(t *testing.T) {
 		time.Sleep(99 * time.Millisecond)
 		wantAnswer(t, w.call("7", "Get", ""), "tea jam ")
 		if n := w.function.Opened(); n != 1 {
-			t.Fatalf("%d streams after 99 ms, want the first", n)
+			t.Fatalf("%d streams after 99 ms and 99 ms more, want the first", n)
 		}
-		time.Sleep(101 * time.Millisecond)
-		synctest.Wait()
-		w.function.Wait() // Its one stream has ended.
+		begin := time.Now()
+		w.function.Wait() // until its one stream has ended
+		if took := time.Since(begin); took != 100*time.Millisecond {
+			t.Errorf("passivated after %v", took)
+		}
 		wantAnswer(t, w.call("7", "Add", "rum"), "tea jam rum")
 		if n := w.function.Opened(); n != 2 {
 			t.Errorf("%d streams, want a second one", n)
