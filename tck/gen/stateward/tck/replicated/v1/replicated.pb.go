@@ -27,7 +27,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A command for the model entity.
+// A command for any of the three.
 type ProcessRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names the entity, and its type.
@@ -1316,7 +1316,7 @@ func (x *Effect) GetSynchronous() bool {
 	return false
 }
 
-// The answer of the model entity.
+// The answer of any of the three.
 type ProcessResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The value after the last action.
@@ -2038,190 +2038,6 @@ func (x *VoteValue) GetTotalVoters() int32 {
 	return 0
 }
 
-// A command for the target of forwards and effects.
-type ReplicatedTwoServiceCallRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the entity.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReplicatedTwoServiceCallRequest) Reset() {
-	*x = ReplicatedTwoServiceCallRequest{}
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[30]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReplicatedTwoServiceCallRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReplicatedTwoServiceCallRequest) ProtoMessage() {}
-
-func (x *ReplicatedTwoServiceCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[30]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReplicatedTwoServiceCallRequest.ProtoReflect.Descriptor instead.
-func (*ReplicatedTwoServiceCallRequest) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_replicated_v1_replicated_proto_rawDescGZIP(), []int{30}
-}
-
-func (x *ReplicatedTwoServiceCallRequest) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-// Its answer.
-type ReplicatedTwoServiceCallResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Always absent.
-	State         *State `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReplicatedTwoServiceCallResponse) Reset() {
-	*x = ReplicatedTwoServiceCallResponse{}
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[31]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReplicatedTwoServiceCallResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReplicatedTwoServiceCallResponse) ProtoMessage() {}
-
-func (x *ReplicatedTwoServiceCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[31]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReplicatedTwoServiceCallResponse.ProtoReflect.Descriptor instead.
-func (*ReplicatedTwoServiceCallResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_replicated_v1_replicated_proto_rawDescGZIP(), []int{31}
-}
-
-func (x *ReplicatedTwoServiceCallResponse) GetState() *State {
-	if x != nil {
-		return x.State
-	}
-	return nil
-}
-
-// A command for the configured entity.
-type ReplicatedConfiguredServiceCallRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the entity.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReplicatedConfiguredServiceCallRequest) Reset() {
-	*x = ReplicatedConfiguredServiceCallRequest{}
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[32]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReplicatedConfiguredServiceCallRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReplicatedConfiguredServiceCallRequest) ProtoMessage() {}
-
-func (x *ReplicatedConfiguredServiceCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[32]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReplicatedConfiguredServiceCallRequest.ProtoReflect.Descriptor instead.
-func (*ReplicatedConfiguredServiceCallRequest) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_replicated_v1_replicated_proto_rawDescGZIP(), []int{32}
-}
-
-func (x *ReplicatedConfiguredServiceCallRequest) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-// Its answer.
-type ReplicatedConfiguredServiceCallResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Always absent.
-	State         *State `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReplicatedConfiguredServiceCallResponse) Reset() {
-	*x = ReplicatedConfiguredServiceCallResponse{}
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[33]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReplicatedConfiguredServiceCallResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReplicatedConfiguredServiceCallResponse) ProtoMessage() {}
-
-func (x *ReplicatedConfiguredServiceCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_replicated_v1_replicated_proto_msgTypes[33]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReplicatedConfiguredServiceCallResponse.ProtoReflect.Descriptor instead.
-func (*ReplicatedConfiguredServiceCallResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_replicated_v1_replicated_proto_rawDescGZIP(), []int{33}
-}
-
-func (x *ReplicatedConfiguredServiceCallResponse) GetState() *State {
-	if x != nil {
-		return x.State
-	}
-	return nil
-}
-
 var File_stateward_tck_replicated_v1_replicated_proto protoreflect.FileDescriptor
 
 const file_stateward_tck_replicated_v1_replicated_proto_rawDesc = "" +
@@ -2332,22 +2148,14 @@ const file_stateward_tck_replicated_v1_replicated_proto_rawDesc = "" +
 	"\tVoteValue\x12\x1b\n" +
 	"\tself_vote\x18\x01 \x01(\bR\bselfVote\x12\x1b\n" +
 	"\tvotes_for\x18\x02 \x01(\x05R\bvotesFor\x12!\n" +
-	"\ftotal_voters\x18\x03 \x01(\x05R\vtotalVoters\"7\n" +
-	"\x1fReplicatedTwoServiceCallRequest\x12\x14\n" +
-	"\x02id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x02id\"\\\n" +
-	" ReplicatedTwoServiceCallResponse\x128\n" +
-	"\x05state\x18\x01 \x01(\v2\".stateward.tck.replicated.v1.StateR\x05state\">\n" +
-	"&ReplicatedConfiguredServiceCallRequest\x12\x14\n" +
-	"\x02id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x02id\"c\n" +
-	"'ReplicatedConfiguredServiceCallResponse\x128\n" +
-	"\x05state\x18\x01 \x01(\v2\".stateward.tck.replicated.v1.StateR\x05state2\xa3\x02\n" +
+	"\ftotal_voters\x18\x03 \x01(\x05R\vtotalVoters2\xa3\x02\n" +
 	"\x19ReplicatedTckModelService\x12\x85\x01\n" +
 	"\aProcess\x12+.stateward.tck.replicated.v1.ProcessRequest\x1a,.stateward.tck.replicated.v1.ProcessResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/tck/model/crdt/{id}\x12~\n" +
-	"\x0fProcessStreamed\x123.stateward.tck.replicated.v1.ProcessStreamedRequest\x1a4.stateward.tck.replicated.v1.ProcessStreamedResponse0\x012\x9c\x01\n" +
-	"\x14ReplicatedTwoService\x12\x83\x01\n" +
-	"\x04Call\x12<.stateward.tck.replicated.v1.ReplicatedTwoServiceCallRequest\x1a=.stateward.tck.replicated.v1.ReplicatedTwoServiceCallResponse2\xb1\x01\n" +
-	"\x1bReplicatedConfiguredService\x12\x91\x01\n" +
-	"\x04Call\x12C.stateward.tck.replicated.v1.ReplicatedConfiguredServiceCallRequest\x1aD.stateward.tck.replicated.v1.ReplicatedConfiguredServiceCallResponseBw\n" +
+	"\x0fProcessStreamed\x123.stateward.tck.replicated.v1.ProcessStreamedRequest\x1a4.stateward.tck.replicated.v1.ProcessStreamedResponse0\x012y\n" +
+	"\x14ReplicatedTwoService\x12a\n" +
+	"\x04Call\x12+.stateward.tck.replicated.v1.ProcessRequest\x1a,.stateward.tck.replicated.v1.ProcessResponse2\x80\x01\n" +
+	"\x1bReplicatedConfiguredService\x12a\n" +
+	"\x04Call\x12+.stateward.tck.replicated.v1.ProcessRequest\x1a,.stateward.tck.replicated.v1.ProcessResponseBw\n" +
 	"\x1fdev.stateward.tck.replicated.v1P\x01ZRgithub.com/stateward/stateward/tck/gen/stateward/tck/replicated/v1;tckreplicatedv1b\x06proto3"
 
 var (
@@ -2362,44 +2170,40 @@ func file_stateward_tck_replicated_v1_replicated_proto_rawDescGZIP() []byte {
 	return file_stateward_tck_replicated_v1_replicated_proto_rawDescData
 }
 
-var file_stateward_tck_replicated_v1_replicated_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_stateward_tck_replicated_v1_replicated_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_stateward_tck_replicated_v1_replicated_proto_goTypes = []any{
-	(*ProcessRequest)(nil),                          // 0: stateward.tck.replicated.v1.ProcessRequest
-	(*ProcessStreamedRequest)(nil),                  // 1: stateward.tck.replicated.v1.ProcessStreamedRequest
-	(*RequestAction)(nil),                           // 2: stateward.tck.replicated.v1.RequestAction
-	(*Update)(nil),                                  // 3: stateward.tck.replicated.v1.Update
-	(*GCounterUpdate)(nil),                          // 4: stateward.tck.replicated.v1.GCounterUpdate
-	(*PNCounterUpdate)(nil),                         // 5: stateward.tck.replicated.v1.PNCounterUpdate
-	(*GSetUpdate)(nil),                              // 6: stateward.tck.replicated.v1.GSetUpdate
-	(*ORSetUpdate)(nil),                             // 7: stateward.tck.replicated.v1.ORSetUpdate
-	(*LWWRegisterUpdate)(nil),                       // 8: stateward.tck.replicated.v1.LWWRegisterUpdate
-	(*LWWRegisterClock)(nil),                        // 9: stateward.tck.replicated.v1.LWWRegisterClock
-	(*FlagUpdate)(nil),                              // 10: stateward.tck.replicated.v1.FlagUpdate
-	(*ORMapUpdate)(nil),                             // 11: stateward.tck.replicated.v1.ORMapUpdate
-	(*ORMapEntryUpdate)(nil),                        // 12: stateward.tck.replicated.v1.ORMapEntryUpdate
-	(*VoteUpdate)(nil),                              // 13: stateward.tck.replicated.v1.VoteUpdate
-	(*Delete)(nil),                                  // 14: stateward.tck.replicated.v1.Delete
-	(*Forward)(nil),                                 // 15: stateward.tck.replicated.v1.Forward
-	(*Fail)(nil),                                    // 16: stateward.tck.replicated.v1.Fail
-	(*Effect)(nil),                                  // 17: stateward.tck.replicated.v1.Effect
-	(*ProcessResponse)(nil),                         // 18: stateward.tck.replicated.v1.ProcessResponse
-	(*ProcessStreamedResponse)(nil),                 // 19: stateward.tck.replicated.v1.ProcessStreamedResponse
-	(*State)(nil),                                   // 20: stateward.tck.replicated.v1.State
-	(*GCounterValue)(nil),                           // 21: stateward.tck.replicated.v1.GCounterValue
-	(*PNCounterValue)(nil),                          // 22: stateward.tck.replicated.v1.PNCounterValue
-	(*GSetValue)(nil),                               // 23: stateward.tck.replicated.v1.GSetValue
-	(*ORSetValue)(nil),                              // 24: stateward.tck.replicated.v1.ORSetValue
-	(*LWWRegisterValue)(nil),                        // 25: stateward.tck.replicated.v1.LWWRegisterValue
-	(*FlagValue)(nil),                               // 26: stateward.tck.replicated.v1.FlagValue
-	(*ORMapValue)(nil),                              // 27: stateward.tck.replicated.v1.ORMapValue
-	(*ORMapEntryValue)(nil),                         // 28: stateward.tck.replicated.v1.ORMapEntryValue
-	(*VoteValue)(nil),                               // 29: stateward.tck.replicated.v1.VoteValue
-	(*ReplicatedTwoServiceCallRequest)(nil),         // 30: stateward.tck.replicated.v1.ReplicatedTwoServiceCallRequest
-	(*ReplicatedTwoServiceCallResponse)(nil),        // 31: stateward.tck.replicated.v1.ReplicatedTwoServiceCallResponse
-	(*ReplicatedConfiguredServiceCallRequest)(nil),  // 32: stateward.tck.replicated.v1.ReplicatedConfiguredServiceCallRequest
-	(*ReplicatedConfiguredServiceCallResponse)(nil), // 33: stateward.tck.replicated.v1.ReplicatedConfiguredServiceCallResponse
-	(v1.WriteConsistency)(0),                        // 34: stateward.replicated.v1.WriteConsistency
-	(v1.Clock)(0),                                   // 35: stateward.replicated.v1.Clock
+	(*ProcessRequest)(nil),          // 0: stateward.tck.replicated.v1.ProcessRequest
+	(*ProcessStreamedRequest)(nil),  // 1: stateward.tck.replicated.v1.ProcessStreamedRequest
+	(*RequestAction)(nil),           // 2: stateward.tck.replicated.v1.RequestAction
+	(*Update)(nil),                  // 3: stateward.tck.replicated.v1.Update
+	(*GCounterUpdate)(nil),          // 4: stateward.tck.replicated.v1.GCounterUpdate
+	(*PNCounterUpdate)(nil),         // 5: stateward.tck.replicated.v1.PNCounterUpdate
+	(*GSetUpdate)(nil),              // 6: stateward.tck.replicated.v1.GSetUpdate
+	(*ORSetUpdate)(nil),             // 7: stateward.tck.replicated.v1.ORSetUpdate
+	(*LWWRegisterUpdate)(nil),       // 8: stateward.tck.replicated.v1.LWWRegisterUpdate
+	(*LWWRegisterClock)(nil),        // 9: stateward.tck.replicated.v1.LWWRegisterClock
+	(*FlagUpdate)(nil),              // 10: stateward.tck.replicated.v1.FlagUpdate
+	(*ORMapUpdate)(nil),             // 11: stateward.tck.replicated.v1.ORMapUpdate
+	(*ORMapEntryUpdate)(nil),        // 12: stateward.tck.replicated.v1.ORMapEntryUpdate
+	(*VoteUpdate)(nil),              // 13: stateward.tck.replicated.v1.VoteUpdate
+	(*Delete)(nil),                  // 14: stateward.tck.replicated.v1.Delete
+	(*Forward)(nil),                 // 15: stateward.tck.replicated.v1.Forward
+	(*Fail)(nil),                    // 16: stateward.tck.replicated.v1.Fail
+	(*Effect)(nil),                  // 17: stateward.tck.replicated.v1.Effect
+	(*ProcessResponse)(nil),         // 18: stateward.tck.replicated.v1.ProcessResponse
+	(*ProcessStreamedResponse)(nil), // 19: stateward.tck.replicated.v1.ProcessStreamedResponse
+	(*State)(nil),                   // 20: stateward.tck.replicated.v1.State
+	(*GCounterValue)(nil),           // 21: stateward.tck.replicated.v1.GCounterValue
+	(*PNCounterValue)(nil),          // 22: stateward.tck.replicated.v1.PNCounterValue
+	(*GSetValue)(nil),               // 23: stateward.tck.replicated.v1.GSetValue
+	(*ORSetValue)(nil),              // 24: stateward.tck.replicated.v1.ORSetValue
+	(*LWWRegisterValue)(nil),        // 25: stateward.tck.replicated.v1.LWWRegisterValue
+	(*FlagValue)(nil),               // 26: stateward.tck.replicated.v1.FlagValue
+	(*ORMapValue)(nil),              // 27: stateward.tck.replicated.v1.ORMapValue
+	(*ORMapEntryValue)(nil),         // 28: stateward.tck.replicated.v1.ORMapEntryValue
+	(*VoteValue)(nil),               // 29: stateward.tck.replicated.v1.VoteValue
+	(v1.WriteConsistency)(0),        // 30: stateward.replicated.v1.WriteConsistency
+	(v1.Clock)(0),                   // 31: stateward.replicated.v1.Clock
 }
 var file_stateward_tck_replicated_v1_replicated_proto_depIdxs = []int32{
 	2,  // 0: stateward.tck.replicated.v1.ProcessRequest.actions:type_name -> stateward.tck.replicated.v1.RequestAction
@@ -2420,9 +2224,9 @@ var file_stateward_tck_replicated_v1_replicated_proto_depIdxs = []int32{
 	10, // 15: stateward.tck.replicated.v1.Update.flag:type_name -> stateward.tck.replicated.v1.FlagUpdate
 	11, // 16: stateward.tck.replicated.v1.Update.ormap:type_name -> stateward.tck.replicated.v1.ORMapUpdate
 	13, // 17: stateward.tck.replicated.v1.Update.vote:type_name -> stateward.tck.replicated.v1.VoteUpdate
-	34, // 18: stateward.tck.replicated.v1.Update.write_consistency:type_name -> stateward.replicated.v1.WriteConsistency
+	30, // 18: stateward.tck.replicated.v1.Update.write_consistency:type_name -> stateward.replicated.v1.WriteConsistency
 	9,  // 19: stateward.tck.replicated.v1.LWWRegisterUpdate.clock:type_name -> stateward.tck.replicated.v1.LWWRegisterClock
-	35, // 20: stateward.tck.replicated.v1.LWWRegisterClock.clock_type:type_name -> stateward.replicated.v1.Clock
+	31, // 20: stateward.tck.replicated.v1.LWWRegisterClock.clock_type:type_name -> stateward.replicated.v1.Clock
 	12, // 21: stateward.tck.replicated.v1.ORMapUpdate.update:type_name -> stateward.tck.replicated.v1.ORMapEntryUpdate
 	3,  // 22: stateward.tck.replicated.v1.ORMapEntryUpdate.update:type_name -> stateward.tck.replicated.v1.Update
 	20, // 23: stateward.tck.replicated.v1.ProcessResponse.state:type_name -> stateward.tck.replicated.v1.State
@@ -2437,21 +2241,19 @@ var file_stateward_tck_replicated_v1_replicated_proto_depIdxs = []int32{
 	29, // 32: stateward.tck.replicated.v1.State.vote:type_name -> stateward.tck.replicated.v1.VoteValue
 	28, // 33: stateward.tck.replicated.v1.ORMapValue.entries:type_name -> stateward.tck.replicated.v1.ORMapEntryValue
 	20, // 34: stateward.tck.replicated.v1.ORMapEntryValue.value:type_name -> stateward.tck.replicated.v1.State
-	20, // 35: stateward.tck.replicated.v1.ReplicatedTwoServiceCallResponse.state:type_name -> stateward.tck.replicated.v1.State
-	20, // 36: stateward.tck.replicated.v1.ReplicatedConfiguredServiceCallResponse.state:type_name -> stateward.tck.replicated.v1.State
-	0,  // 37: stateward.tck.replicated.v1.ReplicatedTckModelService.Process:input_type -> stateward.tck.replicated.v1.ProcessRequest
-	1,  // 38: stateward.tck.replicated.v1.ReplicatedTckModelService.ProcessStreamed:input_type -> stateward.tck.replicated.v1.ProcessStreamedRequest
-	30, // 39: stateward.tck.replicated.v1.ReplicatedTwoService.Call:input_type -> stateward.tck.replicated.v1.ReplicatedTwoServiceCallRequest
-	32, // 40: stateward.tck.replicated.v1.ReplicatedConfiguredService.Call:input_type -> stateward.tck.replicated.v1.ReplicatedConfiguredServiceCallRequest
-	18, // 41: stateward.tck.replicated.v1.ReplicatedTckModelService.Process:output_type -> stateward.tck.replicated.v1.ProcessResponse
-	19, // 42: stateward.tck.replicated.v1.ReplicatedTckModelService.ProcessStreamed:output_type -> stateward.tck.replicated.v1.ProcessStreamedResponse
-	31, // 43: stateward.tck.replicated.v1.ReplicatedTwoService.Call:output_type -> stateward.tck.replicated.v1.ReplicatedTwoServiceCallResponse
-	33, // 44: stateward.tck.replicated.v1.ReplicatedConfiguredService.Call:output_type -> stateward.tck.replicated.v1.ReplicatedConfiguredServiceCallResponse
-	41, // [41:45] is the sub-list for method output_type
-	37, // [37:41] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	0,  // 35: stateward.tck.replicated.v1.ReplicatedTckModelService.Process:input_type -> stateward.tck.replicated.v1.ProcessRequest
+	1,  // 36: stateward.tck.replicated.v1.ReplicatedTckModelService.ProcessStreamed:input_type -> stateward.tck.replicated.v1.ProcessStreamedRequest
+	0,  // 37: stateward.tck.replicated.v1.ReplicatedTwoService.Call:input_type -> stateward.tck.replicated.v1.ProcessRequest
+	0,  // 38: stateward.tck.replicated.v1.ReplicatedConfiguredService.Call:input_type -> stateward.tck.replicated.v1.ProcessRequest
+	18, // 39: stateward.tck.replicated.v1.ReplicatedTckModelService.Process:output_type -> stateward.tck.replicated.v1.ProcessResponse
+	19, // 40: stateward.tck.replicated.v1.ReplicatedTckModelService.ProcessStreamed:output_type -> stateward.tck.replicated.v1.ProcessStreamedResponse
+	18, // 41: stateward.tck.replicated.v1.ReplicatedTwoService.Call:output_type -> stateward.tck.replicated.v1.ProcessResponse
+	18, // 42: stateward.tck.replicated.v1.ReplicatedConfiguredService.Call:output_type -> stateward.tck.replicated.v1.ProcessResponse
+	39, // [39:43] is the sub-list for method output_type
+	35, // [35:39] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_stateward_tck_replicated_v1_replicated_proto_init() }
@@ -2503,7 +2305,7 @@ func file_stateward_tck_replicated_v1_replicated_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_tck_replicated_v1_replicated_proto_rawDesc), len(file_stateward_tck_replicated_v1_replicated_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   34,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

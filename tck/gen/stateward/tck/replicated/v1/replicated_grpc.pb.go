@@ -219,10 +219,13 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // A replicated entity with persistence id "replicated-tck-model-two": the
-// target of forwards and side effects. It never gives itself a type.
+// target of forwards and side effects. It does none of the actions, and never
+// gives itself a type.
+// Its method has the messages of Process, for a forward's target answers the
+// caller of Process.
 type ReplicatedTwoServiceClient interface {
 	// Answers with an empty message.
-	Call(ctx context.Context, in *ReplicatedTwoServiceCallRequest, opts ...grpc.CallOption) (*ReplicatedTwoServiceCallResponse, error)
+	Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error)
 }
 
 type replicatedTwoServiceClient struct {
@@ -233,9 +236,9 @@ func NewReplicatedTwoServiceClient(cc grpc.ClientConnInterface) ReplicatedTwoSer
 	return &replicatedTwoServiceClient{cc}
 }
 
-func (c *replicatedTwoServiceClient) Call(ctx context.Context, in *ReplicatedTwoServiceCallRequest, opts ...grpc.CallOption) (*ReplicatedTwoServiceCallResponse, error) {
+func (c *replicatedTwoServiceClient) Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ReplicatedTwoServiceCallResponse)
+	out := new(ProcessResponse)
 	err := c.cc.Invoke(ctx, ReplicatedTwoService_Call_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -248,10 +251,13 @@ func (c *replicatedTwoServiceClient) Call(ctx context.Context, in *ReplicatedTwo
 // for forward compatibility.
 //
 // A replicated entity with persistence id "replicated-tck-model-two": the
-// target of forwards and side effects. It never gives itself a type.
+// target of forwards and side effects. It does none of the actions, and never
+// gives itself a type.
+// Its method has the messages of Process, for a forward's target answers the
+// caller of Process.
 type ReplicatedTwoServiceServer interface {
 	// Answers with an empty message.
-	Call(context.Context, *ReplicatedTwoServiceCallRequest) (*ReplicatedTwoServiceCallResponse, error)
+	Call(context.Context, *ProcessRequest) (*ProcessResponse, error)
 	mustEmbedUnimplementedReplicatedTwoServiceServer()
 }
 
@@ -262,7 +268,7 @@ type ReplicatedTwoServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedReplicatedTwoServiceServer struct{}
 
-func (UnimplementedReplicatedTwoServiceServer) Call(context.Context, *ReplicatedTwoServiceCallRequest) (*ReplicatedTwoServiceCallResponse, error) {
+func (UnimplementedReplicatedTwoServiceServer) Call(context.Context, *ProcessRequest) (*ProcessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Call not implemented")
 }
 func (UnimplementedReplicatedTwoServiceServer) mustEmbedUnimplementedReplicatedTwoServiceServer() {}
@@ -287,7 +293,7 @@ func RegisterReplicatedTwoServiceServer(s grpc.ServiceRegistrar, srv ReplicatedT
 }
 
 func _ReplicatedTwoService_Call_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ReplicatedTwoServiceCallRequest)
+	in := new(ProcessRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
@@ -299,7 +305,7 @@ func _ReplicatedTwoService_Call_Handler(srv interface{}, ctx context.Context, de
 		FullMethod: ReplicatedTwoService_Call_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ReplicatedTwoServiceServer).Call(ctx, req.(*ReplicatedTwoServiceCallRequest))
+		return srv.(ReplicatedTwoServiceServer).Call(ctx, req.(*ProcessRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -329,10 +335,11 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // A replicated entity with persistence id "replicated-configured" and a
-// passivation timeout of 100 ms. It never gives itself a type.
+// passivation timeout of 100 ms. It does none of the actions, and never gives
+// itself a type.
 type ReplicatedConfiguredServiceClient interface {
 	// Answers with an empty message.
-	Call(ctx context.Context, in *ReplicatedConfiguredServiceCallRequest, opts ...grpc.CallOption) (*ReplicatedConfiguredServiceCallResponse, error)
+	Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error)
 }
 
 type replicatedConfiguredServiceClient struct {
@@ -343,9 +350,9 @@ func NewReplicatedConfiguredServiceClient(cc grpc.ClientConnInterface) Replicate
 	return &replicatedConfiguredServiceClient{cc}
 }
 
-func (c *replicatedConfiguredServiceClient) Call(ctx context.Context, in *ReplicatedConfiguredServiceCallRequest, opts ...grpc.CallOption) (*ReplicatedConfiguredServiceCallResponse, error) {
+func (c *replicatedConfiguredServiceClient) Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ReplicatedConfiguredServiceCallResponse)
+	out := new(ProcessResponse)
 	err := c.cc.Invoke(ctx, ReplicatedConfiguredService_Call_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -358,10 +365,11 @@ func (c *replicatedConfiguredServiceClient) Call(ctx context.Context, in *Replic
 // for forward compatibility.
 //
 // A replicated entity with persistence id "replicated-configured" and a
-// passivation timeout of 100 ms. It never gives itself a type.
+// passivation timeout of 100 ms. It does none of the actions, and never gives
+// itself a type.
 type ReplicatedConfiguredServiceServer interface {
 	// Answers with an empty message.
-	Call(context.Context, *ReplicatedConfiguredServiceCallRequest) (*ReplicatedConfiguredServiceCallResponse, error)
+	Call(context.Context, *ProcessRequest) (*ProcessResponse, error)
 	mustEmbedUnimplementedReplicatedConfiguredServiceServer()
 }
 
@@ -372,7 +380,7 @@ type ReplicatedConfiguredServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedReplicatedConfiguredServiceServer struct{}
 
-func (UnimplementedReplicatedConfiguredServiceServer) Call(context.Context, *ReplicatedConfiguredServiceCallRequest) (*ReplicatedConfiguredServiceCallResponse, error) {
+func (UnimplementedReplicatedConfiguredServiceServer) Call(context.Context, *ProcessRequest) (*ProcessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Call not implemented")
 }
 func (UnimplementedReplicatedConfiguredServiceServer) mustEmbedUnimplementedReplicatedConfiguredServiceServer() {
@@ -398,7 +406,7 @@ func RegisterReplicatedConfiguredServiceServer(s grpc.ServiceRegistrar, srv Repl
 }
 
 func _ReplicatedConfiguredService_Call_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ReplicatedConfiguredServiceCallRequest)
+	in := new(ProcessRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
@@ -410,7 +418,7 @@ func _ReplicatedConfiguredService_Call_Handler(srv interface{}, ctx context.Cont
 		FullMethod: ReplicatedConfiguredService_Call_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ReplicatedConfiguredServiceServer).Call(ctx, req.(*ReplicatedConfiguredServiceCallRequest))
+		return srv.(ReplicatedConfiguredServiceServer).Call(ctx, req.(*ProcessRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }

@@ -26,7 +26,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A command for the model entity.
+// A command for any of the three.
 type ProcessRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names the entity.
@@ -449,7 +449,7 @@ func (x *Fail) GetMessage() string {
 	return ""
 }
 
-// The answer of the model entity.
+// The answer of any of the three.
 type ProcessResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Persisted.value after the last action; empty when there is no value.
@@ -541,190 +541,6 @@ func (x *Persisted) GetValue() string {
 	return ""
 }
 
-// A command for the target of forwards and effects.
-type ValueEntityTwoServiceCallRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the entity.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ValueEntityTwoServiceCallRequest) Reset() {
-	*x = ValueEntityTwoServiceCallRequest{}
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ValueEntityTwoServiceCallRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ValueEntityTwoServiceCallRequest) ProtoMessage() {}
-
-func (x *ValueEntityTwoServiceCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ValueEntityTwoServiceCallRequest.ProtoReflect.Descriptor instead.
-func (*ValueEntityTwoServiceCallRequest) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_value_v1_value_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *ValueEntityTwoServiceCallRequest) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-// Its answer.
-type ValueEntityTwoServiceCallResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Empty.
-	Message       string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ValueEntityTwoServiceCallResponse) Reset() {
-	*x = ValueEntityTwoServiceCallResponse{}
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ValueEntityTwoServiceCallResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ValueEntityTwoServiceCallResponse) ProtoMessage() {}
-
-func (x *ValueEntityTwoServiceCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ValueEntityTwoServiceCallResponse.ProtoReflect.Descriptor instead.
-func (*ValueEntityTwoServiceCallResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_value_v1_value_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *ValueEntityTwoServiceCallResponse) GetMessage() string {
-	if x != nil {
-		return x.Message
-	}
-	return ""
-}
-
-// A command for the configured entity.
-type ValueEntityConfiguredServiceCallRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the entity.
-	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ValueEntityConfiguredServiceCallRequest) Reset() {
-	*x = ValueEntityConfiguredServiceCallRequest{}
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ValueEntityConfiguredServiceCallRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ValueEntityConfiguredServiceCallRequest) ProtoMessage() {}
-
-func (x *ValueEntityConfiguredServiceCallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ValueEntityConfiguredServiceCallRequest.ProtoReflect.Descriptor instead.
-func (*ValueEntityConfiguredServiceCallRequest) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_value_v1_value_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *ValueEntityConfiguredServiceCallRequest) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-// Its answer.
-type ValueEntityConfiguredServiceCallResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Empty.
-	Message       string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ValueEntityConfiguredServiceCallResponse) Reset() {
-	*x = ValueEntityConfiguredServiceCallResponse{}
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ValueEntityConfiguredServiceCallResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ValueEntityConfiguredServiceCallResponse) ProtoMessage() {}
-
-func (x *ValueEntityConfiguredServiceCallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_value_v1_value_proto_msgTypes[12]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ValueEntityConfiguredServiceCallResponse.ProtoReflect.Descriptor instead.
-func (*ValueEntityConfiguredServiceCallResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_value_v1_value_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *ValueEntityConfiguredServiceCallResponse) GetMessage() string {
-	if x != nil {
-		return x.Message
-	}
-	return ""
-}
-
 var File_stateward_tck_value_v1_value_proto protoreflect.FileDescriptor
 
 const file_stateward_tck_value_v1_value_proto_rawDesc = "" +
@@ -753,21 +569,13 @@ const file_stateward_tck_value_v1_value_proto_rawDesc = "" +
 	"\x0fProcessResponse\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\"!\n" +
 	"\tPersisted\x12\x14\n" +
-	"\x05value\x18\x01 \x01(\tR\x05value\"8\n" +
-	" ValueEntityTwoServiceCallRequest\x12\x14\n" +
-	"\x02id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x02id\"=\n" +
-	"!ValueEntityTwoServiceCallResponse\x12\x18\n" +
-	"\amessage\x18\x01 \x01(\tR\amessage\"?\n" +
-	"'ValueEntityConfiguredServiceCallRequest\x12\x14\n" +
-	"\x02id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x02id\"D\n" +
-	"(ValueEntityConfiguredServiceCallResponse\x12\x18\n" +
-	"\amessage\x18\x01 \x01(\tR\amessage2\x9b\x01\n" +
+	"\x05value\x18\x01 \x01(\tR\x05value2\x9b\x01\n" +
 	"\x1aValueEntityTckModelService\x12}\n" +
-	"\aProcess\x12&.stateward.tck.value.v1.ProcessRequest\x1a'.stateward.tck.value.v1.ProcessResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/tck/model/entity/{id}2\x94\x01\n" +
-	"\x15ValueEntityTwoService\x12{\n" +
-	"\x04Call\x128.stateward.tck.value.v1.ValueEntityTwoServiceCallRequest\x1a9.stateward.tck.value.v1.ValueEntityTwoServiceCallResponse2\xaa\x01\n" +
-	"\x1cValueEntityConfiguredService\x12\x89\x01\n" +
-	"\x04Call\x12?.stateward.tck.value.v1.ValueEntityConfiguredServiceCallRequest\x1a@.stateward.tck.value.v1.ValueEntityConfiguredServiceCallResponseBh\n" +
+	"\aProcess\x12&.stateward.tck.value.v1.ProcessRequest\x1a'.stateward.tck.value.v1.ProcessResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/tck/model/entity/{id}2p\n" +
+	"\x15ValueEntityTwoService\x12W\n" +
+	"\x04Call\x12&.stateward.tck.value.v1.ProcessRequest\x1a'.stateward.tck.value.v1.ProcessResponse2w\n" +
+	"\x1cValueEntityConfiguredService\x12W\n" +
+	"\x04Call\x12&.stateward.tck.value.v1.ProcessRequest\x1a'.stateward.tck.value.v1.ProcessResponseBh\n" +
 	"\x1adev.stateward.tck.value.v1P\x01ZHgithub.com/stateward/stateward/tck/gen/stateward/tck/value/v1;tckvaluev1b\x06proto3"
 
 var (
@@ -782,40 +590,36 @@ func file_stateward_tck_value_v1_value_proto_rawDescGZIP() []byte {
 	return file_stateward_tck_value_v1_value_proto_rawDescData
 }
 
-var file_stateward_tck_value_v1_value_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_stateward_tck_value_v1_value_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_stateward_tck_value_v1_value_proto_goTypes = []any{
-	(*ProcessRequest)(nil),                           // 0: stateward.tck.value.v1.ProcessRequest
-	(*RequestAction)(nil),                            // 1: stateward.tck.value.v1.RequestAction
-	(*Update)(nil),                                   // 2: stateward.tck.value.v1.Update
-	(*Delete)(nil),                                   // 3: stateward.tck.value.v1.Delete
-	(*Forward)(nil),                                  // 4: stateward.tck.value.v1.Forward
-	(*Effect)(nil),                                   // 5: stateward.tck.value.v1.Effect
-	(*Fail)(nil),                                     // 6: stateward.tck.value.v1.Fail
-	(*ProcessResponse)(nil),                          // 7: stateward.tck.value.v1.ProcessResponse
-	(*Persisted)(nil),                                // 8: stateward.tck.value.v1.Persisted
-	(*ValueEntityTwoServiceCallRequest)(nil),         // 9: stateward.tck.value.v1.ValueEntityTwoServiceCallRequest
-	(*ValueEntityTwoServiceCallResponse)(nil),        // 10: stateward.tck.value.v1.ValueEntityTwoServiceCallResponse
-	(*ValueEntityConfiguredServiceCallRequest)(nil),  // 11: stateward.tck.value.v1.ValueEntityConfiguredServiceCallRequest
-	(*ValueEntityConfiguredServiceCallResponse)(nil), // 12: stateward.tck.value.v1.ValueEntityConfiguredServiceCallResponse
+	(*ProcessRequest)(nil),  // 0: stateward.tck.value.v1.ProcessRequest
+	(*RequestAction)(nil),   // 1: stateward.tck.value.v1.RequestAction
+	(*Update)(nil),          // 2: stateward.tck.value.v1.Update
+	(*Delete)(nil),          // 3: stateward.tck.value.v1.Delete
+	(*Forward)(nil),         // 4: stateward.tck.value.v1.Forward
+	(*Effect)(nil),          // 5: stateward.tck.value.v1.Effect
+	(*Fail)(nil),            // 6: stateward.tck.value.v1.Fail
+	(*ProcessResponse)(nil), // 7: stateward.tck.value.v1.ProcessResponse
+	(*Persisted)(nil),       // 8: stateward.tck.value.v1.Persisted
 }
 var file_stateward_tck_value_v1_value_proto_depIdxs = []int32{
-	1,  // 0: stateward.tck.value.v1.ProcessRequest.actions:type_name -> stateward.tck.value.v1.RequestAction
-	2,  // 1: stateward.tck.value.v1.RequestAction.update:type_name -> stateward.tck.value.v1.Update
-	3,  // 2: stateward.tck.value.v1.RequestAction.delete:type_name -> stateward.tck.value.v1.Delete
-	4,  // 3: stateward.tck.value.v1.RequestAction.forward:type_name -> stateward.tck.value.v1.Forward
-	5,  // 4: stateward.tck.value.v1.RequestAction.effect:type_name -> stateward.tck.value.v1.Effect
-	6,  // 5: stateward.tck.value.v1.RequestAction.fail:type_name -> stateward.tck.value.v1.Fail
-	0,  // 6: stateward.tck.value.v1.ValueEntityTckModelService.Process:input_type -> stateward.tck.value.v1.ProcessRequest
-	9,  // 7: stateward.tck.value.v1.ValueEntityTwoService.Call:input_type -> stateward.tck.value.v1.ValueEntityTwoServiceCallRequest
-	11, // 8: stateward.tck.value.v1.ValueEntityConfiguredService.Call:input_type -> stateward.tck.value.v1.ValueEntityConfiguredServiceCallRequest
-	7,  // 9: stateward.tck.value.v1.ValueEntityTckModelService.Process:output_type -> stateward.tck.value.v1.ProcessResponse
-	10, // 10: stateward.tck.value.v1.ValueEntityTwoService.Call:output_type -> stateward.tck.value.v1.ValueEntityTwoServiceCallResponse
-	12, // 11: stateward.tck.value.v1.ValueEntityConfiguredService.Call:output_type -> stateward.tck.value.v1.ValueEntityConfiguredServiceCallResponse
-	9,  // [9:12] is the sub-list for method output_type
-	6,  // [6:9] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	1, // 0: stateward.tck.value.v1.ProcessRequest.actions:type_name -> stateward.tck.value.v1.RequestAction
+	2, // 1: stateward.tck.value.v1.RequestAction.update:type_name -> stateward.tck.value.v1.Update
+	3, // 2: stateward.tck.value.v1.RequestAction.delete:type_name -> stateward.tck.value.v1.Delete
+	4, // 3: stateward.tck.value.v1.RequestAction.forward:type_name -> stateward.tck.value.v1.Forward
+	5, // 4: stateward.tck.value.v1.RequestAction.effect:type_name -> stateward.tck.value.v1.Effect
+	6, // 5: stateward.tck.value.v1.RequestAction.fail:type_name -> stateward.tck.value.v1.Fail
+	0, // 6: stateward.tck.value.v1.ValueEntityTckModelService.Process:input_type -> stateward.tck.value.v1.ProcessRequest
+	0, // 7: stateward.tck.value.v1.ValueEntityTwoService.Call:input_type -> stateward.tck.value.v1.ProcessRequest
+	0, // 8: stateward.tck.value.v1.ValueEntityConfiguredService.Call:input_type -> stateward.tck.value.v1.ProcessRequest
+	7, // 9: stateward.tck.value.v1.ValueEntityTckModelService.Process:output_type -> stateward.tck.value.v1.ProcessResponse
+	7, // 10: stateward.tck.value.v1.ValueEntityTwoService.Call:output_type -> stateward.tck.value.v1.ProcessResponse
+	7, // 11: stateward.tck.value.v1.ValueEntityConfiguredService.Call:output_type -> stateward.tck.value.v1.ProcessResponse
+	9, // [9:12] is the sub-list for method output_type
+	6, // [6:9] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_stateward_tck_value_v1_value_proto_init() }
@@ -836,7 +640,7 @@ func file_stateward_tck_value_v1_value_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_tck_value_v1_value_proto_rawDesc), len(file_stateward_tck_value_v1_value_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -147,10 +147,12 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // A value entity with persistence id "value-entity-tck-model-two": the target
-// of forwards and side effects. It neither updates nor deletes its value.
+// of forwards and side effects. It does none of the actions.
+// Its method has the messages of Process, for a forward's target answers the
+// caller of Process.
 type ValueEntityTwoServiceClient interface {
 	// Answers with an empty message.
-	Call(ctx context.Context, in *ValueEntityTwoServiceCallRequest, opts ...grpc.CallOption) (*ValueEntityTwoServiceCallResponse, error)
+	Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error)
 }
 
 type valueEntityTwoServiceClient struct {
@@ -161,9 +163,9 @@ func NewValueEntityTwoServiceClient(cc grpc.ClientConnInterface) ValueEntityTwoS
 	return &valueEntityTwoServiceClient{cc}
 }
 
-func (c *valueEntityTwoServiceClient) Call(ctx context.Context, in *ValueEntityTwoServiceCallRequest, opts ...grpc.CallOption) (*ValueEntityTwoServiceCallResponse, error) {
+func (c *valueEntityTwoServiceClient) Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ValueEntityTwoServiceCallResponse)
+	out := new(ProcessResponse)
 	err := c.cc.Invoke(ctx, ValueEntityTwoService_Call_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -176,10 +178,12 @@ func (c *valueEntityTwoServiceClient) Call(ctx context.Context, in *ValueEntityT
 // for forward compatibility.
 //
 // A value entity with persistence id "value-entity-tck-model-two": the target
-// of forwards and side effects. It neither updates nor deletes its value.
+// of forwards and side effects. It does none of the actions.
+// Its method has the messages of Process, for a forward's target answers the
+// caller of Process.
 type ValueEntityTwoServiceServer interface {
 	// Answers with an empty message.
-	Call(context.Context, *ValueEntityTwoServiceCallRequest) (*ValueEntityTwoServiceCallResponse, error)
+	Call(context.Context, *ProcessRequest) (*ProcessResponse, error)
 	mustEmbedUnimplementedValueEntityTwoServiceServer()
 }
 
@@ -190,7 +194,7 @@ type ValueEntityTwoServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedValueEntityTwoServiceServer struct{}
 
-func (UnimplementedValueEntityTwoServiceServer) Call(context.Context, *ValueEntityTwoServiceCallRequest) (*ValueEntityTwoServiceCallResponse, error) {
+func (UnimplementedValueEntityTwoServiceServer) Call(context.Context, *ProcessRequest) (*ProcessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Call not implemented")
 }
 func (UnimplementedValueEntityTwoServiceServer) mustEmbedUnimplementedValueEntityTwoServiceServer() {}
@@ -215,7 +219,7 @@ func RegisterValueEntityTwoServiceServer(s grpc.ServiceRegistrar, srv ValueEntit
 }
 
 func _ValueEntityTwoService_Call_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ValueEntityTwoServiceCallRequest)
+	in := new(ProcessRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
@@ -227,7 +231,7 @@ func _ValueEntityTwoService_Call_Handler(srv interface{}, ctx context.Context, d
 		FullMethod: ValueEntityTwoService_Call_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ValueEntityTwoServiceServer).Call(ctx, req.(*ValueEntityTwoServiceCallRequest))
+		return srv.(ValueEntityTwoServiceServer).Call(ctx, req.(*ProcessRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -257,10 +261,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // A value entity with persistence id "value-entity-configured" and a
-// passivation timeout of 100 ms. It neither updates nor deletes its value.
+// passivation timeout of 100 ms. It does none of the actions.
 type ValueEntityConfiguredServiceClient interface {
 	// Answers with an empty message.
-	Call(ctx context.Context, in *ValueEntityConfiguredServiceCallRequest, opts ...grpc.CallOption) (*ValueEntityConfiguredServiceCallResponse, error)
+	Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error)
 }
 
 type valueEntityConfiguredServiceClient struct {
@@ -271,9 +275,9 @@ func NewValueEntityConfiguredServiceClient(cc grpc.ClientConnInterface) ValueEnt
 	return &valueEntityConfiguredServiceClient{cc}
 }
 
-func (c *valueEntityConfiguredServiceClient) Call(ctx context.Context, in *ValueEntityConfiguredServiceCallRequest, opts ...grpc.CallOption) (*ValueEntityConfiguredServiceCallResponse, error) {
+func (c *valueEntityConfiguredServiceClient) Call(ctx context.Context, in *ProcessRequest, opts ...grpc.CallOption) (*ProcessResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ValueEntityConfiguredServiceCallResponse)
+	out := new(ProcessResponse)
 	err := c.cc.Invoke(ctx, ValueEntityConfiguredService_Call_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -286,10 +290,10 @@ func (c *valueEntityConfiguredServiceClient) Call(ctx context.Context, in *Value
 // for forward compatibility.
 //
 // A value entity with persistence id "value-entity-configured" and a
-// passivation timeout of 100 ms. It neither updates nor deletes its value.
+// passivation timeout of 100 ms. It does none of the actions.
 type ValueEntityConfiguredServiceServer interface {
 	// Answers with an empty message.
-	Call(context.Context, *ValueEntityConfiguredServiceCallRequest) (*ValueEntityConfiguredServiceCallResponse, error)
+	Call(context.Context, *ProcessRequest) (*ProcessResponse, error)
 	mustEmbedUnimplementedValueEntityConfiguredServiceServer()
 }
 
@@ -300,7 +304,7 @@ type ValueEntityConfiguredServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedValueEntityConfiguredServiceServer struct{}
 
-func (UnimplementedValueEntityConfiguredServiceServer) Call(context.Context, *ValueEntityConfiguredServiceCallRequest) (*ValueEntityConfiguredServiceCallResponse, error) {
+func (UnimplementedValueEntityConfiguredServiceServer) Call(context.Context, *ProcessRequest) (*ProcessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Call not implemented")
 }
 func (UnimplementedValueEntityConfiguredServiceServer) mustEmbedUnimplementedValueEntityConfiguredServiceServer() {
@@ -326,7 +330,7 @@ func RegisterValueEntityConfiguredServiceServer(s grpc.ServiceRegistrar, srv Val
 }
 
 func _ValueEntityConfiguredService_Call_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ValueEntityConfiguredServiceCallRequest)
+	in := new(ProcessRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
@@ -338,7 +342,7 @@ func _ValueEntityConfiguredService_Call_Handler(srv interface{}, ctx context.Con
 		FullMethod: ValueEntityConfiguredService_Call_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ValueEntityConfiguredServiceServer).Call(ctx, req.(*ValueEntityConfiguredServiceCallRequest))
+		return srv.(ValueEntityConfiguredServiceServer).Call(ctx, req.(*ProcessRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
