@@ -134,20 +134,27 @@ func (d *dice) roll(n int) int {
 
 // spoil returns the journal, failing now and then: before, after, or by conflict.
 func (d *dice) spoil(journal store.Journal) store.Journal {
-	return &faulty{
-		Journal: journal,
-		append: func(ctx context.Context, id store.ID, batch store.Batch) error {
-			switch d.roll(20) {
-			case 0:
-				return errDisk
-			case 1:
-				return errors.Join(journal.Append(ctx, id, batch), errDisk)
-			case 2:
-				return store.Conflict(id, batch.Expected, batch.Expected+1)
-			default:
-				return journal.Append(ctx, id, batch)
-			}
-		},
+	return spoilt{Journal: journal, dice: d}
+}
+
+// spoilt is a journal whose dice decide what becomes of an Append; the rules of
+// faultstore count calls, and these are many at once.
+type spoilt struct {
+	store.Journal
+
+	dice *dice
+}
+
+func (s spoilt) Append(ctx context.Context, id store.ID, batch store.Batch) error {
+	switch s.dice.roll(20) {
+	case 0:
+		return errDisk
+	case 1:
+		return errors.Join(s.Journal.Append(ctx, id, batch), errDisk)
+	case 2:
+		return store.Conflict(id, batch.Expected, batch.Expected+1)
+	default:
+		return s.Journal.Append(ctx, id, batch)
 	}
 }
 

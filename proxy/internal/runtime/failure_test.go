@@ -16,6 +16,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/store/faultstore"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
@@ -130,13 +131,10 @@ func TestStoreRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := &faulty{Journal: memory.New()}
+				journal := faultstore.Wrap(memory.New())
 				w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
 				wantAnswer(t, w.call("7", "Add", "a"), "a")
-				journal.append = func(context.Context, store.ID, store.Batch) error {
-					journal.append = nil
-					return test.err
-				}
+				journal.Add(faultstore.Rule{Op: faultstore.Append, Call: 1, Err: test.err})
 				refused := w.submit(t.Context(), "7", "Add", "b")
 				waiting := w.submit(t.Context(), "7", "Add", "c")
 				wantCode(t, <-refused, test.want)
@@ -150,12 +148,9 @@ func TestStoreRefuses(t *testing.T) {
 // durable. TestStoreRefuses shows the other half.
 func TestStoreTakesAndForgetsToSay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := &faulty{Journal: memory.New()}
+		journal := faultstore.Wrap(memory.New(),
+			faultstore.Rule{Op: faultstore.Append, Call: 1, When: faultstore.After, Err: errors.New("connection reset")})
 		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
-		journal.append = func(ctx context.Context, id store.ID, batch store.Batch) error {
-			journal.append = nil
-			return errors.Join(journal.Journal.Append(ctx, id, batch), errors.New("connection reset"))
-		}
 		wantCode(t, <-w.submit(t.Context(), "7", "Add", "a"), codes.Unavailable)
 		wantAnswer(t, w.call("7", "Add", "b"), "ab")
 	})
@@ -164,10 +159,7 @@ func TestStoreTakesAndForgetsToSay(t *testing.T) {
 // A store that hangs is given up after its time.
 func TestStoreHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := &faulty{Journal: memory.New(), append: func(ctx context.Context, _ store.ID, _ store.Batch) error {
-			<-ctx.Done()
-			return ctx.Err()
-		}}
+		journal := faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Append, Hold: faultstore.NewHold()})
 		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
 		begin := time.Now()
 		wantCode(t, <-w.submit(t.Context(), "7", "Add", "a"), codes.Unavailable)

@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"errors"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/store/faultstore"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
@@ -56,11 +58,12 @@ func TestStoreDoesNotLoad(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := &faulty{Journal: filled(t, 3), load: func() error { return test.err }}
+				journal := faultstore.Wrap(filled(t, 3), faultstore.Rule{Op: faultstore.Load, When: faultstore.After, Err: test.err})
+				var mended atomic.Bool
 				model := runtimetest.Model{Answer: func(
 					_ *runtimetest.Stream, state string, command *entityv1.Command,
 				) *eventsourcedv1.EventSourcedReply {
-					if journal.load != nil {
+					if !mended.Load() {
 						t.Errorf("the function was sent %v", command)
 					}
 					return runtimetest.Model{}.Reply(state, command)
@@ -72,7 +75,8 @@ func TestStoreDoesNotLoad(t *testing.T) {
 					wantCode(t, <-second, test.want)
 				}
 				synctest.Wait()
-				journal.load = nil
+				journal.Clear()
+				mended.Store(true)
 				wantAnswer(t, w.call("7", "Add", "4"), "1234")
 			})
 		})
@@ -80,7 +84,7 @@ func TestStoreDoesNotLoad(t *testing.T) {
 }
 
 // filled returns a store in which entity 7 has n events.
-func filled(t *testing.T, n int) store.Journal {
+func filled(t *testing.T, n int) store.Store {
 	t.Helper()
 	journal := memory.New()
 	for expected := range n {

@@ -22,7 +22,6 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
-	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
@@ -273,30 +272,6 @@ func TestUnknownKind(t *testing.T) {
 			t.Errorf("got %v, want INTERNAL", err)
 		}
 	})
-}
-
-// faulty is a journal that can fail for a while.
-type faulty struct {
-	store.Journal
-
-	append func(context.Context, store.ID, store.Batch) error // in place of Append
-	load   func() error                                       // after all that Load passes on
-}
-
-func (f *faulty) Append(ctx context.Context, id store.ID, batch store.Batch) error {
-	if f.append != nil {
-		return f.append(ctx, id, batch)
-	}
-	return f.Journal.Append(ctx, id, batch)
-}
-
-func (f *faulty) Load(
-	ctx context.Context, id store.ID, snapshot func(*entity.Snapshot) error, event func(entity.Event) error,
-) error {
-	if err := f.Journal.Load(ctx, id, snapshot, event); err != nil || f.load == nil {
-		return err
-	}
-	return f.load()
 }
 
 var errDisk = errors.New("disk full")
