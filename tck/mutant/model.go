@@ -132,18 +132,18 @@ func (a *activation) handle(command *entityv1.Command) (*eventsourcedv1.EventSou
 		}
 		return a.process(process.GetActions())
 	case twoService + "/Call", configuredService + "/Call":
-		return respond(command, &tckeventsourcedv1.ProcessRequest{}, &tckeventsourcedv1.ProcessResponse{})
+		return respond(command)
 	default:
 		return nil, fmt.Errorf("no command %q", command.GetName())
 	}
 }
 
-// respond answers a command whose payload is like in with out.
-func respond(command *entityv1.Command, in, out proto.Message) (*eventsourcedv1.EventSourcedReply, error) {
-	if err := command.GetPayload().UnmarshalTo(in); err != nil {
+// respond answers a command of one of the other two services: it does nothing.
+func respond(command *entityv1.Command) (*eventsourcedv1.EventSourcedReply, error) {
+	if err := command.GetPayload().UnmarshalTo(&tckeventsourcedv1.ProcessRequest{}); err != nil {
 		return nil, err
 	}
-	return &eventsourcedv1.EventSourcedReply{ClientAction: replyWith(out)}, nil
+	return &eventsourcedv1.EventSourcedReply{ClientAction: replyWith(&tckeventsourcedv1.ProcessResponse{})}, nil
 }
 
 // process performs the actions; when one fails the command, nothing of it is
