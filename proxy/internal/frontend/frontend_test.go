@@ -179,7 +179,7 @@ func TestCall(t *testing.T) {
 }
 
 // TestAnswers shows what a caller gets of each answer of the router. It covers
-// CORE-CMD-013: one of another type is no answer.
+// FX-FWD-010, as far as the caller sees it: one of another type is no answer.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	wrongType, err := anypb.New(&entityv1.Failure{})
