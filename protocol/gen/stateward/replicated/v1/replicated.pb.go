@@ -422,7 +422,7 @@ type HandleResponse_StreamedMessage struct {
 }
 
 type HandleResponse_StreamCancelledResponse struct {
-	// Answers stream_cancelled, each exactly once (REP-CANCEL-003). Since 0.2.
+	// Answers stream_cancelled, each once (REP-CANCEL-003). Since 0.2.
 	StreamCancelledResponse *StreamCancelledResponse `protobuf:"bytes,3,opt,name=stream_cancelled_response,json=streamCancelledResponse,proto3,oneof"`
 }
 
