@@ -22,7 +22,7 @@ var untested = map[string]string{
 }
 
 // profiles are those that the library speaks.
-var profiles = []string{"core", "event-sourced"}
+var profiles = []string{"core", "event-sourced", "forwarding"}
 
 // TestEveryRequirementIsCited fails when a requirement of the function, in a
 // profile that the library speaks, has no test here that names it.

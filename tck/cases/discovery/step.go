@@ -12,6 +12,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // answers are the responses to Discover so far, in one run of a case.
@@ -27,7 +28,7 @@ type ask struct {
 }
 
 // Ask returns the step that calls Discover as a proxy of this version does.
-func Ask() engine.Step { return ask{request: request()} }
+func Ask() engine.Step { return ask{request: peer.Question()} }
 
 func (s ask) Describe() string {
 	version := fmt.Sprintf("→Discover{%d.%d}", s.request.GetProtocolMajorVersion(), s.request.GetProtocolMinorVersion())
