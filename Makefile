@@ -85,6 +85,10 @@ checkgenerate: ## Fail when generated files are stale
 checktidy: ## Fail when go.mod is not tidy
 	go mod tidy -diff
 
+.PHONY: checktemplates
+checktemplates: $(BIN)/buf ## Generate Go, Python, TypeScript and Java by the templates of the protocol, and compile it
+	protocol/templates/check
+
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	@go list ./... | while read -r pkg; do \

@@ -169,7 +169,7 @@ type EventSource_Topic struct {
 }
 
 type EventSource_EventLog struct {
-	// The persistence id of an event sourced entity. Since 0.2.
+	// The events of an event sourced entity, by its persistence id. Since 0.2.
 	EventLog string `protobuf:"bytes,3,opt,name=event_log,json=eventLog,proto3,oneof"`
 }
 
@@ -278,8 +278,10 @@ var file_stateward_annotations_v1_annotations_proto_extTypes = []protoimpl.Exten
 var (
 	// Marks the field of a command's request that names the entity. Set by the
 	// author of the user function. Every input message of a method on a stateful
-	// entity has exactly one such field (DISC-KEY-001). The number is the
-	// project's own: Cloudstate's 1080 cannot be loaded beside it. Since 1.0.
+	// entity has exactly one such field, a string (DISC-KEY-001), or where
+	// CAPABILITY_COMPOSITE_KEYS is in force one or several (DISC-KEY-003). The
+	// number is the project's own: Cloudstate's 1080 cannot be loaded beside it.
+	// Default false. Since 1.0.
 	//
 	// optional bool entity_key = 84080;
 	E_EntityKey = &file_stateward_annotations_v1_annotations_proto_extTypes[0]
@@ -289,14 +291,15 @@ var (
 var (
 	// Connects a method to events: what it is called with, and where its
 	// responses go. Set by the author of the user function, on a method of an
-	// action or of an entity. The number is the project's own, as that of
-	// entity_key. Since 1.0.
+	// action or of an entity. A proxy that does not serve it says so
+	// (EVT-DISC-001). The number is the project's own, as that of entity_key.
+	// Since 1.0.
 	//
 	// optional stateward.annotations.v1.Eventing eventing = 84081;
 	E_Eventing = &file_stateward_annotations_v1_annotations_proto_extTypes[1]
 	// True: no command of this method changes the entity's state
 	// (CORE-READ-001). Default false. Set by the author of the user function, on
-	// a method of an entity. Since 1.0.
+	// a method of an entity; of an action it says nothing new. Since 1.0.
 	//
 	// optional bool read_only = 84082;
 	E_ReadOnly = &file_stateward_annotations_v1_annotations_proto_extTypes[2]

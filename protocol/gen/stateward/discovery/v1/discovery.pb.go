@@ -51,7 +51,8 @@ const (
 	Capability_CAPABILITY_EVENT_SOURCED_DELETE Capability = 8
 	// Stored types that were renamed: Entity.type_aliases. Since 1.0.
 	Capability_CAPABILITY_TYPE_ALIASES Capability = 9
-	// Entity keys of several fields, and of other types than string. Since 1.0.
+	// Entity keys of several fields, and of other types than string
+	// (DISC-KEY-003). Since 1.0.
 	Capability_CAPABILITY_COMPOSITE_KEYS Capability = 10
 	// Maps of counters, registers and sets: three more cases of
 	// stateward.replicated.v1.Delta. Since 1.0.
@@ -194,11 +195,11 @@ type DiscoverRequest struct {
 	// Cloudstate 0.2. Since 1.0.
 	Limits *ProxyLimits `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
 	// True: the proxy runs for somebody who develops the function, and may lose
-	// its state when it stops. Changes no answer of the function (DISC-CALL-005).
-	// Default false. Since 1.0.
+	// its state when it stops (DISC-DEV-001). Changes no answer of the function
+	// (DISC-CALL-005). Default false. Since 1.0.
 	DevMode bool `protobuf:"varint,9,opt,name=dev_mode,json=devMode,proto3" json:"dev_mode,omitempty"`
 	// Names this process of the proxy: another one after every start, the same on
-	// every connection (DISC-INST-001). For logs. Since 1.0.
+	// every connection; from 1 to 128 bytes (DISC-INST-001). For logs. Since 1.0.
 	InstanceId    string `protobuf:"bytes,10,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -305,28 +306,33 @@ func (x *DiscoverRequest) GetInstanceId() string {
 }
 
 // What a proxy limits, for a function that would rather not meet the limit. Set
-// by the proxy; each is greater than 0.
+// by the proxy; each is greater than 0, and is what the proxy enforces
+// (CORE-LIMIT-005). What becomes of whoever meets one is in
+// protocol/spec/limits.md; the numbers given here hold where nobody has
+// configured another.
 type ProxyLimits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The largest message that the proxy takes of the function, in bytes of
-	// protobuf; at least 4194304. Since 1.0.
+	// protobuf; 4194304, and never less (CORE-LIMIT-004). Since 1.0.
 	MaxMessageBytes int64 `protobuf:"varint,1,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
 	// The largest request of a caller, forward or side effect, payload and
-	// metadata together, in bytes. Since 1.0.
+	// metadata together, in bytes; 4063232 (CORE-LIMIT-009). Since 1.0.
 	MaxRequestBytes int64 `protobuf:"varint,2,opt,name=max_request_bytes,json=maxRequestBytes,proto3" json:"max_request_bytes,omitempty"`
-	// The longest entity id, in bytes; 16384 (CORE-KEY-005). Since 1.0.
+	// The longest entity id, in bytes; always 16384 (CORE-KEY-005). Since 1.0.
 	MaxKeyBytes int64 `protobuf:"varint,3,opt,name=max_key_bytes,json=maxKeyBytes,proto3" json:"max_key_bytes,omitempty"`
-	// The largest metadata of a request or of a reply, keys and values together,
-	// in bytes. Since 1.0.
+	// The largest metadata of a request, forward, side effect or reply, keys and
+	// values together, in bytes; 8192 (CORE-LIMIT-012). Since 1.0.
 	MaxMetadataBytes int64 `protobuf:"varint,4,opt,name=max_metadata_bytes,json=maxMetadataBytes,proto3" json:"max_metadata_bytes,omitempty"`
-	// How many commands may wait for one entity. Since 1.0.
+	// How many commands may wait for one entity; 256 (CORE-LIMIT-016). Since 1.0.
 	MaxWaitingCommands int32 `protobuf:"varint,5,opt,name=max_waiting_commands,json=maxWaitingCommands,proto3" json:"max_waiting_commands,omitempty"`
 	// How many commands may be outstanding on one stream of a replicated entity,
-	// streamed ones included; of other kinds it is 1. Since 1.0.
+	// streamed ones included; 64, and never more (REP-TURN-006). Of other kinds it
+	// is 1. Since 1.0.
 	MaxOutstandingCommands int32 `protobuf:"varint,6,opt,name=max_outstanding_commands,json=maxOutstandingCommands,proto3" json:"max_outstanding_commands,omitempty"`
-	// The greatest depth at which a command is sent (FX-DEPTH-001). Since 1.0.
+	// The greatest depth at which a command is sent; 8 (FX-DEPTH-001). Since 1.0.
 	MaxForwardDepth int32 `protobuf:"varint,7,opt,name=max_forward_depth,json=maxForwardDepth,proto3" json:"max_forward_depth,omitempty"`
-	// How long a command may be outstanding, in milliseconds (CORE-TIME-003). Since 1.0.
+	// How long a command may be outstanding, in milliseconds; 60000
+	// (CORE-TIME-005). Since 1.0.
 	MaxCommandTime int64 `protobuf:"varint,8,opt,name=max_command_time,json=maxCommandTime,proto3" json:"max_command_time,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -496,8 +502,9 @@ type Entity struct {
 	PersistenceId string `protobuf:"bytes,3,opt,name=persistence_id,json=persistenceId,proto3" json:"persistence_id,omitempty"`
 	// When the proxy passivates an idle entity. Absent: the proxy decides. Since 0.2.
 	PassivationStrategy *PassivationStrategy `protobuf:"bytes,4,opt,name=passivation_strategy,json=passivationStrategy,proto3" json:"passivation_strategy,omitempty"`
-	// Stored types that have another name by now, in any order. Read where
-	// CAPABILITY_TYPE_ALIASES is in force (DISC-ALIAS-001). Since 1.0.
+	// Stored types that have another name by now, in any order; only of an event
+	// sourced or value entity (DISC-ALIAS-001). Used where CAPABILITY_TYPE_ALIASES
+	// is in force. Since 1.0.
 	TypeAliases   []*TypeAlias `protobuf:"bytes,5,rep,name=type_aliases,json=typeAliases,proto3" json:"type_aliases,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -573,10 +580,11 @@ func (x *Entity) GetTypeAliases() []*TypeAlias {
 type TypeAlias struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The full name under which it is stored, such as "shop.v1.ItemAdded"; not
-	// empty, and no other alias of the entity has it. Since 1.0.
+	// empty, without "/", and no other alias of the entity has it. Since 1.0.
 	StoredName string `protobuf:"bytes,1,opt,name=stored_name,json=storedName,proto3" json:"stored_name,omitempty"`
 	// The full name under which the function reads it, such as
-	// "shop.v2.ItemAdded"; not empty, and never a stored_name of the entity. Since 1.0.
+	// "shop.v2.ItemAdded"; not empty, without "/", and never a stored_name of the
+	// entity. Since 1.0.
 	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -767,13 +775,14 @@ type ServiceInfo struct {
 	OldestProtocolMinorVersion int32 `protobuf:"varint,9,opt,name=oldest_protocol_minor_version,json=oldestProtocolMinorVersion,proto3" json:"oldest_protocol_minor_version,omitempty"`
 	// Names this process of the function: another one after every start, the same
 	// on every connection; at most 128 bytes. Empty: not stated, and read as
-	// another one each time (DISC-INC-002). Since 1.0.
+	// another one each time (DISC-INC-002); never empty where CAPABILITY_LIFECYCLE
+	// is announced (LIFE-WATCH-010). Since 1.0.
 	IncarnationId string `protobuf:"bytes,10,opt,name=incarnation_id,json=incarnationId,proto3" json:"incarnation_id,omitempty"`
 	// Another one whenever `proto` is another one, such as the SHA-256 of `proto`
 	// in hex; at most 128 bytes. Empty: not stated (DISC-DRIFT-001). Since 1.0.
 	SchemaFingerprint string `protobuf:"bytes,11,opt,name=schema_fingerprint,json=schemaFingerprint,proto3" json:"schema_fingerprint,omitempty"`
 	// The largest message that the function takes, in bytes of protobuf. 0, the
-	// default, means 4194304; no other number is below that (CORE-LIMIT-001). Since 1.0.
+	// default, means 4194304; no other number is below that (CORE-LIMIT-006). Since 1.0.
 	MaxMessageBytes int64 `protobuf:"varint,12,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -896,7 +905,8 @@ func (x *ServiceInfo) GetMaxMessageBytes() int64 {
 // One mistake of the function. Field 1 is that of Cloudstate's UserFunctionError.
 type ReportErrorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The mistake, and what to do about it, for a person. Since 0.2.
+	// The mistake, and what to do about it, for a person; at most 4096 bytes
+	// (DISC-REPORT-006). Since 0.2.
 	Message string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
 	// The requirement that was broken, or by which the proxy acted, such as
 	// "DISC-KEY-001". Since 1.0.
@@ -910,7 +920,7 @@ type ReportErrorRequest struct {
 	// The command that was outstanding; 0 when none was. Since 1.0.
 	CommandId int64 `protobuf:"varint,6,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// Where in the function's protos the mistake stands; empty when it is not
-	// in them. Since 1.0.
+	// in them. At most 64. Since 1.0.
 	SourceLocations []*SourceLocation `protobuf:"bytes,7,rep,name=source_locations,json=sourceLocations,proto3" json:"source_locations,omitempty"`
 	// What the proxy saw, such as the message that it could not take, as text for
 	// a person; at most 4096 bytes, and empty when there is no more to say. Since 1.0.

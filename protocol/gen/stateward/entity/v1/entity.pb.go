@@ -162,10 +162,11 @@ type Command struct {
 	// replicated entity may (DISC-METHOD-001). Since 0.2.
 	Streamed bool `protobuf:"varint,5,opt,name=streamed,proto3" json:"streamed,omitempty"`
 	// What came with the call, transport headers left out; absent when nothing
-	// is left (CORE-META-001). Since 0.2.
+	// is left (CORE-META-001). Of a caller's at most 8192 bytes, unless configured
+	// (CORE-LIMIT-010). Since 0.2.
 	Metadata *Metadata `protobuf:"bytes,6,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	// How long the caller still waits, in milliseconds from when the command is
-	// sent; at least 1. 0, the default: the caller has set no deadline
+	// sent, rounded up, so at least 1. 0, the default: the caller has no deadline
 	// (CORE-TIME-004). Since 1.0.
 	Timeout       int64 `protobuf:"varint,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -254,10 +255,12 @@ func (x *Command) GetTimeout() int64 {
 // The answer to a command that the caller receives. Set by the function.
 type Reply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The response of the method, packed; always present (CORE-CMD-006). Since 0.2.
+	// The response of the method, packed; always present (CORE-CMD-006), and of
+	// the type that the command's method gives (CORE-CMD-013). Since 0.2.
 	Payload *anypb.Any `protobuf:"bytes,1,opt,name=payload,proto3" json:"payload,omitempty"`
 	// Travels to the caller as response headers (META-REPLY-001). Absent means
-	// none. Since 0.2.
+	// none; more than 8192 bytes, unless configured, are left out
+	// (CORE-LIMIT-011). Since 0.2.
 	Metadata      *Metadata `protobuf:"bytes,2,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -589,7 +592,8 @@ type Failure struct {
 	// ClientAction it repeats the reply's command_id, and is not read. Since 0.2.
 	CommandId int64 `protobuf:"varint,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// Text for the caller: in a ClientAction exactly what becomes the gRPC status
-	// message (CORE-FAIL-003), on the stream a part of it. Since 0.2.
+	// message (CORE-FAIL-003), on the stream a part of it. What is beyond 1024
+	// bytes is cut off (CORE-LIMIT-014). Since 0.2.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	// True: the proxy resets the activation, and the next command sees the state
 	// as stored (CORE-RESTART-001). Default false; read in a ClientAction only.
@@ -600,13 +604,17 @@ type Failure struct {
 	Code int32 `protobuf:"varint,4,opt,name=code,proto3" json:"code,omitempty"`
 	// What programs may want to know, such as the messages of google.rpc's
 	// error_details, packed. Reaches the caller as the details of the status
-	// (CORE-FAIL-006). Read in a ClientAction only. Since 1.0.
+	// (CORE-FAIL-006), which has at most 4096 bytes (CORE-LIMIT-015). Read in a
+	// ClientAction only. Since 1.0.
 	Details []*anypb.Any `protobuf:"bytes,5,rep,name=details,proto3" json:"details,omitempty"`
-	// True: the same call may succeed later, and may be made again
-	// (CORE-FAIL-007). Default false. Read in a ClientAction only. Since 1.0.
+	// True: the same call may succeed later, and may be made again: the caller
+	// gets a google.rpc.RetryInfo (CORE-FAIL-007), and an idempotency key does not
+	// hold it to this failure (IDEM-RECORD-004). Default false. Read in a
+	// ClientAction only. Since 1.0.
 	Retryable bool `protobuf:"varint,6,opt,name=retryable,proto3" json:"retryable,omitempty"`
 	// When to call again at the earliest, in milliseconds from the answer; 0, the
-	// default: not stated. Read where retryable is true. Since 1.0.
+	// default, and any number below it: not stated (CORE-FAIL-008). Read where
+	// retryable is true. Since 1.0.
 	RetryAfter    int64 `protobuf:"varint,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -692,14 +700,14 @@ func (x *Failure) GetRetryAfter() int64 {
 }
 
 // News that nobody waits for the answer to a command any more. The command is
-// answered all the same (CORE-CANCEL-002). Sent by the proxy, where
-// CAPABILITY_CANCEL is in force.
+// answered all the same (CORE-CANCEL-002), and nothing answers this message
+// (CORE-CANCEL-005). Sent by the proxy, where CAPABILITY_CANCEL is in force.
 type Cancel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The command's id; of one that is outstanding, or has been answered while
-	// the message was under way. Since 1.0.
+	// the message was under way (CORE-CANCEL-004). Since 1.0.
 	CommandId int64 `protobuf:"varint,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
-	// Why nobody waits. Since 1.0.
+	// Why nobody waits (CORE-CANCEL-008). Since 1.0.
 	Reason        CancelReason `protobuf:"varint,2,opt,name=reason,proto3,enum=stateward.entity.v1.CancelReason" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -379,8 +379,8 @@ type Snapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Sequence of the last event that the snapshot covers. Since 0.2.
 	SnapshotSequence int64 `protobuf:"varint,1,opt,name=snapshot_sequence,json=snapshotSequence,proto3" json:"snapshot_sequence,omitempty"`
-	// What the function gave as the snapshot, byte for byte with its type URL.
-	// Since 0.2.
+	// What the function gave as the snapshot, byte for byte with its type URL, a
+	// type alias excepted (ES-REPLAY-001). Since 0.2.
 	Snapshot      *anypb.Any `protobuf:"bytes,2,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -436,16 +436,18 @@ type Event struct {
 	// Position in the entity's journal; the first event ever has 1, and there
 	// are no gaps. Since 0.2.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// What the function emitted, byte for byte with its type URL. Since 0.2.
+	// What the function emitted, byte for byte with its type URL, a type alias
+	// excepted (ES-REPLAY-008). Since 0.2.
 	Payload *anypb.Any `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
 	// When the proxy took the event from the function, by the proxy's clock; the
 	// same on every replay (ES-EVENT-001). Since 1.0.
 	Time *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
-	// Names the event: no other event of the store has it, and it is the same on
-	// every replay; 1 to 128 bytes of ASCII (ES-EVENT-002). Since 1.0.
+	// Names the event: no other event of the store has or had it, and it is the
+	// same on every replay; 1 to 128 characters of printable ASCII (ES-EVENT-002).
+	// Since 1.0.
 	Id string `protobuf:"bytes,4,opt,name=id,proto3" json:"id,omitempty"`
 	// What the function gave with the event, and the trace of its command
-	// (ES-EVENT-004). Absent when there is neither. Only where
+	// (ES-EVENT-004). Absent when there is neither (ES-EVENT-005). Only where
 	// CAPABILITY_EVENT_METADATA is in force. Since 1.0.
 	Metadata      *v1.Metadata `protobuf:"bytes,5,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -517,7 +519,8 @@ func (x *Event) GetMetadata() *v1.Metadata {
 	return nil
 }
 
-// Asks for the state as it is. Sent by the proxy.
+// Asks for the state as it is. No command is sent until it is answered
+// (ES-ASK-002). Sent by the proxy.
 type SnapshotRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -557,8 +560,9 @@ func (*SnapshotRequest) Descriptor() ([]byte, []int) {
 // Answers `snapshot_request`. Set by the function.
 type SnapshotResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The state after the last event that the function has applied or emitted.
-	// Absent: the function gives none now (ES-ASK-004). Since 1.0.
+	// The state after the last event that the function has applied or emitted
+	// (ES-ASK-005). Absent: the function gives none now, and is not asked again on
+	// this stream (ES-ASK-004). Since 1.0.
 	Snapshot      *anypb.Any `protobuf:"bytes,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -612,8 +616,8 @@ type EventSourcedReply struct {
 	SideEffects []*v1.SideEffect `protobuf:"bytes,3,rep,name=side_effects,json=sideEffects,proto3" json:"side_effects,omitempty"`
 	// The events that the command emitted, in order; stored all or none. Since 0.2.
 	Events []*anypb.Any `protobuf:"bytes,4,rep,name=events,proto3" json:"events,omitempty"`
-	// The state after the last of these events. Ignored without events
-	// (ES-SNAP-003). Since 0.2.
+	// The state after the last of these events. Not stored, and reported, without
+	// events (ES-SNAP-003) and beside `delete` (ES-DEL-011). Since 0.2.
 	Snapshot *anypb.Any `protobuf:"bytes,5,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	// What travels with the events, wherever they go: one for each of them, in
 	// their order, or none at all (ES-EVENT-003). Only where
@@ -710,8 +714,9 @@ func (x *EventSourcedReply) GetDelete() *Delete {
 type Delete struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How long the store keeps the entity's events, in milliseconds from when the
-	// delete is durable: 0, the default, purges them at once, and the largest is
-	// 3153600000000, a hundred years (ES-DEL-005). Since 1.0.
+	// delete is durable: 0, the default, lets it purge them at once, and the
+	// largest is 3153600000000, a hundred years (ES-DEL-005, ES-DEL-008). That the
+	// entity was deleted is never purged (ES-DEL-006). Since 1.0.
 	Retention     int64 `protobuf:"varint,1,opt,name=retention,proto3" json:"retention,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -158,7 +158,7 @@ type WatchRequest_Start struct {
 }
 
 type WatchRequest_Draining struct {
-	// The proxy is going to stop. Sent at most once. Since 1.0.
+	// The proxy is going to stop. Sent at most once (LIFE-STOP-007). Since 1.0.
 	Draining *ProxyDraining `protobuf:"bytes,2,opt,name=draining,proto3,oneof"`
 }
 
@@ -246,7 +246,7 @@ type WatchResponse_Health struct {
 }
 
 type WatchResponse_Draining struct {
-	// The function is going to stop. Sent at most once. Since 1.0.
+	// The function is going to stop. Sent at most once (LIFE-DRAIN-001). Since 1.0.
 	Draining *FunctionDraining `protobuf:"bytes,2,opt,name=draining,proto3,oneof"`
 }
 
@@ -254,7 +254,7 @@ func (*WatchResponse_Health) isWatchResponse_Message() {}
 
 func (*WatchResponse_Draining) isWatchResponse_Message() {}
 
-// Begins to watch.
+// Begins to watch. The function sends its health at once.
 type WatchStart struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -291,11 +291,13 @@ func (*WatchStart) Descriptor() ([]byte, []int) {
 	return file_stateward_lifecycle_v1_lifecycle_proto_rawDescGZIP(), []int{2}
 }
 
-// The proxy is going to passivate every entity and to stop.
+// The proxy is going to passivate every entity and to stop. The function answers
+// what is sent to it as before (LIFE-STOP-008).
 type ProxyDraining struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How long the proxy lets commands run to their end, in milliseconds from
-	// when this is sent; 0, the default: not stated. Since 1.0.
+	// when this is sent; 0, the default, and any number below it: not stated.
+	// Since 1.0.
 	Grace         int64 `protobuf:"varint,1,opt,name=grace,proto3" json:"grace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -343,8 +345,8 @@ type FunctionHealth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether commands may be sent. Since 1.0.
 	Status HealthStatus `protobuf:"varint,1,opt,name=status,proto3,enum=stateward.lifecycle.v1.HealthStatus" json:"status,omitempty"`
-	// Why not, for a person who reads the proxy's readiness; at most 1024 bytes,
-	// and empty while it serves. Since 1.0.
+	// Why not, for a person who reads the proxy's readiness; at most 1024 bytes
+	// (LIFE-HEALTH-006), and not read while it serves. Since 1.0.
 	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -394,11 +396,13 @@ func (x *FunctionHealth) GetReason() string {
 	return ""
 }
 
-// The function is going to stop, and asks to be given nothing new.
+// The function is going to stop, and asks to be given nothing new on this
+// connection (LIFE-DRAIN-002). It cannot be taken back.
 type FunctionDraining struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How long the function waits for its streams to end, in milliseconds from
-	// when this is sent; 0, the default: not stated. Since 1.0.
+	// when this is sent; 0, the default, and any number below it: until the proxy
+	// half-closes Watch. Since 1.0.
 	Grace         int64 `protobuf:"varint,1,opt,name=grace,proto3" json:"grace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

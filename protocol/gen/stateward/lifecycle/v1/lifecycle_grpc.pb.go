@@ -33,9 +33,10 @@ const (
 //
 // Served by the user function, called by the proxy.
 type LifecycleServiceClient interface {
-	// One stream for each connection on which discovery has been accepted: start
-	// from the proxy, then health from the function at once and at each change,
-	// and from either side the news that it drains.
+	// One stream for each connection on which discovery has been accepted
+	// (LIFE-WATCH-001): start from the proxy, then health from the function at once
+	// and at each change, and from either side the news that it drains. The proxy
+	// half-closes it, and the function then ends it with OK (LIFE-DRAIN-008).
 	Watch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchRequest, WatchResponse], error)
 }
 
@@ -66,9 +67,10 @@ type LifecycleService_WatchClient = grpc.BidiStreamingClient[WatchRequest, Watch
 //
 // Served by the user function, called by the proxy.
 type LifecycleServiceServer interface {
-	// One stream for each connection on which discovery has been accepted: start
-	// from the proxy, then health from the function at once and at each change,
-	// and from either side the news that it drains.
+	// One stream for each connection on which discovery has been accepted
+	// (LIFE-WATCH-001): start from the proxy, then health from the function at once
+	// and at each change, and from either side the news that it drains. The proxy
+	// half-closes it, and the function then ends it with OK (LIFE-DRAIN-008).
 	Watch(grpc.BidiStreamingServer[WatchRequest, WatchResponse]) error
 	mustEmbedUnimplementedLifecycleServiceServer()
 }

@@ -702,7 +702,7 @@ type Delta_Flag struct {
 }
 
 type Delta_Ormap struct {
-	// A map whose values are of any of these types. Since 0.2.
+	// A map whose values are of any of the first eight types. Since 0.2.
 	Ormap *ORMapDelta `protobuf:"bytes,7,opt,name=ormap,proto3,oneof"`
 }
 
@@ -713,7 +713,8 @@ type Delta_Vote struct {
 
 type Delta_PncounterMap struct {
 	// A map whose values are counters. This case and the two after it only
-	// where CAPABILITY_REPLICATED_MAPS is in force. Since 1.0.
+	// where CAPABILITY_REPLICATED_MAPS is in force, and never as a value in an
+	// ORMap (REP-MAP-017). Since 1.0.
 	PncounterMap *PNCounterMapDelta `protobuf:"bytes,9,opt,name=pncounter_map,json=pncounterMap,proto3,oneof"`
 }
 
@@ -1148,7 +1149,8 @@ type ORMapEntryDelta struct {
 	// The entry's key; always present. Equal are those with the same type URL and
 	// the same bytes (REP-EQ-001). Since 0.2.
 	Key *anypb.Any `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// The change of its value; always present, with a case set. Since 0.2.
+	// The change of its value; always present, with one of the first eight cases
+	// set (REP-MAP-017). Since 0.2.
 	Delta         *Delta `protobuf:"bytes,2,opt,name=delta,proto3" json:"delta,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1200,7 +1202,7 @@ func (x *ORMapEntryDelta) GetDelta() *Delta {
 
 // A change of a map of counters: cleared first, then removed, then updated,
 // then added. Empty value: no entries. Changes and merges as an ORMap whose
-// values are all PNCounters (REP-PNMAP-001).
+// values are all PNCounters (REP-PNMAP-001, REP-PNMAP-003).
 type PNCounterMapDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True: every entry is removed. Default false. Since 1.0.
@@ -1210,8 +1212,8 @@ type PNCounterMapDelta struct {
 	Removed []*anypb.Any `protobuf:"bytes,2,rep,name=removed,proto3" json:"removed,omitempty"`
 	// Changes of the counters of keys that are in the map, in no order. Since 1.0.
 	Updated []*PNCounterMapEntryDelta `protobuf:"bytes,3,rep,name=updated,proto3" json:"updated,omitempty"`
-	// Keys that are not in the map, in no order, each with its counter's value. A
-	// key in removed as well is replaced. Since 1.0.
+	// Keys that are not in the map, in no order, each with its counter's value, 0
+	// as well. A key in removed as well is replaced. Since 1.0.
 	Added         []*PNCounterMapEntryDelta `protobuf:"bytes,4,rep,name=added,proto3" json:"added,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1333,7 +1335,7 @@ func (x *PNCounterMapEntryDelta) GetChange() int64 {
 
 // A change of a map of registers: cleared first, then removed, then updated,
 // then added. Empty value: no entries. Changes and merges as an ORMap whose
-// values are all LWWRegisters (REP-LWWMAP-001).
+// values are all LWWRegisters (REP-LWWMAP-001, REP-LWWMAP-003).
 type LWWRegisterMapDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True: every entry is removed. Default false. Since 1.0.
@@ -1414,7 +1416,8 @@ type LWWRegisterMapEntryDelta struct {
 	// The entry's key; always present. Equal are those with the same type URL and
 	// the same bytes (REP-EQ-001). Since 1.0.
 	Key *anypb.Any `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// The write to its register; always present. Since 1.0.
+	// The write to its register, with the clock of that write; always present.
+	// Since 1.0.
 	Register      *LWWRegisterDelta `protobuf:"bytes,2,opt,name=register,proto3" json:"register,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1466,7 +1469,7 @@ func (x *LWWRegisterMapEntryDelta) GetRegister() *LWWRegisterDelta {
 
 // A change of a map of sets: cleared first, then removed, then updated, then
 // added. Empty value: no entries. Changes and merges as an ORMap whose values
-// are all ORSets (REP-MULTI-001).
+// are all ORSets (REP-MULTI-001, REP-MULTI-003).
 type ORMultiMapDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True: every entry is removed. Default false. Since 1.0.
@@ -1547,7 +1550,8 @@ type ORMultiMapEntryDelta struct {
 	// The entry's key; always present. Equal are those with the same type URL and
 	// the same bytes (REP-EQ-001). Since 1.0.
 	Key *anypb.Any `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// The change of its set; always present. Since 1.0.
+	// The change of its set; always present. A set that it leaves empty stays in
+	// the map. Since 1.0.
 	Set           *ORSetDelta `protobuf:"bytes,2,opt,name=set,proto3" json:"set,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

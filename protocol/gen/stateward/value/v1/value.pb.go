@@ -246,8 +246,8 @@ type Init struct {
 	// What is stored; present in every init, also when there is no value
 	// (VAL-INIT-003). Since 0.2.
 	State *State `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
-	// How many state actions of the entity are durable; 0 when there has never
-	// been one (VAL-REV-001). Since 1.0.
+	// How many state actions of the entity have become durable, deletes among
+	// them; 0 when there has never been one (VAL-REV-001). Since 1.0.
 	Revision int64 `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
 	// How often the right to write this entity has changed hands, at least 1: no
 	// smaller than in any earlier init of the entity (CORE-EPOCH-001). Since 1.0.
@@ -324,8 +324,8 @@ func (x *Init) GetEpoch() int64 {
 // What is stored for an entity. Sent by the proxy.
 type State struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The value of the last durable update, byte for byte with its type URL; its
-	// bytes may be empty (VAL-INIT-005). Absent when there has never been an
+	// The value of the last durable update, byte for byte with its type URL, a
+	// type alias excepted; its bytes may be empty (VAL-INIT-005). Absent when there has never been an
 	// update, after a delete (VAL-INIT-006), and once the value has expired
 	// (VAL-EXPIRE-001). Since 0.2.
 	Value         *anypb.Any `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
