@@ -144,6 +144,7 @@ func sentences() []oracle {
 		{"discovery/entities/listed-once", "DISC-ENT-003", must, "each service once", repeatedServices},
 		{"discovery/entities/timeouts", "DISC-ENT-004", must, "passivation timeouts greater than 0", badTimeouts},
 		{"discovery/info/version", "DISC-INFO-001", must, "protocol_major_version 1", wrongVersion},
+		{"discovery/info/largest-message", "CORE-LIMIT-006", must, "max_message_bytes 0, or at least 4194304", smallMessages},
 		{"discovery/info/names", "DISC-INFO-002", should, "names of service, runtime and support library", missingNames},
 	}
 }
@@ -205,6 +206,13 @@ func badTimeouts(r *discoveryv1.DiscoverResponse) string {
 func wrongVersion(r *discoveryv1.DiscoverResponse) string {
 	if major := r.GetServiceInfo().GetProtocolMajorVersion(); major != 1 {
 		return fmt.Sprintf("protocol_major_version %d", major)
+	}
+	return ""
+}
+
+func smallMessages(r *discoveryv1.DiscoverResponse) string {
+	if size := r.GetServiceInfo().GetMaxMessageBytes(); size != 0 && size < 4<<20 {
+		return fmt.Sprintf("max_message_bytes %d", size)
 	}
 	return ""
 }

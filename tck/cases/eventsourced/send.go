@@ -16,6 +16,7 @@ import (
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 	"github.com/stateward/stateward/tck/peer"
@@ -180,16 +181,34 @@ func unknown() []byte {
 // size, in bytes, most of which is metadata.
 func (s stream) processOf(size int, id int64, actions ...*tckeventsourcedv1.RequestAction) step {
 	build := processRequest(id, actions...)
-	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest {
-		message, padding := build(entity), 0
-		for missing := size - proto.Size(message); missing != 0; missing = size - proto.Size(message) {
-			padding += missing
-			message.GetCommand().Metadata = metadata("padding", strings.Repeat("x", padding))
-		}
-		return message
-	})
+	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest { return padded(build(entity), size) })
 	line.text += fmt.Sprintf(" in a message of %d B", size)
 	return line
+}
+
+// processOfLargest sends a command to the model entity in a message as large as the
+// function has said that it takes, as far as the kit goes.
+func (s stream) processOfLargest(id int64, actions ...*tckeventsourcedv1.RequestAction) step {
+	const farthest = 16 * mib
+	build := processRequest(id, actions...)
+	line := s.sends(build)
+	line.text += " in a message as large as it takes"
+	line.play = func(sc *scene) error {
+		announced := discovery.Newest(sc.Stage).GetServiceInfo().GetMaxMessageBytes()
+		size := min(max(announced, 4*mib), farthest)
+		return sc.send(s, padded(build(sc.Entity(s.entity)), int(size)))
+	}
+	return line
+}
+
+// padded gives a message metadata, until it has exactly that size in bytes.
+func padded(message *eventsourcedv1.HandleRequest, size int) *eventsourcedv1.HandleRequest {
+	padding := 0
+	for missing := size - proto.Size(message); missing != 0; missing = size - proto.Size(message) {
+		padding += missing
+		message.GetCommand().Metadata = metadata("padding", strings.Repeat("x", padding))
+	}
+	return message
 }
 
 func metadata(key, value string) *entityv1.Metadata {
