@@ -9,7 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store/faultstore"
+	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
 // CORE-PASS-002, CORE-PASS-003, ES-REPLAY-002: after its idle time, counted from
@@ -38,6 +41,28 @@ func TestPassivation(t *testing.T) {
 		}
 		if got := w.reported(); got != nil {
 			t.Errorf("reported %v", got)
+		}
+	})
+}
+
+// ES-CMD-004: an entity whose last events are on their way into the store is not
+// passivated, however long its idle time has passed.
+func TestNoPassivationWhileStoring(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := faultstore.NewHold()
+		journal := faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Append, Call: 1, Hold: hold})
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		w.target.Passivation = time.Millisecond
+		added := w.submit(t.Context(), "7", "Add", "tea")
+		<-hold.Reached()
+		next := w.submit(t.Context(), "7", "Get", "")
+		time.Sleep(time.Second) // Fake time: the bubble's clock.
+		synctest.Wait()
+		hold.Release()
+		wantAnswer(t, answer(<-added), "tea")
+		wantAnswer(t, answer(<-next), "tea")
+		if n := w.function.Opened(); n != 1 {
+			t.Errorf("%d streams, want the first: it was half-closed while its events were stored", n)
 		}
 	})
 }

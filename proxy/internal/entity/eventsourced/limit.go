@@ -25,15 +25,19 @@ type Limits struct {
 const framing = 64
 
 // tooLarge says which event or snapshot of the reply could never be sent back
-// to the function, and so would lock the entity out for ever; "" when none.
+// to the function, and so would lock the entity out for ever; "" when none. A
+// snapshot without events is never stored, whatever its size.
 func (m *Machine) tooLarge(reply *eventsourcedv1.EventSourcedReply) string {
 	for n, event := range reply.GetEvents() {
 		if size := proto.Size(event) + framing; size > m.limits.Message {
 			return fmt.Sprintf("event %d of the reply takes %d bytes to replay", n+1, size)
 		}
 	}
+	if reply.GetSnapshot() == nil || len(reply.GetEvents()) == 0 {
+		return ""
+	}
 	size := proto.Size(reply.GetSnapshot()) + framing + len(m.id.Service) + len(m.id.Entity)
-	if reply.GetSnapshot() != nil && size > m.limits.Message {
+	if size > m.limits.Message {
 		return fmt.Sprintf("the snapshot of the reply takes %d bytes to replay", size)
 	}
 	return ""

@@ -84,7 +84,8 @@ type PassivationReason int32
 const (
 	// Not stated. Since 1.0.
 	PassivationReason_PASSIVATION_REASON_UNSPECIFIED PassivationReason = 0
-	// No command has come for the entity's passivation time. Since 1.0.
+	// The entity's passivation time has passed since the last message of its
+	// stream (CORE-PASS-003). Since 1.0.
 	PassivationReason_PASSIVATION_REASON_IDLE PassivationReason = 1
 	// The proxy makes room for other entities. Since 1.0.
 	PassivationReason_PASSIVATION_REASON_LIMIT PassivationReason = 2
