@@ -108,6 +108,19 @@ images: build ## Build the container images (needs a Docker engine)
 	docker build --quiet --tag stateward/reference-go-model:$(VERSION) --build-arg PROGRAM=model --file reference-impl/go/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-cart:$(VERSION) --build-arg PROGRAM=cart --file reference-impl/go/Dockerfile $(IMAGES)
 
+.PHONY: docs
+docs: tools/docs/node_modules/.package-lock.json ## Render the specification into .tmp/docs
+	go run ./protocol/cmd/specsite .tmp/docs
+	@cp tools/docs/node_modules/mermaid/dist/mermaid.min.js .tmp/docs/
+	@echo "open .tmp/docs/index.html"
+
+.PHONY: docscheck
+docscheck: docs ## Look at the rendered specification in a browser (needs chromium)
+	node tools/docs/check.mjs .tmp/docs
+
+tools/docs/node_modules/.package-lock.json: tools/docs/package-lock.json
+	cd tools/docs && npm ci --ignore-scripts --no-audit --no-fund
+
 .PHONY: clean
 clean: ## Remove what the other targets built
 	rm -rf .tmp

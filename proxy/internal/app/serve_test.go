@@ -317,17 +317,19 @@ func TestMetadata(t *testing.T) {
 }
 
 // TestLargestRequest sends as much as the proxy takes, with long metadata, to a
-// function that takes messages of 4 MiB; and then one byte more (CORE-LIMIT-003).
+// function that takes messages of 4 MiB; and then one byte more (CORE-LIMIT-003,
+// CORE-LIMIT-009, CORE-LIMIT-012).
 func TestLargestRequest(t *testing.T) {
 	f := functiontest.Start(t, loopback, functiontest.Script{})
 	caller := runProxy(t, quick(f.Target)).dial(t)
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "x-long", strings.Repeat("x", 60<<10))
+	const key = "x-long"
+	ctx := metadata.AppendToOutgoingContext(t.Context(), key, strings.Repeat("x", maxMetadata-len(key)))
 	for more, want := range []codes.Code{codes.OK, codes.ResourceExhausted} {
 		request := new(emptypb.Empty) // its unknown fields are its bytes
 		bytes := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "a")
 		bytes = protowire.AppendTag(bytes, 15, protowire.BytesType)
 		const length = 4 // of the varint before so many bytes
-		bytes = protowire.AppendBytes(bytes, make([]byte, Defaults().MaxMessage-envelope-len(bytes)-length+more))
+		bytes = protowire.AppendBytes(bytes, make([]byte, Defaults().MaxMessage-envelope-maxMetadata-len(bytes)-length+more))
 		request.ProtoReflect().SetUnknown(bytes)
 		err := caller.conn.Invoke(ctx, descriptortest.Get, request, caller.messages.New("GetResponse"))
 		if status.Code(err) != want {
@@ -341,6 +343,7 @@ type full struct{ store.Store }
 
 func (full) Ping(context.Context) error { return errors.New("no space left") }
 
+// TestStoreNotReady covers LIFE-READY-004.
 func TestStoreNotReady(t *testing.T) {
 	p, err := start(t.Context(), quick("127.0.0.1:1"))
 	if err != nil {

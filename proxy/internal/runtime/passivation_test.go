@@ -42,6 +42,19 @@ func TestPassivation(t *testing.T) {
 	})
 }
 
+// CORE-LIMIT-018: an entity that says nothing of its idle time has 30 s.
+func TestPassivationByDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		wantAnswer(t, w.call("7", "Add", "tea"), "tea")
+		begin := time.Now()
+		w.function.Wait() // until its one stream has ended
+		if took := time.Since(begin); took != 30*time.Second {
+			t.Errorf("passivated after %v", took)
+		}
+	})
+}
+
 // A command that races with passivation is never lost: it is answered by the
 // old activation or by the next.
 func TestPassivationRace(t *testing.T) {
@@ -87,7 +100,7 @@ func TestPassivationCrowd(t *testing.T) {
 	})
 }
 
-// CORE-PASS-004, CORE-STREAM-001, CORE-STREAM-011: a command that comes while the
+// CORE-PASS-004, CORE-STREAM-001, CORE-STREAM-011, CORE-LIMIT-017: a command that comes while the
 // function lingers on the half-closed stream waits until that stream is over, which
 // the proxy sees to after its time of grace.
 func TestFunctionLingers(t *testing.T) {

@@ -422,7 +422,7 @@ type HandleResponse_StreamedMessage struct {
 }
 
 type HandleResponse_StreamCancelledResponse struct {
-	// Answers stream_cancelled, each exactly once (REP-CANCEL-003). Since 0.2.
+	// Answers stream_cancelled, each once (REP-CANCEL-003). Since 0.2.
 	StreamCancelledResponse *StreamCancelledResponse `protobuf:"bytes,3,opt,name=stream_cancelled_response,json=streamCancelledResponse,proto3,oneof"`
 }
 
@@ -1024,7 +1024,8 @@ func (x *LWWRegisterDelta) GetCustomClockValue() int64 {
 // A change of a flag. Empty value: false.
 type FlagDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// True: the flag is set, for ever. False changes nothing. Since 0.2.
+	// True: the flag is set, for ever. False changes nothing, and is not sent of a
+	// flag that is true (REP-FLAG-001). Since 0.2.
 	Value         bool `protobuf:"varint,1,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1601,8 +1602,9 @@ func (x *ORMultiMapEntryDelta) GetSet() *ORSetDelta {
 	return nil
 }
 
-// A change of a vote. Empty value: no vote, 0 for, of 1 voter. Each field that
-// is set is the new value, not a difference.
+// A change of a vote. Empty value: no vote, 0 for, of 1 voter. No field is a
+// difference: from the proxy each of the three is the new value, a default as
+// well (REP-VOTE-002).
 type VoteDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// This proxy's vote; false withdraws it. Since 0.2.
