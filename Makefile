@@ -39,10 +39,20 @@ test: ## Run the tests that need Go alone
 conformance: ## Build the images, certify the reference function, drive the cart through the proxy, write the report
 	@conformance-reports/reproduce
 
+# Without npm the pages lack the script that draws: diagrams stay as text.
+.PHONY: docs
+docs: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) ## Render the specification as HTML into .tmp/docs
+	@rm -rf .tmp/docs
+	go run ./protocol/cmd/specsite .tmp/docs
+	@cp tools/docs/node_modules/mermaid/dist/mermaid.min.js .tmp/docs/ 2>/dev/null || \
+		echo "npm is missing: the diagrams stay as text"
+	@echo "open .tmp/docs/index.html"
+
 ##@ Contributors
 .PHONY: test-full
-test-full: ## Run every test with the race detector, those that need a Docker engine included
+test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -tags docker ./...
+	$(MAKE) checktemplates checkdocs
 
 .PHONY: check
 check: lint protocheck checkgenerate checktidy ## Run the linters and all that finds stale files
@@ -89,6 +99,11 @@ checktidy: ## Fail when go.mod is not tidy
 checktemplates: $(BIN)/buf ## Generate Go, Python, TypeScript and Java by the templates of the protocol, and compile it
 	protocol/templates/check
 
+.PHONY: checkdocs
+checkdocs: docs ## Look at the rendered specification in a browser
+	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/check.mjs .tmp/docs; \
+	else echo "checkdocs: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
+
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	@go list ./... | while read -r pkg; do \
@@ -108,19 +123,6 @@ images: build ## Build the container images (needs a Docker engine)
 	docker build --quiet --tag stateward/reference-go-model:$(VERSION) --build-arg PROGRAM=model --file reference-impl/go/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-cart:$(VERSION) --build-arg PROGRAM=cart --file reference-impl/go/Dockerfile $(IMAGES)
 
-.PHONY: docs
-docs: tools/docs/node_modules/.package-lock.json ## Render the specification into .tmp/docs
-	go run ./protocol/cmd/specsite .tmp/docs
-	@cp tools/docs/node_modules/mermaid/dist/mermaid.min.js .tmp/docs/
-	@echo "open .tmp/docs/index.html"
-
-.PHONY: docscheck
-docscheck: docs ## Look at the rendered specification in a browser (needs chromium)
-	node tools/docs/check.mjs .tmp/docs
-
-tools/docs/node_modules/.package-lock.json: tools/docs/package-lock.json
-	cd tools/docs && npm ci --ignore-scripts --no-audit --no-fund
-
 .PHONY: clean
 clean: ## Remove what the other targets built
 	rm -rf .tmp
@@ -136,3 +138,6 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 $(BIN)/ginkgo $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc &: tools/gen/go.mod tools/gen/go.sum
 	@mkdir -p $(BIN)
 	cd tools/gen && go build -o $(BIN)/ tool
+
+tools/docs/node_modules/.package-lock.json: tools/docs/package-lock.json
+	cd tools/docs && npm ci --ignore-scripts --no-audit --no-fund

@@ -10,7 +10,7 @@ const folder = resolve(process.argv[2]);
 const pictures = process.argv[3]; // a folder for screenshots, if any
 const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => existsSync(p));
 if (!browserPath) {
-  console.error("docscheck: skipped, no chromium is installed");
+  console.error("checkdocs: skipped, no chromium is installed");
   process.exit(process.env.CI === "true" ? 1 : 0);
 }
 

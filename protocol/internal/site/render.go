@@ -45,7 +45,9 @@ var (
 	declared = regexp.MustCompile(`(?m)^(message|enum|service) (\w+)`)
 )
 
-func newRenderer(sources []source, all []protocol.Requirement) *renderer {
+// newRenderer returns a renderer of the sources, and renders the index: the
+// sentences of all requirements.
+func newRenderer(sources []source, all []protocol.Requirement) (*renderer, error) {
 	r := &renderer{
 		// Raw HTML stays switched off: what looks like a tag is left out.
 		markdown: goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithParserOptions(parser.WithAutoHeadingID())),
@@ -63,7 +65,7 @@ func newRenderer(sources []source, all []protocol.Requirement) *renderer {
 	for _, q := range all {
 		var text bytes.Buffer
 		if err := r.markdown.Convert([]byte(q.Text), &text); err != nil {
-			text.WriteString(html.EscapeString(q.Text))
+			return nil, fmt.Errorf("requirement %s: %w", q.ID, err)
 		}
 		chapter := source{file: "spec/" + q.Chapter, page: pageOf(q.Chapter)}
 		linked := r.cite(chapter, r.relink(chapter, text.String()))
@@ -72,7 +74,7 @@ func newRenderer(sources []source, all []protocol.Requirement) *renderer {
 		linked = strings.ReplaceAll(linked, `<a class="cite" href="#`, `<a class="cite" href="`+chapter.page+"#")
 		r.requirements = append(r.requirements, requirement{q, chapter.page, trusted(linked)})
 	}
-	return r
+	return r, nil
 }
 
 // trusted marks what the renderer made: goldmark escaped all text in it.

@@ -49,5 +49,7 @@ if (form) {
 if (window.mermaid) {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: dark ? "dark" : "default" });
-  mermaid.run({ querySelector: "pre.mermaid" }).finally(() => { document.body.dataset.drawn = "yes"; });
+  mermaid.run({ querySelector: "pre.mermaid" })
+    .catch((error) => console.error(error.message ?? error.str ?? String(error)))
+    .finally(() => { document.body.dataset.drawn = "yes"; });
 }

@@ -48,7 +48,10 @@ func Render(contract fs.FS) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := newRenderer(sources, protocol.Requirements())
+	r, err := newRenderer(sources, protocol.Requirements())
+	if err != nil {
+		return nil, err
+	}
 	files := map[string][]byte{"style.css": style, "script.js": script}
 	for _, s := range sources {
 		text, err := fs.ReadFile(contract, s.file)
@@ -79,6 +82,7 @@ func list(contract fs.FS) ([]source, error) {
 		sources = append(sources, source{file: "spec/" + name, page: pageOf(name), title: string(row[1])})
 	}
 	sources = append(sources,
+		source{file: "spec/behaviours.md", page: "behaviours.html", title: "by behaviour"},
 		source{file: "VERSIONING.md", page: "versioning.html", title: "versions"},
 		source{file: "vectors/README.md", page: "vectors.html", title: "test vectors"})
 	protos, err := fs.Glob(contract, "stateward/*/v1/*.proto")

@@ -96,6 +96,7 @@ func TestForeignTextIsEscaped(t *testing.T) {
 	files, err := site.Render(fstest.MapFS{
 		"spec/README.md":         {Data: []byte("# One\n\n| [a](a.md) | x |\n")},
 		"spec/a.md":              {Data: []byte("# A\n\n" + foreign + "\n\n`" + foreign + "` [x](javascript:alert)\n")},
+		"spec/behaviours.md":     {Data: []byte("# B\n")},
 		"VERSIONING.md":          {Data: []byte("# V\n")},
 		"vectors/README.md":      {Data: []byte("# T\n")},
 		"stateward/a/v1/a.proto": {Data: []byte("// " + foreign + "\n")},
