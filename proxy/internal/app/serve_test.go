@@ -36,8 +36,8 @@ const (
 )
 
 // TestFunctionRestarts kills the function and starts it again: state is whole,
-// and until then everybody is told why there is none. It covers DISC-READY-001, and
-// CORE-PAYLOAD-002, for no descriptor of the counter knows its events and snapshots.
+// and until then everybody is told why there is none. It covers DISC-READY-001,
+// DISC-READY-002, and CORE-PAYLOAD-002, for no descriptor of the counter knows its events and snapshots.
 func TestFunctionRestarts(t *testing.T) {
 	for name, target := range map[string]string{"tcp": loopback, "unix": functiontest.Path(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +92,8 @@ func TestFunctionDrains(t *testing.T) {
 }
 
 // TestBadDiscovery gives one proxy one bad answer after the other, each by a new
-// function, and then a good one (DISC-REFUSE-001, DISC-REFUSE-002, DISC-REFUSE-003).
+// function, and then a good one (DISC-REFUSE-001, DISC-REFUSE-002,
+// DISC-REFUSE-003). Until then the service port is closed (DISC-REFUSE-004).
 func TestBadDiscovery(t *testing.T) {
 	garbage := descriptortest.Answer(descriptortest.Files())
 	garbage.Proto = []byte("garbage")
