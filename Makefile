@@ -39,10 +39,20 @@ test: ## Run the tests that need Go alone
 conformance: ## Build the images, certify the reference function, drive the cart through the proxy, write the report
 	@conformance-reports/reproduce
 
+# Without npm the pages lack the script that draws: diagrams stay as text.
+.PHONY: docs
+docs: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) ## Render the specification as HTML into .tmp/docs
+	@rm -rf .tmp/docs
+	go run ./protocol/cmd/specsite .tmp/docs
+	@cp tools/docs/node_modules/mermaid/dist/mermaid.min.js .tmp/docs/ 2>/dev/null || \
+		echo "npm is missing: the diagrams stay as text"
+	@echo "open .tmp/docs/index.html"
+
 ##@ Contributors
 .PHONY: test-full
-test-full: ## Run every test with the race detector, those that need a Docker engine included
+test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -tags docker ./...
+	$(MAKE) checktemplates checkdocs
 
 .PHONY: check
 check: lint protocheck checkgenerate checktidy ## Run the linters and all that finds stale files
@@ -85,6 +95,15 @@ checkgenerate: ## Fail when generated files are stale
 checktidy: ## Fail when go.mod is not tidy
 	go mod tidy -diff
 
+.PHONY: checktemplates
+checktemplates: $(BIN)/buf ## Generate Go, Python, TypeScript and Java by the templates of the protocol, and compile it
+	protocol/templates/check
+
+.PHONY: checkdocs
+checkdocs: docs ## Look at the rendered specification in a browser
+	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/check.mjs .tmp/docs; \
+	else echo "checkdocs: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
+
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	@go list ./... | while read -r pkg; do \
@@ -119,3 +138,6 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 $(BIN)/ginkgo $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc &: tools/gen/go.mod tools/gen/go.sum
 	@mkdir -p $(BIN)
 	cd tools/gen && go build -o $(BIN)/ tool
+
+tools/docs/node_modules/.package-lock.json: tools/docs/package-lock.json
+	cd tools/docs && npm ci --ignore-scripts --no-audit --no-fund

@@ -22,6 +22,7 @@ import (
 	_ "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	_ "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	_ "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	_ "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
 	_ "github.com/stateward/stateward/protocol/gen/stateward/multiplex/v1"
 	_ "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	_ "github.com/stateward/stateward/protocol/gen/stateward/value/v1"

@@ -41,6 +41,15 @@ func discoveryMutants() []Mutant {
 			}),
 		},
 		{
+			Name: "names-itself-by-developer-mode", KilledBy: "DISC-CALL-005", Message: "answer 3 differs",
+			defect: discovering(func(in *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+				if in.GetDevMode() {
+					answer.ServiceInfo.ServiceName += " (development)"
+				}
+				return nil
+			}),
+		},
+		{
 			Name: "refuses-unknown-fields-in-discover", KilledBy: "DISC-CALL-005", Message: "what is this",
 			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
 				if len(in.ProtoReflect().GetUnknown()) > 0 {

@@ -72,7 +72,7 @@ func eventMutants() []Mutant {
 		},
 		{
 			Name: "snapshots-before-the-last-event", KilledBy: "ES-SNAP-001", Message: `snapshot "ABCD"`,
-			MayAlsoFail: []string{"event-sourced/", "core/effects/with-events-and-snapshot"},
+			MayAlsoFail: []string{"event-sourced/", "forwarding/effects/with-events-and-snapshot"},
 			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if reply.GetSnapshot() == nil {
 					return

@@ -65,4 +65,4 @@ func Mutants() []Mutant {
 func bent(b bend) defect { return func() instance { return instance{bend: b} } }
 
 // anyEntity is the blast radius of a defect that spoils every stream.
-func anyEntity() []string { return []string{"core/", "event-sourced/"} }
+func anyEntity() []string { return []string{"core/", "event-sourced/", "forwarding/"} }

@@ -12,7 +12,7 @@ import (
 // failing are the cases in which a command fails.
 func failing() []string {
 	return []string{
-		"core/failures/", "core/effects/none", "core/commands/", "core/streams/a-failure", "event-sourced/failures/",
+		"core/failures/", "forwarding/effects/none", "core/commands/", "core/streams/a-failure", "event-sourced/failures/",
 	}
 }
 
@@ -50,7 +50,7 @@ func outcomeMutants() []Mutant {
 		},
 		{
 			Name: "keeps-the-events-of-a-failed-command", KilledBy: "ES-FAIL-003", Message: "the events of the failed command were kept",
-			MayAlsoFail: []string{"event-sourced/failures/", "core/effects/none-after-a-failure-with"},
+			MayAlsoFail: []string{"event-sourced/failures/", "forwarding/effects/none-after-a-failure-with"},
 			defect:      keeping,
 		},
 		{
@@ -125,14 +125,14 @@ func outcomeMutants() []Mutant {
 		},
 		{
 			Name: "reverses-effects", KilledBy: "FX-EFF-001", Message: "effects [",
-			MayAlsoFail: []string{"core/effects/synchronous"},
+			MayAlsoFail: []string{"forwarding/effects/synchronous"},
 			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				slices.Reverse(reply.GetSideEffects())
 			}),
 		},
 		{
 			Name: "loses-the-synchronous-flag", KilledBy: "FX-EFF-002", Message: `ProcessRequest "x" sync], got`,
-			MayAlsoFail: []string{"core/effects/with-events-and-snapshot"},
+			MayAlsoFail: []string{"forwarding/effects/with-events-and-snapshot"},
 			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				for _, effect := range reply.GetSideEffects() {
 					effect.Synchronous = false
@@ -141,7 +141,7 @@ func outcomeMutants() []Mutant {
 		},
 		{
 			Name: "waits-for-every-effect", KilledBy: "FX-EFF-002", Message: "sync",
-			MayAlsoFail: []string{"core/effects/", "core/forwards/", "core/payloads/"},
+			MayAlsoFail: []string{"forwarding/effects/", "forwarding/forwards/", "core/payloads/"},
 			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				for _, effect := range reply.GetSideEffects() {
 					effect.Synchronous = true

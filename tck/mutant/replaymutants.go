@@ -118,6 +118,20 @@ func replayMutants() []Mutant {
 			}),
 		},
 		{
+			Name: "skips-unreadable-events", KilledBy: "ES-REPLAY-011", Message: "nothing within",
+			defect: ignoring(func(_ *activation, in *request) bool {
+				return in.GetEvent() != nil && unreadable(in.GetEvent().GetPayload())
+			}),
+		},
+		{
+			Name: "skips-unreadable-snapshots", KilledBy: "ES-REPLAY-011", Message: "nothing within",
+			defect: onRequests(func(_ *activation, in *request) {
+				if in.GetInit() != nil && unreadable(in.GetInit().GetSnapshot().GetSnapshot()) {
+					in.GetInit().Snapshot = nil
+				}
+			}),
+		},
+		{
 			Name: "ignores-gaps", KilledBy: "ES-REPLAY-006", Message: "nothing within",
 			defect: onRequests(func(entity *activation, in *request) {
 				if in.GetEvent() != nil {
@@ -200,4 +214,10 @@ func emittingAgain() defect {
 			return out, end
 		}
 	})
+}
+
+// unreadable says whether a state is of the model's own type, and no such message.
+func unreadable(state *anypb.Any) bool {
+	var own tckeventsourcedv1.Persisted
+	return state.MessageIs(&own) && state.UnmarshalTo(&own) != nil
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // pipe is how many bytes a connection in memory holds.
@@ -61,7 +62,7 @@ func serve(d defect, use func(target) error) error {
 	f.register(server)
 	return with(server, func(t target) error {
 		answer, err := discoveryv1.NewDiscoveryServiceClient(t.conn).
-			Discover(context.Background(), &discoveryv1.DiscoverRequest{ProtocolMajorVersion: 1})
+			Discover(context.Background(), peer.Question())
 		if err != nil {
 			return fmt.Errorf("the model is not ready: %w", err)
 		}

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 )
 
 // breakage are the cases that provoke a stream-level failure.
@@ -127,7 +129,22 @@ func streamMutants() []Mutant {
 		},
 		{
 			Name: "takes-small-messages-only", KilledBy: "CORE-LIMIT-001", Message: "ResourceExhausted",
-			defect: func() instance { return instance{options: []grpc.ServerOption{grpc.MaxRecvMsgSize(1 << 20)}} },
+			defect:      func() instance { return instance{options: []grpc.ServerOption{grpc.MaxRecvMsgSize(1 << 20)}} },
+			MayAlsoFail: []string{"core/limits/"},
+		},
+		{
+			Name: "announces-more-than-it-takes", KilledBy: "CORE-LIMIT-007", Message: "ResourceExhausted",
+			defect: discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+				answer.ServiceInfo.MaxMessageBytes = 5 << 20
+				return nil
+			}),
+		},
+		{
+			Name: "takes-less-than-it-has-to", KilledBy: "CORE-LIMIT-006", Message: "max_message_bytes 1048576",
+			defect: discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+				answer.ServiceInfo.MaxMessageBytes = 1 << 20
+				return nil
+			}),
 		},
 	}
 }

@@ -52,6 +52,7 @@ func variants() []variant {
 			return nil
 		})},
 		{"does one thing at a time", oneAtATime},
+		{"relies on what a proxy says", relying},
 	}
 }
 
@@ -119,6 +120,31 @@ func talkative() instance {
 func addUnknown(message proto.Message) {
 	raw := protowire.AppendTag(nil, 1000, protowire.BytesType)
 	message.ProtoReflect().SetUnknown(protowire.AppendString(raw, "from a later version"))
+}
+
+// relying serves nobody but a proxy of this version: one that says where the replay
+// ends, who writes, and when each event was.
+func relying() instance {
+	return instance{bend: func(entity *activation, next machine) machine {
+		var last int64
+		return func(in *request) ([]*response, bool) {
+			switch message := in.GetMessage().(type) {
+			case *eventsourcedv1.HandleRequest_Init:
+				if last = message.Init.GetLastSequence(); message.Init.GetEpoch() < 1 {
+					return broken("an init without an epoch")
+				}
+			case *eventsourcedv1.HandleRequest_Event:
+				if !message.Event.GetTime().IsValid() || message.Event.GetId() == "" {
+					return broken("an event without a time or an id")
+				}
+			case *eventsourcedv1.HandleRequest_Command:
+				if !entity.commanded && entity.sequence != last {
+					return broken("a command before the end of the replay")
+				}
+			}
+			return next(in)
+		}
+	}}
 }
 
 // oneAtATime has one thread for all its streams.

@@ -1,6 +1,6 @@
 // Package peer plays the proxy's side of an event sourced entity's stream: it
 // sends what a script wants, right or wrong, waits for one answer at a time,
-// and writes down every frame that passes.
+// and writes down every frame that passes. It knows too what a proxy asks first.
 package peer
 
 import (

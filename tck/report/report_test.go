@@ -296,7 +296,7 @@ func TestFunctionShowsItsKinds(t *testing.T) {
 		answer.Entities = append(answer.Entities, &discoveryv1.Entity{EntityType: kind})
 	}
 	subject := report.Function("cmd:./sdk", answer)
-	if diff := cmp.Diff([]string{"action", "core", "event-sourced", "replicated", "value"}, subject.GetDiscoveredProfiles()); diff != "" {
+	if diff := cmp.Diff([]string{"action", "core", "event-sourced", "forwarding", "replicated", "value"}, subject.GetDiscoveredProfiles()); diff != "" {
 		t.Error(diff)
 	}
 	want := requirement.All().Measurable(requirement.Function, requirement.Planned())

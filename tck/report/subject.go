@@ -36,7 +36,8 @@ func Function(attached string, answer *discoveryv1.DiscoverResponse) *tckv1.Subj
 }
 
 // profilesOf are the profiles of the kinds of entity that an answer lists, in
-// order. Whoever answers shows core; a kind that this kit does not know shows
+// order. Whoever answers shows core, and whoever lists a stateful kind shows
+// forwarding, for what its model is asked; a kind that this kit does not know shows
 // none.
 func profilesOf(answer *discoveryv1.DiscoverResponse) []string {
 	if answer == nil {
@@ -46,6 +47,9 @@ func profilesOf(answer *discoveryv1.DiscoverResponse) []string {
 	for _, entity := range answer.GetEntities() {
 		if shown, known := kind.Of(entity.GetEntityType()); known {
 			profiles = append(profiles, shown.Profile)
+			if shown.Stateful {
+				profiles = append(profiles, "forwarding")
+			}
 		}
 	}
 	slices.Sort(profiles)

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
-	"github.com/stateward/stateward/tck/kind"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // innerPort is the port that a container is told to listen on.
@@ -166,7 +166,7 @@ func Dial(address string) (*grpc.ClientConn, error) {
 // discover asks once. A server that lacks the service altogether will not grow
 // it.
 func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.DiscoverResponse, error) {
-	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, question())
+	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, peer.Question())
 	switch code := status.Code(err); code {
 	case codes.OK:
 		return answer, nil
@@ -174,15 +174,6 @@ func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.
 		return nil, Hopeless(errors.New("it does not serve " + discoveryv1.DiscoveryService_ServiceDesc.ServiceName))
 	default:
 		return nil, fmt.Errorf("Discover ended with %v: %s", code, status.Convert(err).Message())
-	}
-}
-
-// question is what a proxy of this version asks.
-func question() *discoveryv1.DiscoverRequest {
-	return &discoveryv1.DiscoverRequest{
-		ProtocolMajorVersion: 1,
-		ProxyName:            "stateward-tck",
-		SupportedEntityTypes: kind.Types(),
 	}
 }
 
@@ -248,7 +239,7 @@ func (s *Subject) Gone(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, oneProbe)
 	defer cancel()
-	_, err := discoveryv1.NewDiscoveryServiceClient(s.conn).Discover(ctx, question())
+	_, err := discoveryv1.NewDiscoveryServiceClient(s.conn).Discover(ctx, peer.Question())
 	return status.Code(err) == codes.Unavailable
 }
 

@@ -13,7 +13,7 @@
 //	})
 //
 //	var _ = suite.Function(suite.Config{
-//		Profiles: []string{"core", "event-sourced"},
+//		Profiles: []string{"core", "forwarding", "event-sourced"},
 //		Target:   func() engine.Target { return target },
 //	})
 //

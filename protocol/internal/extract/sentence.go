@@ -16,13 +16,15 @@ import (
 // The vocabulary of a requirement. spec/README.md says what each word means.
 var (
 	areas = []string{
-		"ACT", "CLU", "CORE", "DIA", "DISC", "ES", "EVT", "FX", "HTTP", "META", "MUX", "OPS", "REP", "VAL",
+		"ACT", "CLU", "CORE", "DIA", "DISC", "ES", "EVT", "FX", "HTTP", "IDEM", "LIFE", "META", "MUX", "OPS", "REP", "VAL",
 	}
 	roles    = []string{"function", "proxy"}
 	levels   = []string{"MUST", "SHOULD", "MAY"}
 	profiles = []string{
-		"action", "capabilities", "cloudstate-0.2", "core", "event-sourced", "fault", "forwarding", "http",
-		"multiplexed-stream", "replicated", "value",
+		"action", "cancel", "capabilities", "cloudstate-0.2", "composite-keys", "core", "durable-effects",
+		"event-metadata", "event-sourced", "event-sourced-delete", "fault", "forwarding", "http", "lifecycle",
+		"multiplexed-stream", "passivation-notice", "replicated", "replicated-maps", "snapshot-request",
+		"type-aliases", "value",
 	}
 )
 

@@ -61,7 +61,7 @@ func TestHelp(t *testing.T) {
 		`--function string`, `(default "127.0.0.1:8080")`, `--listen string`, `(default "127.0.0.1:9000")`,
 		`--admin string`, `(default "127.0.0.1:9001")`, `--store string`, `--data string`, `(default "./stateward-data")`,
 		`--idle-timeout duration`, `--command-timeout duration`, `--drain-timeout duration`, `--mailbox int`,
-		`--max-message size`, `(default 4MiB)`, `--log-level string`, `--log-format string`,
+		`--max-message size`, `(default 4MiB)`, `--dev`, `--log-level string`, `--log-format string`,
 	} {
 		if !strings.Contains(out, text) {
 			t.Errorf("the help lacks %q", text)

@@ -31,9 +31,16 @@ const (
 	// envelope is what a message on a stream may hold beside a request: names,
 	// the entity key and metadata. Headers may be 64 KiB in all.
 	envelope = 128 << 10
-	// smallestMessage leaves room for a request beside the envelope.
-	smallestMessage = 2 * envelope
+	// smallestMessage is what every function may send (CORE-LIMIT-004).
+	smallestMessage = 4 << 20
+	// maxMetadata is the largest metadata of a request or of a reply, keys and values
+	// together.
+	maxMetadata = 8 << 10
 )
+
+// maxDepth is how many forwards and side effects may follow one from another
+// (FX-DEPTH-001).
+const maxDepth = 8
 
 // Config is how a proxy runs. Start from [Defaults].
 type Config struct {
@@ -53,9 +60,13 @@ type Config struct {
 	DrainTimeout time.Duration
 	// Mailbox is how many commands may wait for one entity.
 	Mailbox int
-	// MaxMessage is the largest message in bytes on the function's streams. A
-	// request may take it less 128 KiB, for names and metadata.
+	// MaxMessage is the largest message in bytes on the function's streams; to the
+	// function it may be no larger than the function says that it takes. A request
+	// may take it less 128 KiB, for names and metadata.
 	MaxMessage int
+	// Dev tells the function that somebody develops it, and that its state may be
+	// lost, which StoreMemory says as well. It changes nothing that the proxy does.
+	Dev bool
 	// Version is the proxy's, for logs, metrics and the function.
 	Version string
 	// Log is for the operator.

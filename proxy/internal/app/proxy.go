@@ -4,9 +4,10 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"net"
 	"sync"
 
@@ -82,6 +83,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 	}
 	p := &proxy{
 		config:  config,
+		user:    user{largest: config.MaxMessage},
 		dialect: wire.V1(),
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
@@ -103,11 +105,14 @@ func (p *proxy) connectRooms() (err error) {
 	functions.Target = p.config.Function
 	functions.Dialect = p.dialect
 	functions.Version = p.config.Version
-	functions.MaxMessage = p.config.MaxMessage + envelope
+	functions.Instance = rand.Text()
+	functions.Dev = p.config.Dev || p.config.Store == StoreMemory // DISC-DEV-001
+	functions.Limits = p.config.limits()
+	functions.MaxMessage = p.config.MaxMessage
 	functions.Owner = p
 	functions.Observer = p.metrics
 	functions.Log = p.config.Log
-	functions.Random = rand.Float64
+	functions.Random = mathrand.Float64
 	if p.user.client, err = function.New(functions); err != nil {
 		return err
 	}
@@ -127,13 +132,14 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.router, err = router.New(router.Config{
 		Services: &p.user, Runtime: entities, Reporter: &p.user, Log: p.config.Log,
-		MaxErrand: p.config.MaxMessage - envelope,
+		Depth: maxDepth, MaxMetadata: maxMetadata,
 	})
 	if err != nil {
 		return err
 	}
 	p.frontend, err = frontend.New(frontend.Config{
-		Router: p.router, Function: &p.user, Observer: p.metrics, Log: p.config.Log, MaxRequest: p.config.MaxMessage - envelope,
+		Router: p.router, Function: &p.user, Observer: p.metrics, Log: p.config.Log,
+		MaxRequest: p.config.maxRequest(),
 	})
 	return err
 }
@@ -143,16 +149,19 @@ func (p *proxy) machines() map[string]func(entity.ID) entity.Machine {
 	machines := map[string]func(entity.ID) entity.Machine{}
 	for _, e := range p.dialect.Entities {
 		if e.Kind == wire.EventSourced {
-			machines[e.Type] = func(id entity.ID) entity.Machine { return eventsourced.New(id, p.config.MaxMessage) }
+			machines[e.Type] = func(id entity.ID) entity.Machine {
+				return eventsourced.New(id, eventsourced.Limits{Message: p.user.maxMessage(), Metadata: maxMetadata})
+			}
 		}
 	}
 	return machines
 }
 
-// Discovered builds the registry of an answer, and keeps it when it has no mistake.
+// Discovered builds the registry of an answer, and keeps it unless a mistake in it
+// refuses the answer.
 func (p *proxy) Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
 	registry, mistakes := descriptor.Build(p.dialect, answer)
-	if len(mistakes) == 0 {
+	if registry != nil {
 		p.user.accepted.Store(registry)
 	}
 	return mistakes

@@ -17,7 +17,9 @@ import (
 // user is the user function as the rooms above see it: the client, and what the
 // function's last accepted answer describes.
 type user struct {
-	client   *function.Client
+	client *function.Client
+	// largest is the largest message in bytes that the proxy sends to anyone.
+	largest  int
 	accepted atomic.Pointer[descriptor.Registry] // nil before the first
 }
 
@@ -61,10 +63,23 @@ func (u *user) Method(service, name string) (router.Method, error) {
 	}
 	served, _ := registry.Service(service) // it has the method
 	return router.Method{
-		Input:  method.Input,
-		Target: runtime.Target{Kind: served.Type, Persistence: served.Persistence, Passivation: served.Idle},
-		Key:    method.Key,
+		Input:      method.Input,
+		Response:   string(method.Output),
+		ReadOnly:   method.ReadOnly,
+		MaxRequest: min(u.largest, registry.MaxMessage()) - envelope,
+		Target:     runtime.Target{Kind: served.Type, Persistence: served.Persistence, Passivation: served.Idle},
+		Key:        method.Key,
 	}, nil
+}
+
+// maxMessage returns the largest message in bytes that is sent to the function: it
+// says itself what it takes (CORE-LIMIT-001).
+func (u *user) maxMessage() int {
+	registry := u.accepted.Load()
+	if registry == nil {
+		return u.largest // Nothing is sent before there is one.
+	}
+	return min(u.largest, registry.MaxMessage())
 }
 
 // Registry returns what the function serves now, or why it serves nothing.

@@ -36,8 +36,8 @@ const (
 )
 
 // TestFunctionRestarts kills the function and starts it again: state is whole,
-// and until then everybody is told why there is none. It covers DISC-READY-001, and
-// CORE-PAYLOAD-002, for no descriptor of the counter knows its events and snapshots.
+// and until then everybody is told why there is none. It covers DISC-READY-001,
+// DISC-READY-002, and CORE-PAYLOAD-002, for no descriptor of the counter knows its events and snapshots.
 func TestFunctionRestarts(t *testing.T) {
 	for name, target := range map[string]string{"tcp": loopback, "unix": functiontest.Path(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +92,8 @@ func TestFunctionDrains(t *testing.T) {
 }
 
 // TestBadDiscovery gives one proxy one bad answer after the other, each by a new
-// function, and then a good one (DISC-REFUSE-001, DISC-REFUSE-002, DISC-REFUSE-003).
+// function, and then a good one (DISC-REFUSE-001, DISC-REFUSE-002,
+// DISC-REFUSE-003). Until then the service port is closed (DISC-REFUSE-004).
 func TestBadDiscovery(t *testing.T) {
 	garbage := descriptortest.Answer(descriptortest.Files())
 	garbage.Proto = []byte("garbage")
@@ -317,17 +318,19 @@ func TestMetadata(t *testing.T) {
 }
 
 // TestLargestRequest sends as much as the proxy takes, with long metadata, to a
-// function that takes messages of 4 MiB; and then one byte more (CORE-LIMIT-003).
+// function that takes messages of 4 MiB; and then one byte more (CORE-LIMIT-003,
+// CORE-LIMIT-009, CORE-LIMIT-012).
 func TestLargestRequest(t *testing.T) {
 	f := functiontest.Start(t, loopback, functiontest.Script{})
 	caller := runProxy(t, quick(f.Target)).dial(t)
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "x-long", strings.Repeat("x", 60<<10))
+	const key = "x-long"
+	ctx := metadata.AppendToOutgoingContext(t.Context(), key, strings.Repeat("x", maxMetadata-len(key)))
 	for more, want := range []codes.Code{codes.OK, codes.ResourceExhausted} {
 		request := new(emptypb.Empty) // its unknown fields are its bytes
 		bytes := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "a")
 		bytes = protowire.AppendTag(bytes, 15, protowire.BytesType)
 		const length = 4 // of the varint before so many bytes
-		bytes = protowire.AppendBytes(bytes, make([]byte, Defaults().MaxMessage-envelope-len(bytes)-length+more))
+		bytes = protowire.AppendBytes(bytes, make([]byte, Defaults().MaxMessage-envelope-maxMetadata-len(bytes)-length+more))
 		request.ProtoReflect().SetUnknown(bytes)
 		err := caller.conn.Invoke(ctx, descriptortest.Get, request, caller.messages.New("GetResponse"))
 		if status.Code(err) != want {
@@ -341,6 +344,7 @@ type full struct{ store.Store }
 
 func (full) Ping(context.Context) error { return errors.New("no space left") }
 
+// TestStoreNotReady covers LIFE-READY-004.
 func TestStoreNotReady(t *testing.T) {
 	p, err := start(t.Context(), quick("127.0.0.1:1"))
 	if err != nil {

@@ -49,8 +49,9 @@ func addLater(c *client, id string) <-chan called {
 	return outcome
 }
 
-// TestGracefulStop stops a proxy with a command under way: it says that it
-// stops, takes no other call, and finishes the command.
+// TestGracefulStop covers LIFE-STOP-001, LIFE-STOP-003 and LIFE-STOP-004: a proxy
+// that stops with a command under way says so, takes no other call, and finishes the
+// command.
 func TestGracefulStop(t *testing.T) {
 	finish := make(chan struct{})
 	f, handling := slow(t, finish)
@@ -83,8 +84,8 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
-// TestDrainTimeout shows that a command which does not end holds a stop up no
-// longer than allowed.
+// TestDrainTimeout covers LIFE-STOP-006: a command which does not end holds a stop
+// up no longer than allowed.
 func TestDrainTimeout(t *testing.T) {
 	f, handling := slow(t, nil)
 	config := quick(f.Target)
@@ -100,7 +101,7 @@ func TestDrainTimeout(t *testing.T) {
 	}
 }
 
-// TestSignals covers the two signals: the first stops, the second breaks off.
+// TestSignals covers LIFE-STOP-001 and the two signals: the first stops, the second breaks off.
 func TestSignals(t *testing.T) {
 	f, handling := slow(t, nil)
 	signals := make(chan os.Signal)

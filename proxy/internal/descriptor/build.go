@@ -24,8 +24,8 @@ type builder struct {
 	found        []Mistake
 }
 
-// Build reads the function's answer to Discover. It returns a registry and no
-// mistake, or nil and every mistake in the answer: first those of the service
+// Build reads the function's answer to Discover. It returns a registry, unless one of
+// the mistakes refuses the answer, and every mistake in it: first those of the service
 // info, then those of the files, then those of the entities, in their order.
 func Build(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake) {
 	b := &builder{
@@ -42,19 +42,10 @@ func Build(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (*Registr
 	for _, e := range answer.GetEntities() {
 		b.entity(e)
 	}
-	if len(b.found) > 0 {
+	if Refuses(b.found) {
 		return nil, b.found
 	}
-	return &Registry{files: b.files.files, services: b.services}, nil
-}
-
-// info checks what the function says of itself.
-func (b *builder) info(info *discoveryv1.ServiceInfo) {
-	if major := info.GetProtocolMajorVersion(); major != b.dialect.Major {
-		b.mistakef(versionRequirement, "", nil,
-			"the function's service_info.protocol_major_version is %d, this proxy speaks %d: use a support library for protocol %d.x",
-			major, b.dialect.Major, b.dialect.Major)
-	}
+	return &Registry{files: b.files.files, largest: largest(answer.GetServiceInfo()), services: b.services}, b.found
 }
 
 // entity checks one entity and its service.
@@ -73,6 +64,10 @@ func (b *builder) entity(e *discoveryv1.Entity) {
 		methods:     map[string]*Method{},
 	}
 	b.services[name] = service
+	if len(e.GetTypeAliases()) > 0 {
+		b.notef(discoveryv1.Severity_SEVERITY_WARNING, aliasRequirement, name, nil,
+			"the entity %q has type aliases, and CAPABILITY_TYPE_ALIASES is not in force: stored types keep their names", name)
+	}
 	if declared := b.declared(name); declared != nil {
 		b.methods(service, declared)
 	}
@@ -140,9 +135,15 @@ func (b *builder) declared(name string) protoreflect.ServiceDescriptor {
 	return service
 }
 
-// mistakef notes a mistake; places is nil where it stands in no file.
+// mistakef notes a mistake that refuses the answer; places is nil where it stands in no file.
 func (b *builder) mistakef(requirement, service string, places []Place, format string, args ...any) {
+	b.notef(discoveryv1.Severity_SEVERITY_ERROR, requirement, service, places, format, args...)
+}
+
+// notef notes a mistake of the severity.
+func (b *builder) notef(severity discoveryv1.Severity, requirement, service string, places []Place, format string, args ...any) {
 	b.found = append(b.found, Mistake{
+		Severity:    severity,
 		Requirement: requirement,
 		Text:        fmt.Sprintf(format, args...),
 		Service:     service,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -52,14 +53,19 @@ type want struct {
 	places      []string // all of them, as "file:line:column symbol"
 }
 
+const counterFile = "test/counter/v1/counter.proto"
+
+// badAnswer is a right answer with a change to its files or the rest, and what is
+// found in it then.
+type badAnswer struct {
+	files  func(files)
+	answer func(*discoveryv1.DiscoverResponse)
+	want   []want
+}
+
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	const counterFile = "test/counter/v1/counter.proto"
-	tests := map[string]struct {
-		files  func(files)
-		answer func(*discoveryv1.DiscoverResponse)
-		want   []want
-	}{
+	tests := map[string]badAnswer{
 		"garbage for descriptors": {
 			answer: func(a *discoveryv1.DiscoverResponse) { a.Proto = []byte("garbage") },
 			want: []want{
@@ -252,6 +258,58 @@ func TestMistakes(t *testing.T) {
 			},
 		},
 	}
+	checkRefused(t, tests)
+}
+
+// TestInfoMistakes covers DISC-VER-002, DISC-VER-003, DISC-INC-005, DISC-DRIFT-004 and
+// DISC-OPT-002.
+func TestInfoMistakes(t *testing.T) {
+	t.Parallel()
+	checkRefused(t, map[string]badAnswer{
+		"versions that do not meet": {
+			answer: func(a *discoveryv1.DiscoverResponse) {
+				a.ServiceInfo.ProtocolMinorVersion, a.ServiceInfo.OldestProtocolMinorVersion = 5, 3
+			},
+			want: []want{{"DISC-VER-003", "the function speaks protocol 1.3 to 1.5, and this proxy 1.0 to 1.0", nil}},
+		},
+		"an oldest version above the newest": {
+			answer: func(a *discoveryv1.DiscoverResponse) { a.ServiceInfo.OldestProtocolMinorVersion = 1 },
+			want:   []want{{"DISC-VER-002", "oldest_protocol_minor_version is 1", nil}},
+		},
+		"an oldest version below 0": {
+			answer: func(a *discoveryv1.DiscoverResponse) { a.ServiceInfo.OldestProtocolMinorVersion = -1 },
+			want:   []want{{"DISC-VER-002", "oldest_protocol_minor_version is -1", nil}},
+		},
+		"messages too small": {
+			answer: func(a *discoveryv1.DiscoverResponse) { a.ServiceInfo.MaxMessageBytes = 4<<20 - 1 },
+			want:   []want{{"CORE-LIMIT-006", "max_message_bytes is 4194303", nil}},
+		},
+		"names too long": {
+			answer: func(a *discoveryv1.DiscoverResponse) {
+				a.ServiceInfo.IncarnationId = strings.Repeat("i", 129)
+				a.ServiceInfo.SchemaFingerprint = strings.Repeat("s", 129)
+			},
+			want: []want{{"DISC-INC-005", "has 129 bytes", nil}, {"DISC-DRIFT-004", "has 129 bytes", nil}},
+		},
+		"options that cannot be read": {
+			files: func(f files) {
+				setOptions(f.counter().GetService()[0].GetMethod()[0], protowire.AppendVarint(protowire.AppendTag(nil, 84081, protowire.VarintType), 1))
+				setOptions(f.counter().GetService()[0].GetMethod()[1],
+					protowire.AppendBytes(protowire.AppendTag(nil, 84081, protowire.BytesType), []byte{0xff}),
+					protowire.AppendBytes(protowire.AppendTag(nil, 84082, protowire.BytesType), nil))
+			},
+			want: []want{
+				{"DISC-OPT-002", `option 84081 of the method "test.counter.v1.CounterService.Add"`, []string{counterFile + ":8:3 test.counter.v1.CounterService.Add"}},
+				{"DISC-OPT-002", `option 84081 of the method "test.counter.v1.CounterService.Get"`, []string{counterFile + ":9:3 test.counter.v1.CounterService.Get"}},
+				{"DISC-OPT-002", `option 84082 of the method "test.counter.v1.CounterService.Get"`, []string{counterFile + ":9:3 test.counter.v1.CounterService.Get"}},
+			},
+		},
+	})
+}
+
+// checkRefused builds each of the answers, and checks that it is refused, and why.
+func checkRefused(t *testing.T, tests map[string]badAnswer) {
+	t.Helper()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -270,6 +328,12 @@ func TestMistakes(t *testing.T) {
 			checkMistakes(t, found, test.want)
 		})
 	}
+}
+
+// setOptions gives the method options, each as its bytes.
+func setOptions(method *descriptorpb.MethodDescriptorProto, options ...[]byte) {
+	method.Options = new(descriptorpb.MethodOptions)
+	method.GetOptions().ProtoReflect().SetUnknown(slices.Concat(options...))
 }
 
 // checkMistakes compares the mistakes, and what would be told of them.

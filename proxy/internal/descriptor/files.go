@@ -9,6 +9,8 @@ import (
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 )
 
 const howToBuild = "build the set with `buf build -o set.binpb` or `protoc --include_imports --include_source_info -o set.binpb`"
@@ -146,7 +148,7 @@ func (s *fileSet) declares(service string) bool {
 
 // mistakef notes a broken DISC-DESC-001; a place without a file is none.
 func (s *fileSet) mistakef(place Place, format string, args ...any) {
-	m := Mistake{Requirement: fileRequirement, Text: fmt.Sprintf(format, args...)}
+	m := Mistake{Severity: discoveryv1.Severity_SEVERITY_ERROR, Requirement: fileRequirement, Text: fmt.Sprintf(format, args...)}
 	if place != (Place{}) {
 		m.Places = []Place{place}
 	}

@@ -52,8 +52,8 @@ func TestKey(t *testing.T) {
 		"empty request":               {nil, "", "names no entity"},
 		"cut short":                   {field(nil, 1, "abc")[:3], "", "not a test.counter.v1.AddRequest"},
 		"garbage after the key":       {append(field(nil, 1, "a"), 0xff), "", "not a test.counter.v1.AddRequest"},
-		"as long as it may be":        {field(nil, 1, strings.Repeat("k", maxKey)), strings.Repeat("k", maxKey), ""},
-		"too long":                    {field(nil, 1, strings.Repeat("k", maxKey+1)), "", "has 16385 bytes"},
+		"as long as it may be":        {field(nil, 1, strings.Repeat("k", MaxKey)), strings.Repeat("k", MaxKey), ""},
+		"too long":                    {field(nil, 1, strings.Repeat("k", MaxKey+1)), "", "has 16385 bytes"},
 		"not UTF-8":                   {field(nil, 1, "\xff"), "", "not valid UTF-8"},
 	}
 	for name, test := range tests {

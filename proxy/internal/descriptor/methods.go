@@ -13,6 +13,7 @@ func (b *builder) methods(service *Service, declared protoreflect.ServiceDescrip
 				method.FullName(), service.Kind)
 			continue
 		}
+		options := b.options(service, method)
 		input := method.Input()
 		key, seen := keys[input.FullName()]
 		if !seen {
@@ -23,13 +24,14 @@ func (b *builder) methods(service *Service, declared protoreflect.ServiceDescrip
 			continue
 		}
 		service.methods[string(method.Name())] = &Method{
-			Service: service.Name,
-			Name:    string(method.Name()),
-			Input:   typeURL + string(input.FullName()),
-			Output:  method.Output().FullName(),
-			message: input.FullName(),
-			field:   key.Name(),
-			key:     key.Number(),
+			Service:  service.Name,
+			Name:     string(method.Name()),
+			Input:    typeURL + string(input.FullName()),
+			Output:   method.Output().FullName(),
+			ReadOnly: options.readOnly,
+			message:  input.FullName(),
+			field:    key.Name(),
+			key:      key.Number(),
 		}
 	}
 }

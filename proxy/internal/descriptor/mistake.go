@@ -2,6 +2,7 @@ package descriptor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -21,10 +22,21 @@ const (
 	listRequirement        = "DISC-ENT-003"
 	timeoutRequirement     = "DISC-ENT-004"
 	versionRequirement     = "DISC-INFO-001"
+	oldestRequirement      = "DISC-VER-002"
+	rangeRequirement       = "DISC-VER-003"
+	sizeRequirement        = "CORE-LIMIT-006"
+	incarnationRequirement = "DISC-INC-005"
+	fingerprintRequirement = "DISC-DRIFT-004"
+	aliasRequirement       = "DISC-ALIAS-004"
+	optionRequirement      = "DISC-OPT-002"
+	eventingRequirement    = "EVT-DISC-001"
 )
 
-// Mistake is one thing in an answer to Discover that breaks a requirement.
+// Mistake is one thing in an answer to Discover that breaks a requirement, or that
+// the proxy cannot do.
 type Mistake struct {
+	// Severity is that of a report: a warning refuses nothing.
+	Severity discoveryv1.Severity
 	// Requirement is the id of the sentence that was broken.
 	Requirement string
 	// Text says what is wrong and what to do about it, for a person.
@@ -45,6 +57,11 @@ type Place struct {
 	Line, Column int
 	// Symbol is the full name of what stands there; empty for an import.
 	Symbol string
+}
+
+// Refuses reports whether an answer with these mistakes is refused.
+func Refuses(mistakes []Mistake) bool {
+	return slices.ContainsFunc(mistakes, func(m Mistake) bool { return m.Severity != discoveryv1.Severity_SEVERITY_WARNING })
 }
 
 // String returns the mistake in one line: id, text, and the nearest place.
@@ -70,7 +87,7 @@ func (m Mistake) Report() *discoveryv1.ReportErrorRequest {
 	report := &discoveryv1.ReportErrorRequest{
 		Message:     m.Text,
 		Code:        m.Requirement,
-		Severity:    discoveryv1.Severity_SEVERITY_ERROR,
+		Severity:    m.Severity,
 		ServiceName: m.Service,
 	}
 	for _, p := range m.Places {

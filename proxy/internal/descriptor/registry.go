@@ -18,6 +18,7 @@ import (
 // shares nothing with the registry of another answer or of the process.
 type Registry struct {
 	files    *protoregistry.Files
+	largest  int
 	services map[string]*Service
 }
 
@@ -45,6 +46,8 @@ type Method struct {
 	Input string
 	// Output is the full name of the response.
 	Output protoreflect.FullName
+	// ReadOnly says that no command of the method changes its entity's state.
+	ReadOnly bool
 
 	message protoreflect.FullName // of the request
 	field   protoreflect.Name     // that holds the entity key
@@ -69,6 +72,9 @@ func (r *Registry) Method(service, method string) (*Method, bool) {
 
 // Names returns the full names of the services, sorted. The caller owns the slice.
 func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.services)) }
+
+// MaxMessage returns the largest message in bytes that the function takes.
+func (r *Registry) MaxMessage() int { return r.largest }
 
 // Files returns every file of the answer. The caller does not change it.
 func (r *Registry) Files() *protoregistry.Files { return r.files }

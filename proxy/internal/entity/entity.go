@@ -5,6 +5,8 @@ package entity
 
 import (
 	"log/slog"
+	"strings"
+	"time"
 
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -33,6 +35,19 @@ type Command struct {
 	Payload *anypb.Any
 	// Metadata is what came with the call; nil when nothing did.
 	Metadata *entityv1.Metadata
+	// Response is the full name of the message with which the method answers.
+	Response string
+	// ReadOnly says that no command of the method changes the entity's state.
+	ReadOnly bool
+	// Deadline is when the caller gives up waiting; zero when it has set none.
+	Deadline time.Time
+}
+
+// IsOf reports whether the payload is a message with the full name, by its type
+// URL: whatever stands before the last "/" is the sender's affair, and one "/" at
+// least is there.
+func IsOf(payload *anypb.Any, message string) bool {
+	return strings.HasSuffix(payload.GetTypeUrl(), "/"+message)
 }
 
 // Outcome is what becomes of one command. Exactly one of Reply, Forward and Err

@@ -1,6 +1,8 @@
 package entity
 
 import (
+	"time"
+
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -25,10 +27,12 @@ type Machine interface {
 // Input is one thing that happened: one of the types below.
 type Input interface{ input() }
 
-// Opened says that the stream is open, and the store has this newest snapshot. First
-// input of every machine.
+// Opened says that the stream is open, and what the store has. First input of every
+// machine.
 type Opened struct {
-	// Snapshot is nil when there is none.
+	// Last is the sequence of the last event; 0 when there has never been one.
+	Last int64
+	// Snapshot is the newest; nil when there is none.
 	Snapshot *Snapshot
 }
 
@@ -40,7 +44,11 @@ type Replayed struct{ Event Event }
 type Recovered struct{}
 
 // Arrived is the next command of the mailbox. Only while Ready.
-type Arrived struct{ Command Command }
+type Arrived struct {
+	Command Command
+	// Left is how long the caller still waits; 0 when it has set no deadline.
+	Left time.Duration
+}
 
 // Received is a message from the function, whatever it holds.
 type Received struct{ Message proto.Message }

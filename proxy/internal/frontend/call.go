@@ -13,6 +13,7 @@ import (
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
 
@@ -92,13 +93,6 @@ func receive(stream grpc.ServerStream) ([]byte, error) {
 // reply sends the reply, whose state is durable by now: metadata that cannot be
 // sent does not fail the call.
 func (f *Frontend) reply(stream grpc.ServerStream, method *descriptor.Method, reply *entityv1.Reply) error {
-	payload := reply.GetPayload()
-	if payload == nil {
-		return fault.New(fault.Internal, "the user function answered %s/%s without a payload", method.Service, method.Name)
-	}
-	if name := payload.GetTypeUrl(); name[strings.LastIndexByte(name, '/')+1:] != string(method.Output) {
-		return fault.New(fault.Internal, "the user function answered %s/%s with %q, and its response is %s", method.Service, method.Name, name, method.Output)
-	}
 	headers, unfit := outgoing(reply.GetMetadata())
 	if len(unfit) > 0 {
 		f.config.Log.Warn("metadata of a reply cannot be response headers and is left out", "method", method.Name, "service", method.Service, "keys", unfit)
@@ -106,7 +100,18 @@ func (f *Frontend) reply(stream grpc.ServerStream, method *descriptor.Method, re
 	if err := stream.SetHeader(headers); err != nil {
 		return err
 	}
-	return stream.SendMsg(&frame{bytes: payload.GetValue()})
+	return stream.SendMsg(&frame{bytes: reply.GetPayload().GetValue()})
+}
+
+// maxText is the longest message of a status in bytes. What the domain says is
+// shorter (CORE-LIMIT-014), and the proxy says little more around it.
+const maxText = 2 * entity.MaxDescription
+
+// short returns the status with a message that headers can carry.
+func short(s *status.Status) *status.Status {
+	whole := s.Proto()
+	whole.Message = entity.Shorten(whole.GetMessage(), maxText)
+	return status.FromProto(whole)
 }
 
 // answer returns err as the caller gets it: with the status that it has, or that
@@ -119,7 +124,7 @@ func answer(err error) error {
 		error
 		GRPCStatus() *status.Status
 	}](err); ok {
-		return status.Convert(err).Err()
+		return short(status.Convert(err)).Err()
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return status.FromContextError(err).Err()

@@ -26,8 +26,8 @@ import (
 
 // Router carries out calls. It may be called from any goroutine.
 type Router interface {
-	// Call carries out a request and returns the reply, or an error that has a
-	// gRPC status. It returns at the end of ctx at the latest, and may keep the
+	// Call carries out a request and returns the reply, which is of the method's
+	// output type, or an error that has a gRPC status. It returns at the end of ctx at the latest, and may keep the
 	// request's bytes.
 	Call(ctx context.Context, service, method string, request []byte, metadata *entityv1.Metadata) (*entityv1.Reply, error)
 }

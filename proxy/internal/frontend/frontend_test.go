@@ -14,12 +14,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -178,27 +180,22 @@ func TestCall(t *testing.T) {
 	}
 }
 
-// TestAnswers shows what a caller gets of each answer of the router. It covers
-// CORE-CMD-013: one of another type is no answer.
+// TestAnswers shows what a caller gets of each answer of the router.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	wrongType, err := anypb.New(&entityv1.Failure{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	tests := map[string]struct {
 		reply *entityv1.Reply
 		err   error
 		code  codes.Code
 		text  string
 	}{
-		"a domain's failure":   {nil, &entity.Failure{Code: codes.NotFound, Description: "no such thing: ü%\n"}, codes.NotFound, "no such thing: ü%\n"},
-		"a fault":              {nil, fault.New(fault.Conflict, "too late"), codes.Aborted, "too late"},
-		"a fault in a wrapper": {nil, fmt.Errorf("adding: %w", fault.New(fault.Depth, "too deep")), codes.FailedPrecondition, "adding: too deep"},
-		"the end of a context": {nil, context.DeadlineExceeded, codes.DeadlineExceeded, "context deadline exceeded"},
-		"any other error":      {nil, errors.New("oops"), codes.Internal, "oops"},
-		"no payload":           {new(entityv1.Reply), nil, codes.Internal, "answered test.counter.v1.CounterService/Add without a payload"},
-		"another type":         {&entityv1.Reply{Payload: wrongType}, nil, codes.Internal, "and its response is test.counter.v1.AddResponse"},
+		"a domain's failure":    {nil, &entity.Failure{Code: codes.NotFound, Description: "no such thing: ü%\n"}, codes.NotFound, "no such thing: ü%\n"},
+		"a fault":               {nil, fault.New(fault.Conflict, "too late"), codes.Aborted, "too late"},
+		"a fault in a wrapper":  {nil, fmt.Errorf("adding: %w", fault.New(fault.Depth, "too deep")), codes.FailedPrecondition, "adding: too deep"},
+		"the end of a context":  {nil, context.DeadlineExceeded, codes.DeadlineExceeded, "context deadline exceeded"},
+		"any other error":       {nil, errors.New("oops"), codes.Internal, "oops"},
+		"a fault without end":   {nil, fault.New(fault.Unavailable, "%s", strings.Repeat("x", 1<<20)), codes.Unavailable, "xxx"},
+		"a wrapper without end": {nil, fmt.Errorf("%s: %w", strings.Repeat("x", 1<<20), fault.New(fault.Depth, "too deep")), codes.FailedPrecondition, "xxx"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -260,6 +257,32 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// TestDetails covers CORE-FAIL-006 and CORE-FAIL-010: they reach the caller as the
+// status's details, and where there are none, nothing stands in their place.
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	detail := &anypb.Any{TypeUrl: "t/shop.SoldOut", Value: []byte{0x08, 0x07}}
+	b := start(t, func(context.Context, request) (*entityv1.Reply, error) {
+		return nil, &entity.Failure{Code: codes.NotFound, Description: "ü", Details: []*anypb.Any{detail}}
+	})
+	var trailers metadata.MD
+	err := b.conn.Invoke(t.Context(), descriptortest.Add, new(emptypb.Empty), new(emptypb.Empty), grpc.Trailer(&trailers))
+	want := &spb.Status{Code: int32(codes.NotFound), Message: "ü", Details: []*anypb.Any{detail}}
+	if diff := cmp.Diff(want, status.Convert(err).Proto(), protocmp.Transform()); diff != "" {
+		t.Error(diff)
+	}
+	if got := trailers.Get("grpc-status-details-bin"); len(got) != 1 {
+		t.Errorf("the details are %q", got)
+	}
+	bare := start(t, func(context.Context, request) (*entityv1.Reply, error) {
+		return nil, &entity.Failure{Code: codes.NotFound}
+	})
+	err = bare.conn.Invoke(t.Context(), descriptortest.Add, new(emptypb.Empty), new(emptypb.Empty), grpc.Trailer(&trailers))
+	if got := trailers.Get("grpc-status-details-bin"); status.Code(err) != codes.NotFound || got != nil {
+		t.Errorf("%v has the details %q", err, got)
+	}
+}
+
 // TestNotUnary shows what becomes of a call that has no request, or two.
 func TestNotUnary(t *testing.T) {
 	t.Parallel()
@@ -285,6 +308,7 @@ func TestNotUnary(t *testing.T) {
 	}
 }
 
+// TestHealth covers LIFE-READY-005.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	b := start(t, never(t))

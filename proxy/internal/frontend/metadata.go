@@ -14,8 +14,9 @@ import (
 )
 
 // incoming returns the caller's headers as metadata, less those of the
-// transport; nil when none is left (CORE-META-001). Keys are in alphabetical
-// order, for gRPC keeps none; the values of one key are in the caller's. An
+// transport and a broken trace; nil when none is left (CORE-META-001). Keys are in alphabetical
+// order but for the trace, which comes last; the values of one key are in the
+// caller's. An
 // error has the kind fault.Invalid: protobuf takes no string that is not UTF-8.
 func incoming(headers metadata.MD) (*entityv1.Metadata, error) {
 	var entries []*entityv1.MetadataEntry
@@ -30,26 +31,22 @@ func incoming(headers metadata.MD) (*entityv1.Metadata, error) {
 				entry.Value = &entityv1.MetadataEntry_BytesValue{BytesValue: []byte(value)}
 			case utf8.ValidString(value):
 				entry.Value = &entityv1.MetadataEntry_StringValue{StringValue: value}
+			case key == header.TraceParent: // A broken one fails no call (META-TRACE-004).
+				continue
 			default:
 				return nil, fault.New(fault.Invalid, "the header %q is not valid UTF-8: send bytes under a name that ends in %q", key, header.Binary)
 			}
 			entries = append(entries, entry)
 		}
 	}
-	if len(entries) == 0 {
-		return nil, nil
-	}
-	return &entityv1.Metadata{Entries: entries}, nil
+	return header.WithTrace(&entityv1.Metadata{Entries: entries}, nil), nil // a trace that is broken ends here
 }
 
 // outgoing returns a reply's metadata as response headers (META-REPLY-001), and
 // the keys of those entries that cannot be headers.
 func outgoing(reply *entityv1.Metadata) (headers metadata.MD, unfit []string) {
-	for _, entry := range reply.GetEntries() {
+	for _, entry := range header.Returned(reply).GetEntries() {
 		key := strings.ToLower(entry.GetKey())
-		if header.IsTransport(key) || key == "authorization" || key == "cookie" {
-			continue
-		}
 		value := entry.GetStringValue()
 		if _, ok := entry.GetValue().(*entityv1.MetadataEntry_BytesValue); ok {
 			value = string(entry.GetBytesValue())

@@ -49,6 +49,33 @@ func TestIncoming(t *testing.T) {
 	}
 }
 
+// TestIncomingTrace covers META-TRACE-001, META-TRACE-003, META-TRACE-004 and
+// META-TRACE-005: a trace arrives as it came, or not at all.
+func TestIncomingTrace(t *testing.T) {
+	t.Parallel()
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	whole := []*entityv1.MetadataEntry{text("z", "1"), text("traceparent", parent), text("tracestate", "b=2"), text("tracestate", "a=1")}
+	none := whole[:1]
+	tests := map[string]struct {
+		parents, states []string
+		want            []*entityv1.MetadataEntry
+	}{
+		"whole":           {[]string{parent}, []string{"b=2", "a=1"}, whole},
+		"without a state": {[]string{parent}, nil, whole[:2]},
+		"a state alone":   {nil, []string{"b=2"}, none},
+		"broken":          {[]string{parent[:54]}, []string{"b=2"}, none},
+		"no text":         {[]string{"\xff"}, []string{"b=2"}, none},
+		"two":             {[]string{parent, parent}, []string{"b=2"}, none},
+		"none":            {nil, nil, none},
+	}
+	for name, test := range tests {
+		got, err := incoming(metadata.MD{"z": {"1"}, "traceparent": test.parents, "tracestate": test.states})
+		if diff := cmp.Diff(&entityv1.Metadata{Entries: test.want}, got, protocmp.Transform()); diff != "" || err != nil {
+			t.Errorf("%s: %s %v", name, diff, err)
+		}
+	}
+}
+
 // TestOutgoing covers META-REPLY-001 and META-REPLY-002.
 func TestOutgoing(t *testing.T) {
 	t.Parallel()

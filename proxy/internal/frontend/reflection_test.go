@@ -44,6 +44,7 @@ func listServices(t *testing.T, stream grpc_reflection_v1.ServerReflection_Serve
 	return names
 }
 
+// TestReflection covers DISC-REFLECT-001.
 func TestReflection(t *testing.T) {
 	t.Parallel()
 	b := start(t, never(t))

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
 
@@ -32,11 +33,15 @@ func New(config Config) (*Client, error) {
 	return &Client{
 		config: config,
 		request: &discoveryv1.DiscoverRequest{
-			ProtocolMajorVersion: config.Dialect.Major,
-			ProtocolMinorVersion: config.Dialect.Minor,
-			ProxyName:            config.Name,
-			ProxyVersion:         config.Version,
-			SupportedEntityTypes: config.Dialect.Types(),
+			ProtocolMajorVersion:       config.Dialect.Major,
+			ProtocolMinorVersion:       config.Dialect.Minor,
+			OldestProtocolMinorVersion: config.Dialect.OldestMinor,
+			ProxyName:                  config.Name,
+			ProxyVersion:               config.Version,
+			SupportedEntityTypes:       config.Dialect.Types(),
+			Limits:                     config.Limits,
+			DevMode:                    config.Dev,
+			InstanceId:                 config.Instance,
 		},
 		reports: make(chan *discoveryv1.ReportErrorRequest, reportQueue),
 		reasons: []string{"connecting to " + config.Target},
@@ -106,27 +111,38 @@ func (c *Client) connect(ctx context.Context) (*connection, error) {
 	return conn, nil
 }
 
-// answered hands the answer to the owner. A refused connection is kept, and not
+// answered hands the answer to the owner, and tells the function of each mistake in
+// it. A refused connection is kept, and not
 // asked again (DISC-REFUSE-003).
 func (c *Client) answered(ctx context.Context, conn *connection, answer *discoveryv1.DiscoverResponse) {
 	mistakes := c.config.Owner.Discovered(answer)
 	info := answer.GetServiceInfo()
-	log := c.config.Log.With("function", c.config.Target, "service", info.GetServiceName(), "runtime", info.GetServiceRuntime())
-	if len(mistakes) == 0 {
+	log := c.config.Log.With("function", c.config.Target, "service", info.GetServiceName(), "runtime", info.GetServiceRuntime(),
+		"incarnation", info.GetIncarnationId())
+	var reasons []string
+	for _, m := range mistakes {
+		level := slog.LevelWarn
+		if descriptor.Refuses([]descriptor.Mistake{m}) {
+			level = slog.LevelError
+			reasons = append(reasons, m.String())
+		}
+		log.Log(ctx, level, "the user function's answer to Discover has a mistake", "requirement", m.Requirement, "mistake", m.Text, "places", m.Places)
+	}
+	if len(reasons) == 0 {
 		c.config.Observer.Discovered("accepted")
 		log.Info("the user function serves")
 		c.change(conn)
-		return
+	} else {
+		c.config.Observer.Discovered("refused")
+		log.Error("the user function's answer to Discover is refused")
+		c.change(nil, reasons...)
 	}
-	c.config.Observer.Discovered("refused")
-	reasons := make([]string, len(mistakes))
-	for i, m := range mistakes {
-		reasons[i] = m.String()
-		log.Error("the user function's answer to Discover is refused", "requirement", m.Requirement, "mistake", m.Text, "places", m.Places)
-	}
-	c.change(nil, reasons...)
 	for _, m := range mistakes {
-		c.tell(ctx, conn, m.Report())
+		if len(reasons) == 0 {
+			c.Report(m.Report())
+		} else {
+			c.tell(ctx, conn, m.Report()) // the queue serves a function that serves
+		}
 	}
 }
 

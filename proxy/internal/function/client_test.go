@@ -61,7 +61,9 @@ func (c counter) Streams(change int)        { c.counted <- fmt.Sprintf("streams 
 func config(target string, o *owner) function.Config {
 	c := function.Defaults()
 	c.Target = target
-	c.Version = "1.2.3"
+	c.Version, c.Instance = "1.2.3", "one of many"
+	c.Dev = true
+	c.Limits = &discoveryv1.ProxyLimits{MaxMessageBytes: 5 << 20}
 	c.Owner = o
 	c.Observer = counter{o}
 	c.Log = slog.New(slog.DiscardHandler)
@@ -142,7 +144,7 @@ func open(t *testing.T, client *function.Client) *function.Stream {
 	return stream
 }
 
-// TestServes covers DISC-CALL-004: a function is discovered, and streams open.
+// TestServes covers DISC-CALL-004 and DISC-VER-001: a function is discovered, and streams open.
 func TestServes(t *testing.T) {
 	for name, target := range map[string]string{"tcp": loopback, "unix": functiontest.Path(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -152,6 +154,8 @@ func TestServes(t *testing.T) {
 			request := take(t, f.Requests)
 			if request.GetProtocolMajorVersion() != 1 || request.GetProtocolMinorVersion() != 0 ||
 				request.GetProxyName() != "stateward-proxy" || request.GetProxyVersion() != "1.2.3" ||
+				request.GetOldestProtocolMinorVersion() != 0 || request.GetLimits().GetMaxMessageBytes() != 5<<20 ||
+				!request.GetDevMode() || request.GetInstanceId() != "one of many" || len(request.GetCapabilities()) > 0 ||
 				!slices.Equal(request.GetSupportedEntityTypes(), []string{eventSourced}) {
 				t.Errorf("the proxy said of itself %v", request)
 			}
@@ -309,4 +313,32 @@ func TestReport(t *testing.T) {
 	if report := take(t, f.Reports); report.GetCode() != "CORE-CMD-002" || report.GetMessage() != "twice" {
 		t.Errorf("report %v", report)
 	}
+}
+
+// TestLongReport covers DISC-REPORT-006.
+func TestLongReport(t *testing.T) {
+	f := functiontest.Start(t, loopback, functiontest.Script{})
+	client, o := run(t, f.Target)
+	o.awaitServing(t)
+	client.Report(&discoveryv1.ReportErrorRequest{
+		Message: strings.Repeat("ü", 4096), Detail: "-" + strings.Repeat("ü", 4096), SourceLocations: make([]*discoveryv1.SourceLocation, 65),
+	})
+	if report := take(t, f.Reports); len(report.GetMessage()) != 4096 || len(report.GetDetail()) != 4095 || len(report.GetSourceLocations()) != 64 {
+		t.Errorf("the report has %d, %d and %d", len(report.GetMessage()), len(report.GetDetail()), len(report.GetSourceLocations()))
+	}
+}
+
+// TestWarned covers DISC-ALIAS-004: a warning is told, and the function serves.
+func TestWarned(t *testing.T) {
+	answer := descriptortest.Answer(descriptortest.Files())
+	answer.Entities[0].TypeAliases = []*discoveryv1.TypeAlias{{StoredName: "a", Name: "b"}}
+	f := functiontest.Start(t, loopback, functiontest.Script{
+		Discover: func(context.Context, int) (*discoveryv1.DiscoverResponse, error) { return answer, nil },
+	})
+	client, o := run(t, f.Target)
+	o.awaitServing(t)
+	if report := take(t, f.Reports); report.GetCode() != "DISC-ALIAS-004" || report.GetSeverity() != discoveryv1.Severity_SEVERITY_WARNING {
+		t.Errorf("report %v", report)
+	}
+	open(t, client)
 }

@@ -20,8 +20,8 @@ import (
 // time, from the goroutine of [Client.Run].
 type Owner interface {
 	// Discovered takes each answer to Discover and returns the mistakes in it.
-	// With none the answer is accepted, and streams can be opened once
-	// Discovered has returned.
+	// With none that refuses it the answer is accepted, and streams can be opened
+	// once Discovered has returned.
 	Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake
 	// Changed takes the reasons why the function does not serve now, for
 	// people; none when it serves.
@@ -46,8 +46,13 @@ type Config struct {
 	Target string
 	// Dialect names the protocol's parts.
 	Dialect wire.Dialect
-	// Name and Version are the proxy's, for the function to know.
-	Name, Version string
+	// Name and Version are the proxy's, for the function to know, and Instance
+	// names this process of it (DISC-INST-001).
+	Name, Version, Instance string
+	// Dev tells the function that somebody develops it.
+	Dev bool
+	// Limits are the proxy's, for the function to know (CORE-LIMIT-005); never nil.
+	Limits *discoveryv1.ProxyLimits
 	// MaxMessage is the largest message in bytes that the function may send.
 	MaxMessage int
 	// Owner and Observer are never nil.
@@ -69,8 +74,8 @@ type Config struct {
 	RetireTimeout time.Duration
 }
 
-// Defaults returns a Config that lacks Target, Owner, Observer, Log, Random and
-// the proxy's version.
+// Defaults returns a Config that lacks Target, Limits, Owner, Observer, Log, Random
+// and the proxy's version and instance.
 func Defaults() Config {
 	return Config{
 		Dialect:         wire.V1(),
@@ -90,8 +95,8 @@ func (c *Config) validate() error {
 	switch {
 	case err != nil:
 		return err
-	case c.Owner == nil, c.Observer == nil, c.Log == nil, c.Random == nil, c.Dial == nil:
-		return errors.New("function: Owner, Observer, Log, Random and Dial are needed")
+	case c.Limits == nil, c.Owner == nil, c.Observer == nil, c.Log == nil, c.Random == nil, c.Dial == nil, c.Instance == "":
+		return errors.New("function: Limits, Owner, Observer, Log, Random, Dial and Instance are needed")
 	case c.MaxMessage <= 0:
 		return fmt.Errorf("function: MaxMessage is %d bytes; it must be greater than 0", c.MaxMessage)
 	case min(c.ConnectTimeout, c.DiscoverTimeout, c.ReportTimeout, c.RetireTimeout) <= 0:

@@ -4,11 +4,18 @@ import (
 	"context"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/entity"
 )
 
 // reportQueue is how many reports may wait. They are told one after the other;
 // what comes while as many wait is dropped.
 const reportQueue = 256
+
+// What a report may hold: bytes of a text, and places.
+const (
+	longestText = 4096
+	mostPlaces  = 64
+)
 
 // Report queues a report for the function and returns at once: no command waits
 // for it (DISC-REPORT-004). A report that finds the queue full, or no function
@@ -41,8 +48,16 @@ func (c *Client) sendReports(ctx context.Context) {
 	}
 }
 
+// bound cuts what a report may have no more of (DISC-REPORT-006).
+func bound(report *discoveryv1.ReportErrorRequest) {
+	report.Message = entity.Shorten(report.GetMessage(), longestText)
+	report.Detail = entity.Shorten(report.GetDetail(), longestText)
+	report.SourceLocations = report.GetSourceLocations()[:min(len(report.GetSourceLocations()), mostPlaces)]
+}
+
 // tell tells one report on the connection.
 func (c *Client) tell(ctx context.Context, conn *connection, report *discoveryv1.ReportErrorRequest) {
+	bound(report)
 	if err := conn.report(ctx, report, c.config.ReportTimeout); err != nil {
 		c.config.Observer.Reported("failed")
 		c.config.Log.Warn("the user function could not be told of a mistake", "requirement", report.GetCode(), "error", err)

@@ -62,6 +62,19 @@ func Forwarded(given *entityv1.Metadata) *entityv1.Metadata {
 	return &entityv1.Metadata{Entries: kept}
 }
 
+// Returned returns what a reply's metadata comes to at the caller: its entries less
+// those of the transport, authorization and cookie (META-REPLY-001). It shares
+// nothing that is written to with given.
+func Returned(given *entityv1.Metadata) *entityv1.Metadata {
+	returned := &entityv1.Metadata{}
+	for _, entry := range given.GetEntries() {
+		if key := strings.ToLower(entry.GetKey()); !IsTransport(key) && key != "authorization" && key != "cookie" {
+			returned.Entries = append(returned.Entries, entry)
+		}
+	}
+	return returned
+}
+
 // rightCase reports whether the value is of the case that META-ENTRY-001 gives
 // the key.
 func rightCase(key string, entry *entityv1.MetadataEntry) bool {
@@ -83,4 +96,14 @@ func isName(key string) bool {
 		}
 	}
 	return key != ""
+}
+
+// Size returns how many bytes the keys and the values have together, which is what
+// a limit of metadata counts.
+func Size(metadata *entityv1.Metadata) int {
+	size := 0
+	for _, entry := range metadata.GetEntries() {
+		size += len(entry.GetKey()) + len(entry.GetStringValue()) + len(entry.GetBytesValue())
+	}
+	return size
 }

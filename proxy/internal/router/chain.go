@@ -2,10 +2,10 @@ package router
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -13,11 +13,16 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/header"
+	"github.com/stateward/stateward/proxy/internal/runtime"
 )
 
 // sent is a command that its entity has taken.
 type sent struct {
 	id entity.ID
+	// deadline is when the caller gives up; zero when nobody waits so.
+	deadline time.Time
+	// trace is that of the command, for whatever follows from it.
+	trace []*entityv1.MetadataEntry
 	// depth is how many forwards and side effects led to the command.
 	depth   int
 	outcome <-chan entity.Outcome
@@ -39,16 +44,17 @@ func targetOf(e errand) string { return e.GetServiceName() + "/" + e.GetCommandN
 
 // submit hands a command to its entity.
 func (r *Router) submit(
-	ctx context.Context, method Method, id entity.ID, command entity.Command, depth int,
+	ctx context.Context, target runtime.Target, id entity.ID, command entity.Command, depth int,
 ) (sent, error) {
-	outcome, err := r.config.Runtime.Submit(ctx, method.Target, id, command)
-	return sent{id: id, depth: depth, outcome: outcome}, err
+	outcome, err := r.config.Runtime.Submit(ctx, target, id, command)
+	return sent{id: id, deadline: command.Deadline, trace: header.Trace(command.Metadata), depth: depth, outcome: outcome}, err
 }
 
 // settle brings a command with this outcome to its end: each side effect starts,
 // and a synchronous one ends, before the next; then comes the reply, or what the
-// forward's target answers (FX-EFF-004, FX-FWD-002).
-func (r *Router) settle(ctx context.Context, from sent, outcome entity.Outcome) (*entityv1.Reply, error) {
+// forward's target answers (FX-EFF-004, FX-FWD-002). Response is the full name of
+// the message that the caller waits for; empty when nobody waits.
+func (r *Router) settle(ctx context.Context, response string, from sent, outcome entity.Outcome) (*entityv1.Reply, error) {
 	from.command = outcome.Command
 	for _, effect := range outcome.SideEffects {
 		r.effect(ctx, from, effect)
@@ -60,7 +66,16 @@ func (r *Router) settle(ctx context.Context, from sent, outcome entity.Outcome) 
 	if err != nil {
 		return nil, err
 	}
-	return r.settle(ctx, next, <-next.outcome)
+	answered := <-next.outcome
+	reply, err := r.settle(ctx, response, next, answered)
+	if answered.Reply == nil || response == "" || entity.IsOf(answered.Reply.GetPayload(), response) {
+		return reply, err
+	}
+	// FX-FWD-010: right for its own method, and not for the one that was called.
+	text := fmt.Sprintf("the forward to %s was answered with %q, and the caller waits for a %s",
+		targetOf(outcome.Forward), answered.Reply.GetPayload().GetTypeUrl(), response)
+	r.tell(ctx, from, "FX-FWD-010", text)
+	return nil, fault.New(fault.Internal, "%s", text)
 }
 
 // waits reports whether settling the outcome takes time.
@@ -76,6 +91,7 @@ func waits(outcome entity.Outcome) bool {
 // effect starts one side effect. It outlives the caller, but not its own time.
 // Its failure is logged, and changes nothing else (FX-EFF-005).
 func (r *Router) effect(ctx context.Context, from sent, effect *entityv1.SideEffect) {
+	from.deadline = time.Time{} // FX-EFF-010
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.EffectTimeout)
 	next, err := r.follow(ctx, from, effect, "FX-EFF-001")
 	if err != nil {
@@ -87,7 +103,7 @@ func (r *Router) effect(ctx context.Context, from sent, effect *entityv1.SideEff
 	r.aside(func() {
 		defer cancel()
 		defer close(ended)
-		if _, err := r.settle(ctx, next, <-next.outcome); err != nil {
+		if _, err := r.settle(ctx, "", next, <-next.outcome); err != nil {
 			r.contain(from, effect, err)
 		}
 	})
@@ -117,8 +133,12 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 	}
 	method, err := r.config.Services.Method(e.GetServiceName(), e.GetCommandName())
 	var id entity.ID
+	metadata := header.Forwarded(e.GetMetadata())
 	if err == nil {
-		id, err = r.address(method, e)
+		err = r.fits(method, e.GetPayload().GetValue(), metadata)
+	}
+	if err == nil {
+		id, err = address(method, e)
 	}
 	if err != nil {
 		if fault.KindOf(err) != fault.Unavailable { // That is no mistake: the function does not serve now.
@@ -126,26 +146,35 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 		}
 		return sent{}, err
 	}
-	// CORE-CMD-004: the type URL is the proxy's, whatever prefix the function used.
-	payload := &anypb.Any{TypeUrl: method.Input, Value: e.GetPayload().GetValue()}
-	command := entity.Command{Name: e.GetCommandName(), Payload: payload, Metadata: header.Forwarded(e.GetMetadata())}
-	return r.submit(ctx, method, id, command, depth)
+	command := method.command(e.GetCommandName(), e.GetPayload().GetValue(), header.WithTrace(metadata, from.trace))
+	command.Deadline = from.deadline // FX-FWD-009
+	return r.submit(ctx, method.Target, id, command, depth)
 }
 
 // address finds the entity that a forward or a side effect names (FX-FWD-007,
-// FX-EFF-006). What is too large for its function is not sent: that would cost
-// the target its stream (FX-LIMIT-001).
-func (r *Router) address(method Method, e errand) (entity.ID, error) {
-	if size := len(e.GetPayload().GetValue()) + proto.Size(e.GetMetadata()); size > r.config.MaxErrand {
-		return entity.ID{}, fault.New(fault.Exhausted, "a forward or side effect to %s has %d bytes, and may have %d",
-			targetOf(e), size, r.config.MaxErrand)
-	}
-	if got, want := messageName(e.GetPayload().GetTypeUrl()), messageName(method.Input); got != want {
+// FX-EFF-006).
+func address(method Method, e errand) (entity.ID, error) {
+	if input := messageName(method.Input); !entity.IsOf(e.GetPayload(), input) {
 		return entity.ID{}, fault.New(fault.Internal, "a forward or side effect carries %q, and %s takes %q",
-			got, targetOf(e), want)
+			e.GetPayload().GetTypeUrl(), targetOf(e), input)
 	}
 	key, err := method.Key(e.GetPayload().GetValue())
 	return entity.ID{Service: e.GetServiceName(), Entity: key}, err
+}
+
+// fits returns what is wrong with a request that is too large, or whose metadata is
+// (CORE-LIMIT-003, CORE-LIMIT-010); nil when the function can take the command that
+// carries it: one that is too large would cost its entity the stream (FX-LIMIT-001,
+// CORE-LIMIT-013).
+func (r *Router) fits(method Method, request []byte, metadata *entityv1.Metadata) error {
+	size := header.Size(metadata)
+	if size > r.config.MaxMetadata {
+		return fault.New(fault.Exhausted, "the metadata of the request has %d bytes, and may have %d", size, r.config.MaxMetadata)
+	}
+	if size += len(request); size > method.MaxRequest {
+		return fault.New(fault.Exhausted, "the request has %d bytes, metadata included, and may have %d", size, method.MaxRequest)
+	}
+	return nil
 }
 
 // messageName returns the full name of a message from its type URL.
@@ -154,7 +183,11 @@ func messageName(typeURL string) string { return typeURL[strings.LastIndexByte(t
 // report tells the function, and the operator, of an errand that leads nowhere.
 // It is about the source, which is what an author has to look at (FX-REPORT-001).
 func (r *Router) report(ctx context.Context, from sent, requirement, target string, err error) {
-	text := "a forward or side effect to " + target + " leads nowhere: " + err.Error()
+	r.tell(ctx, from, requirement, "a forward or side effect to "+target+" leads nowhere: "+err.Error())
+}
+
+// tell tells the function, and the operator, what is wrong with a reply.
+func (r *Router) tell(ctx context.Context, from sent, requirement, text string) {
 	r.config.Log.Warn("the function broke a requirement", "entity", from.id, "requirement", requirement, "text", text)
 	r.config.Reporter.Report(ctx, from.id, entity.Report{
 		Requirement: requirement, Severity: discoveryv1.Severity_SEVERITY_ERROR, Text: text, CommandID: from.command,

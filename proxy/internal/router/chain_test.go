@@ -58,18 +58,29 @@ func TestForward(t *testing.T) {
 // leadsNowhere lists errands that cannot be carried out, and the code with which
 // a forward of that kind fails.
 var leadsNowhere = map[string]struct {
-	service, method, typeURL, request string
-	want                              codes.Code
+	service, method, typeURL, request, note string
+	want                                    codes.Code
 }{
 	"unknown service": {service: "shop.Bin", method: "Get", typeURL: text, request: "8", want: codes.Unimplemented},
 	"unknown method":  {service: "shop.Cart", method: "Put", typeURL: text, request: "8", want: codes.Unimplemented},
 	"other input":     {service: "shop.Cart", method: "Get", typeURL: "t/test.Number", request: "8", want: codes.Internal},
 	"no payload":      {service: "shop.Cart", method: "Get", want: codes.Internal},
 	"no key":          {service: "shop.Cart", method: "Get", typeURL: text, want: codes.InvalidArgument},
+	"metadata":        {service: "shop.Cart", method: "Get", typeURL: text, request: "8", note: strings.Repeat("x", 90), want: codes.ResourceExhausted},
 	"too large":       {service: "shop.Cart", method: "Get", typeURL: text, request: "8 " + strings.Repeat("x", 99), want: codes.ResourceExhausted},
 }
 
-// FX-FWD-003, FX-FWD-007, FX-LIMIT-001: a forward that leads nowhere, or is too
+// noted is metadata of one entry; nil without a note.
+func noted(note string) *entityv1.Metadata {
+	if note == "" {
+		return nil
+	}
+	return &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{{
+		Key: "note", Value: &entityv1.MetadataEntry_StringValue{StringValue: note},
+	}}}
+}
+
+// FX-FWD-003, FX-FWD-007, FX-LIMIT-001, CORE-LIMIT-013: a forward that leads nowhere, or is too
 // large, fails that call alone, and the function is told.
 func TestForwardThatLeadsNowhere(t *testing.T) {
 	for name, test := range leadsNowhere {
@@ -77,9 +88,12 @@ func TestForwardThatLeadsNowhere(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := start(t, map[string]script{"Get": say, "Do": func(string) *eventsourcedv1.EventSourcedReply {
 					reply := runtimetest.Forward(test.service, test.method, "")
-					reply.GetClientAction().GetForward().Payload = &anypb.Any{TypeUrl: test.typeURL, Value: []byte(test.request)}
+					forward := reply.GetClientAction().GetForward()
+					forward.Payload = &anypb.Any{TypeUrl: test.typeURL, Value: []byte(test.request)}
+					forward.Metadata = noted(test.note)
 					return reply
-				}}, func(c *router.Config) { c.MaxErrand = 100 })
+				}}, func(c *router.Config) { c.MaxMetadata = 80 })
+				w.maxRequest = 100
 				wantCode(t, w.call(t.Context(), "Do", "7"), test.want)
 				want(t, "reported", w.reported(), "FX-FWD-001")
 				want(t, "answer", w.call(t.Context(), "Get", "7 tea"), "tea")
@@ -101,6 +115,37 @@ func TestReportsNameTheSource(t *testing.T) {
 		w.call(t.Context(), "Get", "8 first")
 		wantCode(t, w.call(t.Context(), "Begin", "7"), codes.Unimplemented)
 		want(t, "blamed", strings.Join(w.blamed, ", "), "8/2")
+	})
+}
+
+// FX-FWD-010: a target that answers rightly for itself, and not for the method that
+// the caller called. The function is told of the command that forwarded.
+func TestForwardToAnotherType(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"Get":   say,
+			"Begin": func(string) *eventsourcedv1.EventSourcedReply { return effects(forward("Count", "8"), "!Count:9") },
+			"Count": func(string) *eventsourcedv1.EventSourcedReply {
+				reply := say("3")
+				reply.GetClientAction().GetReply().Payload.TypeUrl = "t/test.Number"
+				reply.Events = []*anypb.Any{runtimetest.Text("counted")}
+				return reply
+			},
+		}, nil)
+		w.response = func(method string) string {
+			if method == "Count" {
+				return "test.Number"
+			}
+			return "test.Text"
+		}
+		want(t, "answer", w.call(t.Context(), "Count", "8"), "3")
+		wantCode(t, w.call(t.Context(), "Begin", "7"), codes.Internal)
+		want(t, "reported", w.reported(), "FX-FWD-010")
+		want(t, "blamed", strings.Join(w.blamed, ", "), "7/1")
+		want(t, "the function heard", w.heard(), "Count:8, Begin:7, Count:9, Count:8")
+		if n := w.function.Opened(); n != 3 {
+			t.Errorf("%d streams were opened for three entities: what both have done stands", n)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,32 @@ func slow(after time.Duration) script {
 		time.Sleep(after)
 		return say(text)
 	}
+}
+
+// CORE-TIME-004, FX-FWD-009, FX-EFF-010: a command and a forward say what is left of
+// the caller's time; a side effect, and what follows from it, has no part in that.
+func TestTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"Do": func(string) *eventsourcedv1.EventSourcedReply {
+				time.Sleep(100*time.Millisecond + time.Microsecond)
+				return effects(forward("Get", "8"), "!Go:9")
+			},
+			"Go":  func(string) *eventsourcedv1.EventSourcedReply { return forward("Get", "9") },
+			"Get": say,
+		}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		want(t, "answer", w.call(ctx, "Do", "7"), "")
+		want(t, "answer", w.call(t.Context(), "Get", "7"), "")
+		var left []int64
+		for _, command := range w.commands {
+			left = append(left, command.GetTimeout())
+		}
+		if !slices.Equal(left, []int64{1000, 0, 0, 900, 0}) {
+			t.Errorf("of %s the commands had %v ms left", w.heard(), left)
+		}
+	})
 }
 
 // FX-FWD-008: a forward whose caller has gone before it could be sent is not sent.

@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/protobuf/types/known/anypb"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/runtime"
 )
@@ -25,10 +28,9 @@ type Config struct {
 	// Depth is how many forwards and side effects may follow one from another.
 	// Default 8.
 	Depth int
-	// MaxErrand is the largest forward or side effect, in bytes of payload and
-	// metadata: with the names around them, the function has to take it in one
-	// message. Default 3.875 MiB.
-	MaxErrand int
+	// MaxMetadata is the largest metadata of a request, in bytes of keys and values.
+	// Default 8 KiB.
+	MaxMetadata int
 	// EffectTimeout is how long one side effect may wait for its entity, and how
 	// long a synchronous one is waited for. Default 60 s.
 	EffectTimeout time.Duration
@@ -48,7 +50,7 @@ func (c Config) validate() error {
 		return errors.New("router: Config.Reporter is missing")
 	case c.Log == nil:
 		return errors.New("router: Config.Log is missing")
-	case c.Depth < 0 || c.MaxErrand < 0 || c.EffectTimeout < 0 || c.Background < 0:
+	case c.Depth < 0 || c.MaxMetadata < 0 || c.EffectTimeout < 0 || c.Background < 0:
 		return errors.New("router: a limit is negative")
 	default:
 		return nil
@@ -60,8 +62,8 @@ func (c Config) withDefaults() Config {
 	if c.Depth == 0 {
 		c.Depth = 8
 	}
-	if c.MaxErrand == 0 {
-		c.MaxErrand = 4<<20 - 128<<10
+	if c.MaxMetadata == 0 {
+		c.MaxMetadata = 8 << 10
 	}
 	if c.EffectTimeout == 0 {
 		c.EffectTimeout = 60 * time.Second
@@ -85,11 +87,29 @@ type Method struct {
 	// Input is the type URL of the request: "type.googleapis.com/" and the full
 	// name of the message.
 	Input string
+	// Response is the full name of the message with which the method answers.
+	Response string
+	// ReadOnly says that no command of the method changes its entity's state.
+	ReadOnly bool
+	// MaxRequest is the largest request, in bytes of payload and metadata: with the
+	// names around them, the function has to take it in one message.
+	MaxRequest int
 	// Target says how the entities of the method's service are run.
 	Target runtime.Target
 	// Key finds the entity's key in the bytes of a request. Its error is a
 	// fault.Invalid when there is none.
 	Key func(request []byte) (string, error)
+}
+
+// command returns a command of the method, which has the short name.
+func (m Method) command(name string, request []byte, metadata *entityv1.Metadata) entity.Command {
+	return entity.Command{
+		Name:     name,
+		Payload:  &anypb.Any{TypeUrl: m.Input, Value: request}, // CORE-CMD-004
+		Metadata: metadata,
+		Response: m.Response,
+		ReadOnly: m.ReadOnly,
+	}
 }
 
 // Runtime runs entities; runtime.Runtime is one.

@@ -62,10 +62,11 @@ func TestSideEffectThatLeadsNowhere(t *testing.T) {
 					reply := say("done")
 					reply.SideEffects = []*entityv1.SideEffect{{
 						ServiceName: test.service, CommandName: test.method, Synchronous: true,
-						Payload: &anypb.Any{TypeUrl: test.typeURL, Value: []byte(test.request)},
+						Payload: &anypb.Any{TypeUrl: test.typeURL, Value: []byte(test.request)}, Metadata: noted(test.note),
 					}}
 					return reply
-				}}, func(c *router.Config) { c.MaxErrand = 100 })
+				}}, func(c *router.Config) { c.MaxMetadata = 80 })
+				w.maxRequest = 100
 				want(t, "answer", w.call(t.Context(), "Do", "7"), "done")
 				want(t, "reported", w.reported(), "FX-EFF-001")
 				want(t, "the function heard", w.heard(), "Do:7")

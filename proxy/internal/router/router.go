@@ -6,8 +6,6 @@ import (
 	"context"
 	"sync"
 
-	"google.golang.org/protobuf/types/known/anypb"
-
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -35,7 +33,8 @@ func New(config Config) (*Router, error) {
 }
 
 // Call has the method with the short name of the service with the full name
-// carry out a request, whose bytes are not written to, and returns the reply.
+// carry out a request, whose bytes are not written to, and returns the reply, which
+// is of the method's output type.
 // The error is a fault.Error, or the *entity.Failure that the domain gave.
 //
 // When ctx ends first, Call returns at once, unless all the goroutines of
@@ -52,24 +51,27 @@ func (r *Router) Call(
 	if err != nil {
 		return nil, err
 	}
+	if err := r.fits(method, request, metadata); err != nil {
+		return nil, err
+	}
 	key, err := method.Key(request)
 	if err != nil {
 		return nil, err
 	}
-	id := entity.ID{Service: service, Entity: key}
-	payload := &anypb.Any{TypeUrl: method.Input, Value: request}
-	sent, err := r.submit(ctx, method, id, entity.Command{Name: name, Payload: payload, Metadata: metadata}, 0)
+	command := method.command(name, request, metadata)
+	command.Deadline, _ = ctx.Deadline()
+	sent, err := r.submit(ctx, method.Target, entity.ID{Service: service, Entity: key}, command, 0)
 	if err != nil {
 		return nil, err
 	}
 	select {
 	case outcome := <-sent.outcome:
 		if !waits(outcome) {
-			return r.settle(ctx, sent, outcome)
+			return r.settle(ctx, method.Response, sent, outcome)
 		}
-		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, sent, outcome) })
+		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, method.Response, sent, outcome) })
 	case <-ctx.Done():
-		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, sent, <-sent.outcome) })
+		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, method.Response, sent, <-sent.outcome) })
 	}
 }
 

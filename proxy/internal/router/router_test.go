@@ -46,6 +46,10 @@ type world struct {
 	function *runtimetest.Function
 	runtime  *runtime.Runtime
 	scripts  map[string]script
+	// response is the full name of the message with which a method answers.
+	response func(method string) string
+	// maxRequest is the largest request in bytes.
+	maxRequest int
 	// gone makes Method say that the function does not serve.
 	gone atomic.Bool
 
@@ -59,13 +63,18 @@ type world struct {
 // start starts a world; change may alter the config first. It ends with the test.
 func start(tb testing.TB, scripts map[string]script, change func(*router.Config)) *world {
 	tb.Helper()
-	w := &world{tb: tb, scripts: scripts}
+	w := &world{
+		tb: tb, scripts: scripts, maxRequest: 1 << 20,
+		response: func(string) string { return "test.Text" },
+	}
 	w.function = runtimetest.New(runtimetest.Model{Answer: w.answer}.Serve)
 	var err error
 	w.runtime, err = runtime.New(runtime.Config{
 		Functions: w.function, Journal: memory.New(), Reporter: w, Log: slog.New(slog.DiscardHandler),
 		Machines: map[string]func(entity.ID) entity.Machine{
-			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id, 4<<20) },
+			kind: func(id entity.ID) entity.Machine {
+				return eventsourced.New(id, eventsourced.Limits{Message: 4 << 20, Metadata: 8 << 10})
+			},
 		},
 	})
 	if err != nil {
@@ -103,7 +112,7 @@ func (w *world) Method(service, name string) (router.Method, error) {
 		return router.Method{}, fault.New(fault.Unknown, "nobody serves %s/%s", service, name)
 	}
 	return router.Method{
-		Input:  text,
+		Input: text, Response: w.response(name), MaxRequest: w.maxRequest,
 		Target: runtime.Target{Kind: kind, Persistence: "cart"},
 		Key: func(request []byte) (string, error) {
 			key, _, _ := strings.Cut(string(request), " ")
@@ -284,6 +293,60 @@ func TestDrainGivesUp(t *testing.T) {
 		}
 		wantCode(t, <-answer, codes.Unavailable)
 		close(hang)
+	})
+}
+
+// CORE-LIMIT-003, CORE-LIMIT-010: what the function could not take is not sent.
+func TestTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{"Get": say}, func(c *router.Config) { c.MaxMetadata = 6 })
+		for value, want := range map[string]codes.Code{"12345": codes.OK, "123456": codes.ResourceExhausted} {
+			metadata := &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{{
+				Key: "k", Value: &entityv1.MetadataEntry_StringValue{StringValue: value},
+			}}}
+			if _, err := w.Call(t.Context(), "shop.Cart", "Get", []byte("7 tea"), metadata); status.Code(err) != want {
+				t.Errorf("metadata with %q: %v", value, err)
+			}
+		}
+		w.maxRequest = 5
+		want(t, "answer", w.call(t.Context(), "Get", "7 tea"), "tea")
+		wantCode(t, w.call(t.Context(), "Get", "7 milk"), codes.ResourceExhausted)
+		want(t, "the function heard", w.heard(), "Get:7 tea, Get:7 tea")
+	})
+}
+
+// META-TRACE-003, META-TRACE-006: whatever follows from a command belongs to its trace, unless it
+// says itself to which.
+func TestTrace(t *testing.T) {
+	const (
+		caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+		own    = "00-11111111111111111111111111111111-b7ad6b7169203331-00"
+	)
+	entry := func(key, value string) *entityv1.MetadataEntry {
+		return &entityv1.MetadataEntry{Key: key, Value: &entityv1.MetadataEntry_StringValue{StringValue: value}}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"Do": func(string) *eventsourcedv1.EventSourcedReply {
+				reply := effects(forward("Go", "7"), "!Get:8", "!Get:9")
+				reply.GetSideEffects()[1].Metadata = &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{entry("traceparent", own)}}
+				return reply
+			},
+			"Go":  func(string) *eventsourcedv1.EventSourcedReply { return forward("Get", "7") },
+			"Get": say,
+		}, nil)
+		given := &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{entry("traceparent", caller), entry("tracestate", "a=b"), entry("colour", "red")}}
+		if _, err := w.Call(t.Context(), "shop.Cart", "Do", []byte("7"), given); err != nil {
+			t.Fatal(err)
+		}
+		callers := "traceparent=" + caller + " tracestate=a=b"
+		for n, expected := range []string{callers + " colour=red", callers, "traceparent=" + own, callers, callers} {
+			var got []string
+			for _, e := range w.commands[n].GetMetadata().GetEntries() {
+				got = append(got, e.GetKey()+"="+e.GetStringValue())
+			}
+			want(t, w.commands[n].GetName(), strings.Join(got, " "), expected)
+		}
 	})
 }
 

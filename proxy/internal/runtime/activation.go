@@ -153,7 +153,16 @@ func (a *activation) rest() {
 func (a *activation) start(c *call) {
 	a.current = c
 	a.watchdog.arm(a.runtime.config.CommandTimeout)
-	a.step(entity.Arrived{Command: c.command})
+	a.step(entity.Arrived{Command: c.command, Left: left(c.command.Deadline)})
+}
+
+// left returns how long a caller still waits, and 0 for one that has set no
+// deadline. One whose time has passed just now still waits, a little.
+func left(deadline time.Time) time.Duration {
+	if deadline.IsZero() {
+		return 0
+	}
+	return max(time.Until(deadline), 1)
 }
 
 // take steps what came from the stream.

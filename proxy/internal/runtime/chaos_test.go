@@ -84,7 +84,7 @@ func judge(t *testing.T, journal store.Journal, key string, tokens []string) {
 	t.Helper()
 	var stored []string
 	err := journal.Load(t.Context(), store.ID{Persistence: "cart", Entity: key},
-		func(snapshot *entity.Snapshot) error {
+		func(_ int64, snapshot *entity.Snapshot) error {
 			if snapshot != nil {
 				stored = tokensOf(string(snapshot.State.GetValue()))
 			}

@@ -21,7 +21,7 @@ func slow(_ *runtimetest.Stream, state string, command *entityv1.Command) *event
 	return runtimetest.Model{}.Reply(state, command)
 }
 
-// Drain finishes the command that is out and those that wait, half-closes every
+// LIFE-STOP-004, LIFE-STOP-005: Drain finishes the command that is out and those that wait, half-closes every
 // stream, and refuses what comes.
 func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -48,7 +48,8 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// When its time is up, Drain gives up what is left: every caller is answered.
+// LIFE-STOP-006: when its time is up, Drain gives up what is left. Every caller is
+// answered, and every stream reset.
 func TestDrainGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, func(s *runtimetest.Stream) error {

@@ -169,7 +169,7 @@ func TestStoreHangs(t *testing.T) {
 	})
 }
 
-// CORE-TIME-003: the function does not answer. DEADLINE_EXCEEDED after the proxy's
+// CORE-TIME-003, CORE-TIME-005: the function does not answer. DEADLINE_EXCEEDED after the proxy's
 // own limit, the stream is reset, and those that wait go on.
 func TestCommandTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -228,7 +228,8 @@ func (full) Open(ctx context.Context, _ string) (runtime.Stream, error) {
 	return nil, ctx.Err()
 }
 
-// A function that takes no further stream: the wait has an end, and says why.
+// CORE-TIME-006: a function that takes no further stream. The wait has an end, 60 s
+// where nobody has configured another, and says why.
 func TestFunctionTakesNoStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, nil, func(c *runtime.Config) { c.Functions = full{} })
@@ -237,7 +238,7 @@ func TestFunctionTakesNoStream(t *testing.T) {
 	})
 }
 
-// CORE-TIME-001, CORE-TIME-002: a queued command whose caller has gone is never
+// CORE-TIME-001, CORE-TIME-002, CORE-TIME-007, CORE-TIME-008: a queued command whose caller has gone is never
 // sent; one that was sent runs to its end, and its result is kept. That its
 // caller does not wait for it is the router's affair.
 func TestCallerGone(t *testing.T) {

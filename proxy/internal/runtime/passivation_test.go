@@ -9,7 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store/faultstore"
+	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
 // CORE-PASS-002, CORE-PASS-003, ES-REPLAY-002: after its idle time, counted from
@@ -38,6 +41,41 @@ func TestPassivation(t *testing.T) {
 		}
 		if got := w.reported(); got != nil {
 			t.Errorf("reported %v", got)
+		}
+	})
+}
+
+// ES-CMD-004: an entity whose last events are on their way into the store is not
+// passivated, however long its idle time has passed.
+func TestNoPassivationWhileStoring(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := faultstore.NewHold()
+		journal := faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Append, Call: 1, Hold: hold})
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		w.target.Passivation = time.Millisecond
+		added := w.submit(t.Context(), "7", "Add", "tea")
+		<-hold.Reached()
+		next := w.submit(t.Context(), "7", "Get", "")
+		time.Sleep(time.Second) // Fake time: the bubble's clock.
+		synctest.Wait()
+		hold.Release()
+		wantAnswer(t, answer(<-added), "tea")
+		wantAnswer(t, answer(<-next), "tea")
+		if n := w.function.Opened(); n != 1 {
+			t.Errorf("%d streams, want the first: it was half-closed while its events were stored", n)
+		}
+	})
+}
+
+// CORE-LIMIT-018: an entity that says nothing of its idle time has 30 s.
+func TestPassivationByDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		wantAnswer(t, w.call("7", "Add", "tea"), "tea")
+		begin := time.Now()
+		w.function.Wait() // until its one stream has ended
+		if took := time.Since(begin); took != 30*time.Second {
+			t.Errorf("passivated after %v", took)
 		}
 	})
 }
@@ -87,7 +125,7 @@ func TestPassivationCrowd(t *testing.T) {
 	})
 }
 
-// CORE-PASS-004, CORE-STREAM-001, CORE-STREAM-011: a command that comes while the
+// CORE-PASS-004, CORE-STREAM-001, CORE-STREAM-011, CORE-LIMIT-017: a command that comes while the
 // function lingers on the half-closed stream waits until that stream is over, which
 // the proxy sees to after its time of grace.
 func TestFunctionLingers(t *testing.T) {

@@ -19,7 +19,9 @@ var errOver = errors.New("the stream is over")
 func (a *activation) recover() error {
 	events := 0
 	err := a.runtime.config.Journal.Load(a.ctx, a.storeID(),
-		func(snapshot *entity.Snapshot) error { return a.replay(entity.Opened{Snapshot: snapshot}) },
+		func(last int64, snapshot *entity.Snapshot) error {
+			return a.replay(entity.Opened{Last: last, Snapshot: snapshot})
+		},
 		func(event entity.Event) error {
 			events++
 			return a.replay(entity.Replayed{Event: event})

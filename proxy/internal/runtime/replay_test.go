@@ -26,7 +26,7 @@ func odd() []*anypb.Any {
 	}
 }
 
-// CORE-PAYLOAD-001, ES-REPLAY-001, ES-REPLAY-008: what the function gets on its next
+// CORE-PAYLOAD-001, ES-REPLAY-001, ES-REPLAY-008, ES-REPLAY-010: what the function gets on its next
 // stream is what it sent on earlier ones, byte for byte, each in its place. The
 // first stream has no snapshot, the second the first one, the third the newest.
 func TestReplayIsWhatWasSent(t *testing.T) {
@@ -45,9 +45,9 @@ func TestReplayIsWhatWasSent(t *testing.T) {
 			w.call("7", name, "")
 		}
 		want := [][]*eventsourcedv1.HandleRequest{
-			{loading(0, nil)},
-			append([]*eventsourcedv1.HandleRequest{loading(4, state)}, replaying(5)...),
-			append([]*eventsourcedv1.HandleRequest{loading(9, newer)}, replaying(10)...),
+			{loading(0, nil, 0)},
+			append([]*eventsourcedv1.HandleRequest{loading(4, state, 8)}, replaying(5)...),
+			append([]*eventsourcedv1.HandleRequest{loading(9, newer, 13)}, replaying(10)...),
 		}
 		if diff := cmp.Diff(want, function.recorded(), protocmp.Transform()); diff != "" {
 			t.Error(diff)
@@ -55,9 +55,9 @@ func TestReplayIsWhatWasSent(t *testing.T) {
 	})
 }
 
-// loading is an init with a snapshot, or without one.
-func loading(sequence int64, state *anypb.Any) *eventsourcedv1.HandleRequest {
-	init := &eventsourcedv1.Init{ServiceName: "shop.Cart", EntityId: "7"}
+// loading is an init with a snapshot, or without one, and the last sequence.
+func loading(sequence int64, state *anypb.Any, last int64) *eventsourcedv1.HandleRequest {
+	init := &eventsourcedv1.Init{ServiceName: "shop.Cart", EntityId: "7", LastSequence: last, Epoch: 1}
 	if state != nil {
 		init.Snapshot = &eventsourcedv1.Snapshot{SnapshotSequence: sequence, Snapshot: state}
 	}

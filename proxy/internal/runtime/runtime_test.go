@@ -50,7 +50,9 @@ func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*ru
 		Functions: w.function,
 		Journal:   memory.New(),
 		Machines: map[string]func(entity.ID) entity.Machine{
-			kind: func(id entity.ID) entity.Machine { return eventsourced.New(id, 4<<20) },
+			kind: func(id entity.ID) entity.Machine {
+				return eventsourced.New(id, eventsourced.Limits{Message: 4 << 20, Metadata: 8 << 10})
+			},
 		},
 		Reporter: w,
 		Log:      slog.New(slog.DiscardHandler),
@@ -94,7 +96,7 @@ func (w *world) reported() []string {
 // submit hands in a command, which must be taken.
 func (w *world) submit(ctx context.Context, key, name, text string) <-chan entity.Outcome {
 	w.tb.Helper()
-	command := entity.Command{Name: name, Payload: runtimetest.Text(text)}
+	command := entity.Command{Name: name, Payload: runtimetest.Text(text), Response: "test.Text"}
 	outcome, err := w.Submit(ctx, w.target, entity.ID{Service: "shop.Cart", Entity: key}, command)
 	if err != nil {
 		w.tb.Fatalf("%s %q was not taken: %v", name, text, err)

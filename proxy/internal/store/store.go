@@ -74,15 +74,16 @@ type Journal interface {
 	// batch.Expected. After any other error the outcome is unknown: the batch
 	// may or may not be stored, and a Load tells.
 	Append(ctx context.Context, id ID, batch Batch) error
-	// Load reads one entity as of one moment: the newest snapshot, or nil, by
-	// one call of snapshot, and then each event after it, in order of
-	// sequence, by calls of event. It shows only what is durable: it waits for
+	// Load reads one entity as of one moment: the sequence of its last event,
+	// 0 when it has none, and the newest snapshot, or nil, by one call of begin,
+	// and then each event after the snapshot, in order of sequence, by calls of
+	// event. It shows only what is durable: it waits for
 	// an Append of the same entity whose outcome is open. What it passes on
 	// belongs to the callee, which must not close the store. It stops at the
 	// first error that either returns, and returns it unchanged. It returns an
 	// error that is ErrCorrupt when a sequence is missing or a record is not
 	// what was written; what it passed on before is as written.
-	Load(ctx context.Context, id ID, snapshot func(*entity.Snapshot) error, event func(entity.Event) error) error
+	Load(ctx context.Context, id ID, begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error) error
 }
 
 // Store is one open backend.

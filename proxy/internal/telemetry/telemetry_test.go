@@ -78,6 +78,7 @@ func get(t *testing.T, url string) (int, string) {
 	return response.StatusCode, string(body)
 }
 
+// TestPages covers LIFE-READY-001, LIFE-READY-002 and LIFE-READY-003.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	var why atomic.Pointer[[]string]

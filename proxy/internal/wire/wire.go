@@ -31,12 +31,16 @@ func (k Kind) String() string {
 type Dialect struct {
 	// Name is what people call the dialect, such as "v1".
 	Name string
-	// Major and Minor are the protocol version that DiscoverRequest carries.
-	Major, Minor int32
+	// Major and Minor are the protocol version that DiscoverRequest carries, and
+	// OldestMinor is the oldest minor version that is still spoken.
+	Major, Minor, OldestMinor int32
 	// Discover and ReportError are the gRPC paths of discovery.
 	Discover, ReportError string
 	// EntityKeys are the numbers of the FieldOptions that mark an entity key.
 	EntityKeys []protowire.Number
+	// Eventing and ReadOnly are the numbers of the MethodOptions that connect a
+	// method to events, and that say that it changes nothing.
+	Eventing, ReadOnly protowire.Number
 	// Entities are the entity services, each kind once.
 	Entities []Entity
 }
@@ -60,6 +64,8 @@ func V1() Dialect {
 		Discover:    discoveryv1.DiscoveryService_Discover_FullMethodName,
 		ReportError: discoveryv1.DiscoveryService_ReportError_FullMethodName,
 		EntityKeys:  []protowire.Number{annotationsv1.E_EntityKey.TypeDescriptor().Number()},
+		Eventing:    annotationsv1.E_Eventing.TypeDescriptor().Number(),
+		ReadOnly:    annotationsv1.E_ReadOnly.TypeDescriptor().Number(),
 		Entities: []Entity{{
 			Kind:   EventSourced,
 			Type:   eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName,

@@ -18,6 +18,8 @@ func TestV1NamesOnTheWire(t *testing.T) {
 		Discover:    "/stateward.discovery.v1.DiscoveryService/Discover",
 		ReportError: "/stateward.discovery.v1.DiscoveryService/ReportError",
 		EntityKeys:  []protowire.Number{84080},
+		Eventing:    84081,
+		ReadOnly:    84082,
 		Entities: []wire.Entity{{
 			Kind:   wire.EventSourced,
 			Type:   "stateward.eventsourced.v1.EventSourcedService",

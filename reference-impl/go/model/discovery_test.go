@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -30,6 +32,9 @@ func proxyInfo() *discoveryv1.DiscoverRequest {
 		ProxyName:            "a test",
 		ProxyVersion:         "1.2.3",
 		SupportedEntityTypes: []string{eventSourced},
+		Limits:               &discoveryv1.ProxyLimits{MaxMessageBytes: 4 << 20},
+		DevMode:              true,
+		InstanceId:           "this one",
 	}
 }
 
@@ -86,10 +91,12 @@ func TestDiscoverEntities(t *testing.T) {
 	}
 }
 
-// DISC-INFO-001, DISC-INFO-002.
+// DISC-INFO-001, DISC-INFO-002; CORE-LIMIT-006 and CORE-LIMIT-007, for it says nothing of
+// the messages that it takes, which are those of CORE-LIMIT-001.
 func TestDiscoverServiceInfo(t *testing.T) {
 	t.Parallel()
-	got := discover(t, sdktest.Start(t, config()), proxyInfo()).GetServiceInfo()
+	spec := discover(t, sdktest.Start(t, config()), proxyInfo())
+	got := spec.GetServiceInfo()
 	want := &discoveryv1.ServiceInfo{
 		ServiceName:           "stateward-go-model",
 		ServiceVersion:        sdk.Version(),
@@ -97,9 +104,24 @@ func TestDiscoverServiceInfo(t *testing.T) {
 		SupportLibraryName:    "stateward-go",
 		SupportLibraryVersion: sdk.Version(),
 		ProtocolMajorVersion:  1,
+		SchemaFingerprint:     fmt.Sprintf("%x", sha256.Sum256(spec.GetProto())),
 	}
-	if diff := gocmp.Diff(want, got, protocmp.Transform()); diff != "" {
+	if diff := gocmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(got, "incarnation_id")); diff != "" {
 		t.Errorf("service info (-want +got):\n%s", diff)
+	}
+}
+
+// DISC-INC-004, DISC-DRIFT-001: another process has another name, and the schema is
+// called the same as long as it is the same.
+func TestDiscoverNames(t *testing.T) {
+	t.Parallel()
+	whole := discover(t, sdktest.Start(t, config()), proxyInfo()).GetServiceInfo()
+	again := discover(t, sdktest.Start(t, config()), proxyInfo()).GetServiceInfo()
+	if id := whole.GetIncarnationId(); id == "" || len(id) > 128 || id == again.GetIncarnationId() {
+		t.Errorf("two processes are called %q and %q", id, again.GetIncarnationId())
+	}
+	if whole.GetSchemaFingerprint() != again.GetSchemaFingerprint() {
+		t.Errorf("one schema has the fingerprints %q and %q", whole.GetSchemaFingerprint(), again.GetSchemaFingerprint())
 	}
 }
 

@@ -246,7 +246,7 @@ func breaches() []transcript {
 			start(), event(1, "A"), {sdktest.Event(2, durationpb.New(1)), broken(0)},
 		}},
 		{"ES-REPLAY-005 an event without payload", []line{start(), {sdktest.Event(1, nil), broken(0)}}},
-		{"ES-REPLAY-005 an event that cannot be read", []line{
+		{"ES-REPLAY-011 an event that cannot be read", []line{
 			start(), {garbledEvent(), broken(0)},
 		}},
 		{"ES-REPLAY-005 an unknown snapshot", []line{

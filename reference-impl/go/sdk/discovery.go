@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -22,8 +23,9 @@ const (
 )
 
 // describe returns the one answer that the function gives to every Discover
-// (DISC-CALL-001), or an error when the descriptors lack an import.
-func describe(config Config) (*discoveryv1.DiscoverResponse, error) {
+// (DISC-CALL-001), or an error when the descriptors lack an import. The incarnation
+// names this process (DISC-INC-004).
+func describe(config Config, incarnation string) (*discoveryv1.DiscoverResponse, error) {
 	set := &descriptorpb.FileDescriptorSet{}
 	spec := &discoveryv1.DiscoverResponse{
 		ServiceInfo: &discoveryv1.ServiceInfo{
@@ -34,6 +36,7 @@ func describe(config Config) (*discoveryv1.DiscoverResponse, error) {
 			SupportLibraryVersion: Version(),
 			ProtocolMajorVersion:  protocolMajor,
 			ProtocolMinorVersion:  protocolMinor,
+			IncarnationId:         incarnation,
 		},
 	}
 	for _, entity := range config.Entities {
@@ -43,8 +46,11 @@ func describe(config Config) (*discoveryv1.DiscoverResponse, error) {
 		}
 	}
 	var err error
-	spec.Proto, err = proto.MarshalOptions{Deterministic: true}.Marshal(set)
-	return spec, err
+	if spec.Proto, err = (proto.MarshalOptions{Deterministic: true}).Marshal(set); err != nil {
+		return nil, err
+	}
+	spec.ServiceInfo.SchemaFingerprint = fmt.Sprintf("%x", sha256.Sum256(spec.GetProto()))
+	return spec, nil
 }
 
 // addFile appends the file to the set, its imports first, each once (DISC-DESC-001).
@@ -80,7 +86,7 @@ type discovery struct {
 // Discover gives the same answer whatever the proxy says of itself
 // (DISC-CALL-005). What the proxy cannot call is logged: it will refuse it.
 func (d *discovery) Discover(ctx context.Context, request *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
-	d.log.InfoContext(ctx, "discovered", "proxy", request.GetProxyName(), "version", request.GetProxyVersion(),
+	d.log.InfoContext(ctx, "discovered", "proxy", request.GetProxyName(), "version", request.GetProxyVersion(), "instance", request.GetInstanceId(),
 		"protocol", fmt.Sprintf("%d.%d", request.GetProtocolMajorVersion(), request.GetProtocolMinorVersion()))
 	for _, entity := range d.spec.GetEntities() {
 		if !slices.Contains(request.GetSupportedEntityTypes(), entity.GetEntityType()) {

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,7 +87,7 @@ func New(config Config) (*Function, error) {
 	if config.StopWithin == 0 {
 		config.StopWithin = 5 * time.Second
 	}
-	spec, err := describe(config)
+	spec, err := describe(config, rand.Text())
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const usage = `%s is a Stateward user function: it serves entities to a proxy.
 It takes no arguments but --help and --version, and reads its address from the
 environment:
 
-  HOST    where it listens; default 127.0.0.1
+  HOST    where it listens; default 127.0.0.1; unix:PATH listens on a socket
   PORT    on which port; default 8080; 0 takes a free one and logs it
   SOCKET  path of a unix socket to listen on instead
 
@@ -106,6 +106,9 @@ func addressOf(getenv func(string) string) (network, address string) {
 		return "unix", path
 	}
 	host := cmp.Or(getenv("HOST"), "127.0.0.1")
+	if path, isSocket := strings.CutPrefix(host, "unix:"); isSocket { // DISC-LISTEN-003
+		return "unix", path
+	}
 	port := cmp.Or(getenv("PORT"), "8080")
 	return "tcp", net.JoinHostPort(host, port)
 }

@@ -92,11 +92,12 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 func TestAddress(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ env, want []string }{
-		"nothing":       {nil, []string{"tcp", "127.0.0.1:8080"}},
-		"a host":        {[]string{"HOST", "0.0.0.0"}, []string{"tcp", "0.0.0.0:8080"}},
-		"a port":        {[]string{"PORT", "9"}, []string{"tcp", "127.0.0.1:9"}},
-		"both":          {[]string{"HOST", "::1", "PORT", "0"}, []string{"tcp", "[::1]:0"}},
-		"a socket, too": {[]string{"HOST", "h", "PORT", "1", "SOCKET", "/run/f"}, []string{"unix", "/run/f"}},
+		"nothing":         {nil, []string{"tcp", "127.0.0.1:8080"}},
+		"a host":          {[]string{"HOST", "0.0.0.0"}, []string{"tcp", "0.0.0.0:8080"}},
+		"a port":          {[]string{"PORT", "9"}, []string{"tcp", "127.0.0.1:9"}},
+		"both":            {[]string{"HOST", "::1", "PORT", "0"}, []string{"tcp", "[::1]:0"}},
+		"unix, as a host": {[]string{"HOST", "unix:/run/f", "PORT", "1"}, []string{"unix", "/run/f"}}, // DISC-LISTEN-003
+		"a socket, too":   {[]string{"HOST", "h", "PORT", "1", "SOCKET", "/run/f"}, []string{"unix", "/run/f"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

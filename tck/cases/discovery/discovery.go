@@ -7,27 +7,15 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/stateward/stateward/protocol"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/engine"
 	"github.com/stateward/stateward/tck/kind"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // EventSourced is the entity type of event sourced entities.
 var EventSourced = eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName
-
-// request is what a proxy of this version asks. It offers every kind of the
-// protocol, so that a function may show those that this kit does not measure.
-func request() *discoveryv1.DiscoverRequest {
-	return &discoveryv1.DiscoverRequest{
-		ProtocolMajorVersion: 1,
-		ProtocolMinorVersion: 0,
-		ProxyName:            "stateward-tck",
-		ProxyVersion:         protocol.Version,
-		SupportedEntityTypes: kind.Types(),
-	}
-}
 
 // Gate returns the case that has to pass before any other tells anything.
 func Gate() *engine.Case {
@@ -66,6 +54,11 @@ func calls() []engine.Case {
 			Script:       []engine.Step{Ask(), ask{later(), "as a later proxy asks"}, same{}},
 		},
 		{
+			ID:           "discovery/call/nothing-new",
+			Requirements: []string{"DISC-CALL-005"},
+			Script:       []engine.Step{Ask(), ask{peer.OldQuestion(), "without limits, developer mode and instance id"}, same{}},
+		},
+		{
 			ID:           "discovery/call/unknown-fields",
 			Requirements: []string{"DISC-CALL-005"},
 			Script:       []engine.Step{Ask(), ask{unknownFields(), "with unknown fields"}, same{}},
@@ -84,20 +77,20 @@ func calls() []engine.Case {
 }
 
 func later() *discoveryv1.DiscoverRequest {
-	r := request()
+	r := peer.Question()
 	r.ProtocolMinorVersion = 99
 	return r
 }
 
 func unknownFields() *discoveryv1.DiscoverRequest {
-	r := request()
+	r := peer.Question()
 	raw := protowire.AppendTag(nil, 1000, protowire.BytesType)
 	r.ProtoReflect().SetUnknown(protowire.AppendString(raw, "from a later version"))
 	return r
 }
 
 func unknownTypes() *discoveryv1.DiscoverRequest {
-	r := request()
+	r := peer.Question()
 	r.SupportedEntityTypes = append(r.SupportedEntityTypes, "stateward.unheardof.v9.UnheardOfService")
 	return r
 }
@@ -151,6 +144,7 @@ func sentences() []oracle {
 		{"discovery/entities/listed-once", "DISC-ENT-003", must, "each service once", repeatedServices},
 		{"discovery/entities/timeouts", "DISC-ENT-004", must, "passivation timeouts greater than 0", badTimeouts},
 		{"discovery/info/version", "DISC-INFO-001", must, "protocol_major_version 1", wrongVersion},
+		{"discovery/info/largest-message", "CORE-LIMIT-006", must, "max_message_bytes 0, or at least 4194304", smallMessages},
 		{"discovery/info/names", "DISC-INFO-002", should, "names of service, runtime and support library", missingNames},
 	}
 }
@@ -212,6 +206,13 @@ func badTimeouts(r *discoveryv1.DiscoverResponse) string {
 func wrongVersion(r *discoveryv1.DiscoverResponse) string {
 	if major := r.GetServiceInfo().GetProtocolMajorVersion(); major != 1 {
 		return fmt.Sprintf("protocol_major_version %d", major)
+	}
+	return ""
+}
+
+func smallMessages(r *discoveryv1.DiscoverResponse) string {
+	if size := r.GetServiceInfo().GetMaxMessageBytes(); size != 0 && size < 4<<20 {
+		return fmt.Sprintf("max_message_bytes %d", size)
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // answers are the responses to Discover so far, in one run of a case.
@@ -27,7 +28,14 @@ type ask struct {
 }
 
 // Ask returns the step that calls Discover as a proxy of this version does.
-func Ask() engine.Step { return ask{request: request()} }
+func Ask() engine.Step { return ask{request: peer.Question()} }
+
+// Newest returns the newest answer to Discover in this run of a case, which has
+// asked once at least.
+func Newest(stage *engine.Stage) *discoveryv1.DiscoverResponse {
+	said := engine.Local[answers](stage).all
+	return said[len(said)-1]
+}
 
 func (s ask) Describe() string {
 	version := fmt.Sprintf("→Discover{%d.%d}", s.request.GetProtocolMajorVersion(), s.request.GetProtocolMinorVersion())
@@ -131,8 +139,7 @@ func Expect(sentence string, breach func(*discoveryv1.DiscoverResponse) string) 
 func (s expect) Describe() string { return "←" + s.sentence }
 
 func (s expect) Perform(_ context.Context, stage *engine.Stage) error {
-	said := engine.Local[answers](stage).all
-	newest := said[len(said)-1]
+	newest := Newest(stage)
 	if breach := cmp.Or(nothingListed(newest), s.breach(newest)); breach != "" {
 		// What the function names may hold anything; the result stays one line.
 		return &engine.MismatchError{Expected: s.sentence, Actual: strings.Join(strings.Fields(breach), " ")}

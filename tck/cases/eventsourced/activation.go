@@ -175,6 +175,7 @@ func twiceTheSame() []engine.Step {
 func replays() []engine.Case {
 	s := model
 	foreign := &eventsourcedv1.Event{Sequence: 2, Payload: foreignState()}
+	garbled := &eventsourcedv1.Event{Sequence: 2, Payload: garbledState()}
 	return []engine.Case{
 		{
 			ID:           "event-sourced/replay/sends-nothing",
@@ -207,6 +208,24 @@ func replays() []engine.Case {
 			Requirements: []string{"ES-REPLAY-005"},
 			Script: []engine.Step{
 				s.initWith(snapshotAt(5, foreignState())), s.broken(anyCommand),
+				s.init(), s.barrier(1, ""),
+			},
+		},
+		{
+			ID:           "event-sourced/replay/unreadable-event",
+			Requirements: []string{"ES-REPLAY-011"},
+			Level:        engine.Should,
+			Script: []engine.Step{
+				s.init(), s.event(1, "A"), s.replay(garbled), s.broken(anyCommand),
+				s.init(), s.barrier(1, ""),
+			},
+		},
+		{
+			ID:           "event-sourced/replay/unreadable-snapshot",
+			Requirements: []string{"ES-REPLAY-011"},
+			Level:        engine.Should,
+			Script: []engine.Step{
+				s.initWith(snapshotAt(5, garbledState())), s.broken(anyCommand),
 				s.init(), s.barrier(1, ""),
 			},
 		},

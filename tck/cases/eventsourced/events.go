@@ -4,11 +4,21 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/stateward/stateward/tck/engine"
+	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 )
 
 // foreignState is an event or a snapshot of a type that no function knows.
 func foreignState() *anypb.Any {
 	return &anypb.Any{TypeUrl: "type.googleapis.com/stateward.tck.NoSuchMessage", Value: []byte{0x0a, 0x01, 0x41}}
+}
+
+// garbledState is an event or a snapshot of the model's own type, cut off in the
+// middle of its value.
+func garbledState() *anypb.Any {
+	state := foreignState()
+	state.TypeUrl = "type.googleapis.com/" + string((&tckeventsourcedv1.Persisted{}).ProtoReflect().Descriptor().FullName())
+	state.Value = state.GetValue()[:2]
+	return state
 }
 
 // emissions are the cases on the events of a command.

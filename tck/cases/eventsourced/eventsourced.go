@@ -1,6 +1,6 @@
 // Package eventsourced holds the cases that are played on event sourced
-// entities: those of profile event-sourced, and those of profile core that need
-// an entity of some kind. The subject serves the model of
+// entities: those of profile event-sourced, and those of the profiles core and
+// forwarding, which need an entity of some kind. The subject serves the model of
 // stateward/tck/eventsourced/v1, and the kit is its proxy.
 //
 // A script reads as the wire does: each line is one frame, or one that is
@@ -26,14 +26,15 @@ func Cases() []engine.Case {
 	core := slices.Concat(
 		modelDiscovery(),
 		streams(), resets(), unsetMessages(), keys(),
-		commands(), payloads(), conventions(), limits(),
-		failures(), forwards(), sideEffects(),
+		commands(), payloads(), conventions(), limits(), failures(),
 	)
+	forwarding := slices.Concat(forwards(), sideEffects())
 	own := slices.Concat(
 		activations(), rehydrations(), replays(),
 		emissions(), snapshots(), rollbacks(),
 	)
-	return slices.Concat([]engine.Case{*gate()}, complete("core", core), complete(profileOfKind, own))
+	return slices.Concat([]engine.Case{*gate()},
+		complete("core", core), complete("forwarding", forwarding), complete(profileOfKind, own))
 }
 
 // complete fills in what the cases of a profile have in common.
@@ -42,6 +43,7 @@ func complete(profile string, cases []engine.Case) []engine.Case {
 	for i := range cases {
 		cases[i].Profile, cases[i].Model = profile, profileOfKind
 		cases[i].Needs = need
+		cases[i].Script = foretold(cases[i].Script)
 	}
 	return cases
 }

@@ -47,7 +47,7 @@ func forwards() []engine.Case {
 	s := model
 	return []engine.Case{
 		{
-			ID:           "core/forwards/plain",
+			ID:           "forwarding/forwards/plain",
 			Requirements: []string{"FX-FWD-001"},
 			Script: []engine.Step{
 				s.init(),
@@ -56,7 +56,7 @@ func forwards() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/forwards/with-an-effect",
+			ID:           "forwarding/forwards/with-an-effect",
 			Requirements: []string{"FX-FWD-001"},
 			Script: []engine.Step{
 				s.init(),
@@ -76,7 +76,7 @@ func sideEffects() []engine.Case {
 	s := model
 	return []engine.Case{
 		{
-			ID:           "core/effects/one",
+			ID:           "forwarding/effects/one",
 			Requirements: []string{"FX-EFF-001"},
 			Script: []engine.Step{
 				s.init(),
@@ -85,7 +85,7 @@ func sideEffects() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/effects/synchronous",
+			ID:           "forwarding/effects/synchronous",
 			Requirements: []string{"FX-EFF-002"},
 			Script: []engine.Step{
 				s.init(),
@@ -96,7 +96,7 @@ func sideEffects() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/effects/three-in-order",
+			ID:           "forwarding/effects/three-in-order",
 			Requirements: []string{"FX-EFF-001"},
 			Script: []engine.Step{
 				s.init(),
@@ -106,7 +106,7 @@ func sideEffects() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/effects/with-events-and-snapshot",
+			ID:           "forwarding/effects/with-events-and-snapshot",
 			Requirements: []string{"FX-EFF-001"},
 			Script: []engine.Step{
 				s.init(),
@@ -118,7 +118,7 @@ func sideEffects() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/effects/none-after-a-failure",
+			ID:           "forwarding/effects/none-after-a-failure",
 			Requirements: []string{"FX-EFF-003"},
 			Script: []engine.Step{
 				s.init(),
@@ -127,7 +127,7 @@ func sideEffects() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/effects/none-after-a-failure-with-events",
+			ID:           "forwarding/effects/none-after-a-failure-with-events",
 			Requirements: []string{"FX-EFF-003"},
 			Script: []engine.Step{
 				s.init(),

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 	"github.com/stateward/stateward/tck/peer"
@@ -121,6 +122,15 @@ func limits() []engine.Case {
 			Script: []engine.Step{
 				s.init(),
 				s.processOf(4*mib, 1, emit("A")), s.reply(1, "A", events("A")),
+				s.barrier(2, "A"),
+			},
+		},
+		{
+			ID:           "core/limits/command-as-large-as-announced",
+			Requirements: []string{"CORE-LIMIT-007"},
+			Script: []engine.Step{
+				discovery.Ask(), s.init(),
+				s.processOfLargest(1, emit("A")), s.reply(1, "A", events("A")),
 				s.barrier(2, "A"),
 			},
 		},

@@ -5,14 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/tck/cases/discovery"
+	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 	"github.com/stateward/stateward/tck/peer"
 )
@@ -29,25 +34,56 @@ func (s stream) initFrom(sequence int64, state string) step {
 }
 
 func (s stream) initWith(snapshot *eventsourcedv1.Snapshot) step {
-	return s.again(snapshot).after(func(sc *scene) {
+	return s.opening(snapshot, snapshot.GetSnapshotSequence())
+}
+
+// opening opens a stream and sends an init that says which is the last event.
+func (s stream) opening(snapshot *eventsourcedv1.Snapshot, last int64) step {
+	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest {
+		return initRequest(s.service, entity, snapshot, last)
+	}).after(func(sc *scene) {
 		sc.open(s)
 		if snapshot != nil {
 			sc.journal(s).startAt(snapshot)
 		}
 	})
+	line.foretell = func(last int64) step { return s.opening(snapshot, last) }
+	return line
 }
 
 // again sends init on the stream that is open.
 func (s stream) again(snapshot *eventsourcedv1.Snapshot) step {
 	return s.sends(func(entity string) *eventsourcedv1.HandleRequest {
-		return initRequest(s.service, entity, snapshot)
+		return initRequest(s.service, entity, snapshot, snapshot.GetSnapshotSequence())
 	})
 }
 
-func initRequest(service, entity string, snapshot *eventsourcedv1.Snapshot) *eventsourcedv1.HandleRequest {
-	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Init{
-		Init: &eventsourcedv1.Init{ServiceName: service, EntityId: entity, Snapshot: snapshot},
-	}}
+// initRequest is an init as a proxy of this version sends it, which is the only one
+// that ever writes the entity.
+func initRequest(service, entity string, snapshot *eventsourcedv1.Snapshot, last int64) *eventsourcedv1.HandleRequest {
+	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Init{Init: &eventsourcedv1.Init{
+		ServiceName: service, EntityId: entity, Snapshot: snapshot, LastSequence: last, Epoch: 1,
+	}}}
+}
+
+// foretold returns the script with inits that say which is the last of the events
+// that the lines behind them replay.
+func foretold(script []engine.Step) []engine.Step {
+	told := slices.Clone(script)
+	for i, line := range told {
+		opening, ours := line.(step)
+		if !ours || opening.foretell == nil {
+			continue
+		}
+		for _, later := range told[i+1:] {
+			replay, ours := later.(step)
+			if !ours || replay.sequence == 0 {
+				break
+			}
+			told[i] = opening.foretell(replay.sequence)
+		}
+	}
+	return told
 }
 
 // event replays one event of the model.
@@ -57,12 +93,23 @@ func (s stream) event(sequence int64, value string) step {
 
 // replay replays one event, whatever it holds.
 func (s stream) replay(event *eventsourcedv1.Event) step {
-	send := s.sends(func(string) *eventsourcedv1.HandleRequest { return eventRequest(event) })
-	return send.after(func(sc *scene) { sc.journal(s).replayed(event) })
+	send := s.sends(func(entity string) *eventsourcedv1.HandleRequest { return eventRequest(entity, event) })
+	line := send.after(func(sc *scene) { sc.journal(s).replayed(event) })
+	line.sequence = event.GetSequence()
+	return line
 }
 
-func eventRequest(event *eventsourcedv1.Event) *eventsourcedv1.HandleRequest {
-	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Event{Event: event}}
+// began is when the first event of every journal would have been emitted, were there
+// one with the sequence 0.
+var began = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// eventRequest is an event as a proxy of this version sends it: with a time and an id,
+// the same whenever it is sent.
+func eventRequest(entity string, event *eventsourcedv1.Event) *eventsourcedv1.HandleRequest {
+	stored := proto.CloneOf(event)
+	stored.Time = timestamppb.New(began.Add(time.Duration(event.GetSequence()) * time.Second))
+	stored.Id = fmt.Sprintf("%x-%d", entity, event.GetSequence())
+	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Event{Event: stored}}
 }
 
 // rehydrate opens a new stream and replays what the subject's replies have put
@@ -73,11 +120,11 @@ func (s stream) rehydrate() step {
 		play: func(sc *scene) error {
 			stored := sc.journal(s)
 			sc.open(s)
-			if err := sc.send(s, initRequest(s.service, sc.Entity(s.entity), stored.snapshot)); err != nil {
+			if err := sc.send(s, initRequest(s.service, sc.Entity(s.entity), stored.snapshot, stored.sequence)); err != nil {
 				return err
 			}
 			for _, event := range stored.events {
-				if err := sc.send(s, eventRequest(event)); err != nil {
+				if err := sc.send(s, eventRequest(sc.Entity(s.entity), event)); err != nil {
 					return err
 				}
 			}
@@ -134,16 +181,34 @@ func unknown() []byte {
 // size, in bytes, most of which is metadata.
 func (s stream) processOf(size int, id int64, actions ...*tckeventsourcedv1.RequestAction) step {
 	build := processRequest(id, actions...)
-	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest {
-		message, padding := build(entity), 0
-		for missing := size - proto.Size(message); missing != 0; missing = size - proto.Size(message) {
-			padding += missing
-			message.GetCommand().Metadata = metadata("padding", strings.Repeat("x", padding))
-		}
-		return message
-	})
+	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest { return padded(build(entity), size) })
 	line.text += fmt.Sprintf(" in a message of %d B", size)
 	return line
+}
+
+// processOfLargest sends a command to the model entity in a message as large as the
+// function has said that it takes, as far as the kit goes.
+func (s stream) processOfLargest(id int64, actions ...*tckeventsourcedv1.RequestAction) step {
+	const farthest = 16 * mib
+	build := processRequest(id, actions...)
+	line := s.sends(build)
+	line.text += " in a message as large as it takes"
+	line.play = func(sc *scene) error {
+		announced := discovery.Newest(sc.Stage).GetServiceInfo().GetMaxMessageBytes()
+		size := min(max(announced, 4*mib), farthest)
+		return sc.send(s, padded(build(sc.Entity(s.entity)), int(size)))
+	}
+	return line
+}
+
+// padded gives a message metadata, until it has exactly that size in bytes.
+func padded(message *eventsourcedv1.HandleRequest, size int) *eventsourcedv1.HandleRequest {
+	padding := 0
+	for missing := size - proto.Size(message); missing != 0; missing = size - proto.Size(message) {
+		padding += missing
+		message.GetCommand().Metadata = metadata("padding", strings.Repeat("x", padding))
+	}
+	return message
 }
 
 func metadata(key, value string) *entityv1.Metadata {

@@ -44,6 +44,11 @@ func (s stream) label() string {
 type step struct {
 	text string
 	play func(*scene) error
+	// foretell returns the line, which sends an init, with another last sequence in
+	// it; nil for every other line.
+	foretell func(last int64) step
+	// sequence is that of the event that the line replays; 0 for every other line.
+	sequence int64
 }
 
 // Describe says what is sent or expected, in the notation of the wire.

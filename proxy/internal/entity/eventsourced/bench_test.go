@@ -17,7 +17,7 @@ func BenchmarkCommand(b *testing.B) {
 	effects := machine.Step(entity.Opened{}, nil)
 	effects = machine.Step(entity.Recovered{}, effects[:0])
 	payload := &anypb.Any{TypeUrl: "t/Text", Value: []byte("tea")}
-	command := entity.Command{Name: "Add", Payload: payload}
+	command := entity.Command{Name: "Add", Payload: payload, Response: "Text"}
 	reply := &eventsourcedv1.EventSourcedReply{
 		ClientAction: &entityv1.ClientAction{
 			Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{Payload: payload}},

@@ -39,6 +39,11 @@ func FuzzStep(f *testing.F) {
 		text("received reply 1 no-payload event=A snapshot=A"),
 		text("received failure 1 text=oh"),
 		text("received nothing"),
+		text("received reply 1 ok=done event=A type=Text"),
+		text("received reply 1 ok=done event=A effect=shop.Log/Note durable"),
+		text("received reply 1 ok=done event=A event-metadata delete"),
+		text("received snapshot-response"),
+		text("received reply 1 fail=no detail=A"),
 		{0xff, 0x01},
 	}
 	for _, life := range []string{"o.rca", "o..rcacbac", "occ", "orcA", "orcxa", "orcea", "orct", "orpc", "orceXca"} {
@@ -51,7 +56,7 @@ func FuzzStep(f *testing.F) {
 		known[r.ID] = true
 	}
 	f.Fuzz(func(t *testing.T, life, first, second []byte) {
-		w := watcher{machine: eventsourced.New(entity.ID{Service: "s", Entity: "e"}, 1<<10), known: known}
+		w := watcher{machine: eventsourced.New(entity.ID{Service: "s", Entity: "e"}, eventsourced.Limits{Message: 1 << 10, Metadata: 64}), known: known}
 		for _, b := range life {
 			if in := w.input(b, first, second); in != nil {
 				w.step(t, in)
@@ -89,7 +94,7 @@ func (w *watcher) input(b byte, first, second []byte) entity.Input {
 		return entity.Recovered{}
 	case b == 'c' && w.machine.Ready():
 		w.outstanding = true
-		return entity.Arrived{Command: entity.Command{Name: "Do"}}
+		return entity.Arrived{Command: entity.Command{Name: "Do", Response: "Text"}}
 	case b == 'p' && w.machine.Ready():
 		return entity.Passivate{}
 	case b == 't' && w.outstanding:
@@ -144,6 +149,10 @@ func (w *watcher) step(t *testing.T, in entity.Input) {
 
 func (w *watcher) check(in entity.Input, effect entity.Effect, last bool) error {
 	switch effect := effect.(type) {
+	case entity.Send:
+		if init := effect.Message.(*eventsourcedv1.HandleRequest).GetInit(); init != nil && init.GetEpoch() < 1 {
+			return errors.New("an init without an epoch") // CORE-EPOCH-001
+		}
 	case entity.Complete:
 		if !w.outstanding {
 			return errors.New("a second Complete")

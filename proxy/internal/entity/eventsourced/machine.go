@@ -6,6 +6,7 @@ package eventsourced
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -36,20 +37,31 @@ func (p phase) String() string {
 
 // Machine is one activation of one event sourced entity.
 type Machine struct {
-	id entity.ID
-	// limit is the largest message in bytes that the function takes.
-	limit int
-	phase phase
+	id     entity.ID
+	limits Limits
+	phase  phase
 	// last is the sequence of the last event that is known to be stored.
 	last int64
 	// command is the id of the newest command on this stream; 0 before the first.
 	command int64
+	// method is what the newest command's method is held to.
+	method method
 	// stored is what the outstanding command comes to once its events are
 	// durable. Only while storing.
 	stored stored
 	// after closes the stream once the store has answered: the function has
 	// spoilt it meanwhile. Nil otherwise.
 	after *entity.Close
+}
+
+// method is what the replies of one method are held to.
+type method struct {
+	// name is the short name.
+	name string
+	// response is the full name of the message that a reply carries.
+	response string
+	// readOnly says that no reply changes the state.
+	readOnly bool
 }
 
 // stored is a reply whose events are at the store.
@@ -60,9 +72,8 @@ type stored struct {
 
 var _ entity.Machine = (*Machine)(nil)
 
-// New returns the machine for one activation of the entity. No message to the
-// function is larger than limit, in bytes, as long as no command is.
-func New(id entity.ID, limit int) *Machine { return &Machine{id: id, limit: limit} }
+// New returns the machine for one activation of the entity.
+func New(id entity.ID, limits Limits) *Machine { return &Machine{id: id, limits: limits} }
 
 // Ready reports whether the machine takes Arrived now.
 func (m *Machine) Ready() bool { return m.phase == idle }
@@ -78,7 +89,7 @@ func (m *Machine) Step(in entity.Input, out []entity.Effect) []entity.Effect {
 	switch in := in.(type) {
 	case entity.Opened:
 		m.expect(in, m.phase == opening)
-		return m.open(in.Snapshot, out)
+		return m.open(in, out)
 	case entity.Replayed:
 		m.expect(in, m.phase == replaying)
 		return m.replay(in.Event, out)
@@ -88,7 +99,7 @@ func (m *Machine) Step(in entity.Input, out []entity.Effect) []entity.Effect {
 		return out
 	case entity.Arrived:
 		m.expect(in, m.phase == idle)
-		return m.arrive(in.Command, out)
+		return m.arrive(in, out)
 	case entity.Received:
 		return m.receive(in.Message, out)
 	case entity.Appended:
@@ -106,11 +117,15 @@ func (m *Machine) Step(in entity.Input, out []entity.Effect) []entity.Effect {
 	}
 }
 
-// open sends init (ES-INIT-001, ES-INIT-002, ES-REPLAY-001).
-func (m *Machine) open(snapshot *entity.Snapshot, out []entity.Effect) []entity.Effect {
+// epoch is what every init carries: one proxy at a time has the store to itself, so
+// that the right to write an entity never changes hands (CORE-EPOCH-001).
+const epoch = 1
+
+// open sends init (ES-INIT-001, ES-INIT-002, ES-REPLAY-001, ES-REPLAY-010).
+func (m *Machine) open(in entity.Opened, out []entity.Effect) []entity.Effect {
 	m.phase = replaying
-	init := &eventsourcedv1.Init{ServiceName: m.id.Service, EntityId: m.id.Entity}
-	if snapshot != nil {
+	init := &eventsourcedv1.Init{ServiceName: m.id.Service, EntityId: m.id.Entity, LastSequence: in.Last, Epoch: epoch}
+	if snapshot := in.Snapshot; snapshot != nil {
 		m.last = snapshot.Sequence
 		init.Snapshot = &eventsourcedv1.Snapshot{SnapshotSequence: snapshot.Sequence, Snapshot: snapshot.State}
 	}
@@ -136,9 +151,11 @@ func (m *Machine) replay(event entity.Event, out []entity.Effect) []entity.Effec
 }
 
 // arrive sends the command with the next id (CORE-CMD-001, ES-CMD-001).
-func (m *Machine) arrive(command entity.Command, out []entity.Effect) []entity.Effect {
+func (m *Machine) arrive(in entity.Arrived, out []entity.Effect) []entity.Effect {
+	command := in.Command
 	m.phase = busy
 	m.command++
+	m.method = method{name: command.Name, response: command.Response, readOnly: command.ReadOnly}
 	return append(out, entity.Send{Message: &eventsourcedv1.HandleRequest{
 		Message: &eventsourcedv1.HandleRequest_Command{Command: &entityv1.Command{
 			EntityId: m.id.Entity,
@@ -146,8 +163,15 @@ func (m *Machine) arrive(command entity.Command, out []entity.Effect) []entity.E
 			Name:     command.Name,
 			Payload:  command.Payload,
 			Metadata: command.Metadata,
+			Timeout:  milliseconds(in.Left),
 		}},
 	}})
+}
+
+// milliseconds rounds up, so that a caller who still waits is never said to have
+// set no deadline (CORE-TIME-004).
+func milliseconds(left time.Duration) int64 {
+	return int64((left + time.Millisecond - 1) / time.Millisecond)
 }
 
 // receive takes whatever the function says. One reply to the outstanding command
@@ -161,8 +185,11 @@ func (m *Machine) receive(message proto.Message, out []entity.Effect) []entity.E
 		}
 		return m.violate("CORE-CMD-002", m.misplaced(said.Reply), out)
 	case *eventsourcedv1.HandleResponse_Failure:
-		text := "the function says that the stream is broken: " + said.Failure.GetDescription()
-		return m.violate("CORE-STREAM-006", text, out)
+		description, lost := entity.Describe(said.Failure)
+		text := "the function says that the stream is broken: " + description
+		return m.violate("CORE-STREAM-006", text, m.tell(lost, out))
+	case *eventsourcedv1.HandleResponse_SnapshotResponse:
+		return m.violate(notInForce, "the function sent a snapshot_response, and CAPABILITY_SNAPSHOT_REQUEST is not in force", out)
 	default:
 		return m.violate("CORE-CMD-002", "the function sent a message in which no case is set", out)
 	}
@@ -249,6 +276,14 @@ func (m *Machine) report(requirement string, severity discoveryv1.Severity, text
 		report.CommandID = m.command
 	}
 	return report
+}
+
+// tell reports what a caller does not get, about the outstanding command.
+func (m *Machine) tell(lost []entity.Report, out []entity.Effect) []entity.Effect {
+	for _, report := range lost {
+		out = append(out, m.report(report.Requirement, report.Severity, report.Text))
+	}
+	return out
 }
 
 // expect panics when the runtime has broken the contract of an input.

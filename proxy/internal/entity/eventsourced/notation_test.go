@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -25,8 +26,8 @@ var word = regexp.MustCompile(`[\w./-]+(=("[^"]*"|\S*))?`)
 
 // keys are those that an input may have; "arrived" has metadata under any key.
 var keys = map[string][]string{
-	"opened":   {"state"},
-	"received": {"ok", "forward", "fail", "code", "text", "event", "snapshot", "effect"},
+	"opened":   {"state", "last"},
+	"received": {"ok", "forward", "fail", "code", "text", "event", "snapshot", "effect", "type", "detail", "note"},
 	"replayed": {}, "recovered": {}, "appended": {}, "ended": {}, "timed-out": {}, "passivate": {},
 }
 
@@ -78,16 +79,21 @@ func parseInput(text string) (entity.Input, error) {
 	}
 	switch l.word(0) {
 	case "opened":
+		last, _ := l.value("last")
+		n, _ := strconv.ParseInt(last, 10, 64)
 		if state, ok := l.value("state"); ok {
-			return entity.Opened{Snapshot: &entity.Snapshot{Sequence: l.number(1), State: pack(state)}}, nil
+			return entity.Opened{Last: n, Snapshot: &entity.Snapshot{Sequence: l.number(1), State: pack(state)}}, nil
 		}
-		return entity.Opened{}, nil
+		return entity.Opened{Last: n}, nil
 	case "replayed":
 		return entity.Replayed{Event: entity.Event{Sequence: l.number(1), Payload: pack(l.word(2))}}, nil
 	case "recovered":
 		return entity.Recovered{}, nil
 	case "arrived":
-		return entity.Arrived{Command: entity.Command{Name: l.word(1), Payload: pack(l.word(2)), Metadata: metadata(l)}}, nil
+		left, _ := time.ParseDuration(l.word(3))
+		return entity.Arrived{Left: left, Command: entity.Command{
+			Name: l.word(1), Payload: pack(l.word(2)), Metadata: metadata(l), Response: "Text", ReadOnly: slices.Contains(l.words, "read-only"),
+		}}, nil
 	case "received":
 		return parseReceived(l)
 	case "appended":
@@ -122,6 +128,8 @@ func parseReceived(l line) (entity.Input, error) {
 	response := &eventsourcedv1.HandleResponse{}
 	switch l.word(1) {
 	case "nothing":
+	case "snapshot-response":
+		response.Message = &eventsourcedv1.HandleResponse_SnapshotResponse{SnapshotResponse: &eventsourcedv1.SnapshotResponse{}}
 	case "failure":
 		failure := parseFailure(l, "text")
 		failure.CommandId = l.number(2)
@@ -145,15 +153,31 @@ func parseReply(l line) *eventsourcedv1.EventSourcedReply {
 	for _, target := range l.values["effect"] {
 		service, method, _ := strings.Cut(target, "/")
 		reply.SideEffects = append(reply.SideEffects, &entityv1.SideEffect{
-			ServiceName: service, CommandName: method, Synchronous: slices.Contains(l.words, "awaited"),
+			ServiceName: service, CommandName: method,
+			Synchronous: slices.Contains(l.words, "awaited"), Durable: slices.Contains(l.words, "durable"),
 		})
+	}
+	if slices.Contains(l.words, "event-metadata") {
+		reply.EventMetadata = []*entityv1.Metadata{{}}
+	}
+	if slices.Contains(l.words, "delete") {
+		reply.Delete = &eventsourcedv1.Delete{}
 	}
 	return reply
 }
 
 func parseAction(l line) *entityv1.ClientAction {
 	if text, ok := l.value("ok"); ok {
-		return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{Payload: pack(text)}}}
+		answer := &entityv1.Reply{Payload: pack(text)}
+		if other, ok := l.value("type"); ok {
+			answer.Payload.TypeUrl = other
+		}
+		if note, ok := l.value("note"); ok {
+			answer.Metadata = &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{{
+				Key: "note", Value: &entityv1.MetadataEntry_StringValue{StringValue: note},
+			}}}
+		}
+		return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: answer}}
 	}
 	if target, ok := l.value("forward"); ok {
 		service, method, _ := strings.Cut(target, "/")
@@ -177,7 +201,11 @@ func parseFailure(l line, key string) *entityv1.Failure {
 	text, _ := l.value(key)
 	code, _ := l.value("code")
 	n, _ := strconv.ParseInt(code, 10, 32)
-	return &entityv1.Failure{Description: text, Code: int32(n), Restart: slices.Contains(l.words, "restart")}
+	failure := &entityv1.Failure{Description: text, Code: int32(n), Restart: slices.Contains(l.words, "restart")}
+	for _, detail := range l.values["detail"] {
+		failure.Details = append(failure.Details, pack(detail))
+	}
+	return failure
 }
 
 func metadata(l line) *entityv1.Metadata {
@@ -230,6 +258,9 @@ func printRequest(request *eventsourcedv1.HandleRequest) string {
 	switch m := request.GetMessage().(type) {
 	case *eventsourcedv1.HandleRequest_Init:
 		text := fmt.Sprintf("init %s %s", m.Init.GetServiceName(), m.Init.GetEntityId())
+		if last := m.Init.GetLastSequence(); last != 0 {
+			text += fmt.Sprintf(" last %d", last)
+		}
 		if s := m.Init.GetSnapshot(); s != nil {
 			text += fmt.Sprintf(" snapshot %d %s", s.GetSnapshotSequence(), unpack(s.GetSnapshot()))
 		}
@@ -244,6 +275,9 @@ func printRequest(request *eventsourcedv1.HandleRequest) string {
 				return entry.GetKey() + "=" + entry.GetStringValue()
 			})
 		}
+		if timeout := m.Command.GetTimeout(); timeout != 0 {
+			text += fmt.Sprintf(" timeout %d", timeout)
+		}
 		return text
 	default:
 		return fmt.Sprintf("%T", m)
@@ -254,6 +288,9 @@ func printOutcome(outcome entity.Outcome) string {
 	var text string
 	if outcome.Reply != nil {
 		text += " reply " + unpack(outcome.Reply.GetPayload())
+		if note := outcome.Reply.GetMetadata(); note != nil {
+			text += " metadata " + note.GetEntries()[0].GetStringValue()
+		}
 	}
 	if outcome.Forward != nil {
 		text += " forward " + outcome.Forward.GetServiceName() + "/" + outcome.Forward.GetCommandName()
@@ -286,7 +323,11 @@ func each[T any](items []T, write func(T) string) string {
 
 func printError(err error) string {
 	s := status.Convert(err)
-	return fmt.Sprintf("%s %q", s.Code(), s.Message())
+	text := fmt.Sprintf("%s %q", s.Code(), s.Message())
+	if details := s.Proto().GetDetails(); len(details) > 0 {
+		text += " with " + each(details, unpack)
+	}
+	return text
 }
 
 func pack(text string) *anypb.Any {

@@ -14,6 +14,9 @@ import (
 // answer takes the reply to the outstanding command. Its events go to the store
 // first; the outcome waits for them (ES-STORE-002).
 func (m *Machine) answer(reply *eventsourcedv1.EventSourcedReply, out []entity.Effect) []entity.Effect {
+	if broken, text := m.forbidden(reply); broken != "" {
+		return m.violate(broken, text, out)
+	}
 	if failure := reply.GetClientAction().GetFailure(); failure != nil {
 		return m.refuse(reply, failure, out)
 	}
@@ -22,6 +25,7 @@ func (m *Machine) answer(reply *eventsourcedv1.EventSourcedReply, out []entity.E
 	}
 	outcome := entity.Outcome{Command: m.command, SideEffects: reply.GetSideEffects()}
 	outcome.Reply, outcome.Forward = clientAction(reply.GetClientAction())
+	outcome.Reply, out = m.trim(outcome.Reply, out)
 	if outcome.Reply == nil && outcome.Forward == nil {
 		text := "the function's reply holds nothing for the caller; the command was carried out"
 		out = append(out, m.report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, text))
@@ -64,8 +68,10 @@ func (m *Machine) refuse(
 		text := "the command failed and its reply has side effects: they were not started"
 		out = append(out, m.report("FX-EFF-003", discoveryv1.Severity_SEVERITY_WARNING, text))
 	}
+	refusal, lost := entity.NewFailure(failure)
+	out = m.tell(lost, out)
 	m.phase = idle
-	out = append(out, entity.Complete{Outcome: entity.Outcome{Err: entity.NewFailure(failure)}})
+	out = append(out, entity.Complete{Outcome: entity.Outcome{Err: refusal}})
 	switch {
 	case failure.GetRestart(): // CORE-RESTART-001
 		return m.close(entity.Close{Reason: "restart"}, out)

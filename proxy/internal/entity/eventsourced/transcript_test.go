@@ -51,8 +51,8 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// limit is small, so that a transcript can pass it.
-const limit = 160
+// limits are small, so that a transcript can pass them.
+var limits = eventsourced.Limits{Message: 160, Metadata: 12}
 
 // play steps machines through the inputs of a transcript, and returns the
 // transcript with the effects that they really have.
@@ -88,5 +88,5 @@ func play(transcript string) (string, error) {
 }
 
 func fresh() *eventsourced.Machine {
-	return eventsourced.New(entity.ID{Service: "shop.Cart", Entity: "7"}, limit)
+	return eventsourced.New(entity.ID{Service: "shop.Cart", Entity: "7"}, limits)
 }

@@ -29,6 +29,9 @@ type Script struct {
 	// Answer changes the right answer to a command into those that are sent.
 	// Nil sends the right one.
 	Answer func(entityID string, right *eventsourcedv1.HandleResponse) []*eventsourcedv1.HandleResponse
+	// Takes is the largest message in bytes that the function takes; 0 stands for
+	// 4 MiB.
+	Takes int
 }
 
 // Function is one running user function.
@@ -75,7 +78,11 @@ func Start(tb testing.TB, target string, script Script) *Function {
 		script:   script,
 		ended:    make(chan struct{}),
 	}
-	f.server = grpc.NewServer(grpc.StatsHandler((*callRecorder)(f)))
+	takes := script.Takes
+	if takes == 0 {
+		takes = 4 << 20
+	}
+	f.server = grpc.NewServer(grpc.StatsHandler((*callRecorder)(f)), grpc.MaxRecvMsgSize(takes))
 	discoveryv1.RegisterDiscoveryServiceServer(f.server, f)
 	eventsourcedv1.RegisterEventSourcedServiceServer(f.server, f)
 	go func() {

@@ -141,9 +141,9 @@ func (s *Store) Append(ctx context.Context, id store.ID, batch store.Batch) erro
 // effect once all events were passed on.
 func (s *Store) Load(
 	ctx context.Context, id store.ID,
-	snapshot func(*entity.Snapshot) error, event func(entity.Event) error,
+	begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error,
 ) error {
-	return s.run(ctx, Load, &id, func() error { return s.inner.Load(ctx, id, snapshot, event) })
+	return s.run(ctx, Load, &id, func() error { return s.inner.Load(ctx, id, begin, event) })
 }
 
 // Ping pings the inner store, as the rules allow.

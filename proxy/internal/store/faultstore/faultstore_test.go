@@ -188,6 +188,6 @@ func count(t *testing.T, s store.Journal, id store.ID) int {
 
 // load returns how many events the entity has.
 func load(ctx context.Context, s store.Journal, id store.ID) (n int, err error) {
-	err = s.Load(ctx, id, func(*entity.Snapshot) error { return nil }, func(entity.Event) error { n++; return nil })
+	err = s.Load(ctx, id, func(int64, *entity.Snapshot) error { return nil }, func(entity.Event) error { n++; return nil })
 	return n, err
 }

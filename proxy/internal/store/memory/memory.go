@@ -67,7 +67,7 @@ func (s *Store) Append(ctx context.Context, id store.ID, batch store.Batch) erro
 // Load passes on copies of what the entity held when Load was called.
 func (s *Store) Load(
 	ctx context.Context, id store.ID,
-	snapshot func(*entity.Snapshot) error, event func(entity.Event) error,
+	begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error,
 ) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (s *Store) Load(
 	if j.snapshot != nil {
 		newest = &entity.Snapshot{Sequence: j.covered, State: clone(j.snapshot)}
 	}
-	if err := snapshot(newest); err != nil {
+	if err := begin(int64(len(j.events)), newest); err != nil {
 		return err
 	}
 	for i, payload := range j.events[j.covered:] {

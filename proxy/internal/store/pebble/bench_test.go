@@ -164,7 +164,7 @@ func BenchmarkLoad(b *testing.B) {
 func count(ctx context.Context, b *testing.B, s store.Journal, id store.ID) int {
 	b.Helper()
 	n := 0
-	err := s.Load(ctx, id, func(*entity.Snapshot) error { return nil }, func(entity.Event) error { n++; return nil })
+	err := s.Load(ctx, id, func(int64, *entity.Snapshot) error { return nil }, func(entity.Event) error { n++; return nil })
 	if err != nil {
 		b.Fatal(err)
 	}

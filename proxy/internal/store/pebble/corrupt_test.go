@@ -117,7 +117,7 @@ func damage(t *testing.T, s *Store, key, value []byte) {
 func load(t *testing.T, s *Store, id store.ID) error {
 	t.Helper()
 	next := int64(1)
-	return s.Load(t.Context(), id, func(snapshot *entity.Snapshot) error {
+	return s.Load(t.Context(), id, func(_ int64, snapshot *entity.Snapshot) error {
 		if snapshot != nil {
 			next = snapshot.Sequence + 1
 		}

@@ -37,6 +37,7 @@ func TestOpenTakesWhatAStartLeftBehind(t *testing.T) {
 	open(t, pebble.Config{Dir: dir})
 }
 
+// TestOpenRefusesUntouched covers OPS-STORE-001 and OPS-STORE-002.
 func TestOpenRefusesUntouched(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -136,6 +137,8 @@ func TestOpenRefusesABrokenConfig(t *testing.T) {
 	}
 }
 
+// TestDamagedFilesAreRefused covers OPS-STORE-001 and OPS-STORE-002 for a damage that
+// shows when the journal itself is opened.
 func TestDamagedFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -149,10 +152,25 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	before := unlocked(tree(t, dir))
 	_, err = pebble.Open(pebble.Config{Dir: dir, Logger: discard()})
+	if after := unlocked(tree(t, dir)); after != before {
+		t.Errorf("the directory was\n%s\nand is\n%s", before, after)
+	}
 	if !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), filepath.Join(dir, "journal")) {
 		t.Errorf("Open() = %v, want ErrCorrupt and the directory's name", err)
 	}
+}
+
+// unlocked takes the locks out of a tree: to open one is to touch it.
+func unlocked(tree string) string {
+	var kept strings.Builder
+	for line := range strings.Lines(tree) {
+		if name, _, _ := strings.Cut(line, " "); filepath.Base(name) != "LOCK" && !strings.Contains(line, " drwx") {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
 }
 
 func TestSecondStoreOfOneProcessIsRefused(t *testing.T) {

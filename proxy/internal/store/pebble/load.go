@@ -14,7 +14,7 @@ import (
 // what the iterator sees is kept on the disk. Close ends it at the next event.
 func (s *Store) Load(
 	ctx context.Context, id store.ID,
-	snapshot func(*entity.Snapshot) error, event func(entity.Event) error,
+	begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error,
 ) (err error) {
 	if err := s.begin(); err != nil {
 		return err
@@ -36,7 +36,7 @@ func (s *Store) Load(
 	if err != nil {
 		return err
 	}
-	if err := snapshot(newest); err != nil {
+	if err := begin(r.last, newest); err != nil {
 		return err
 	}
 	for {

@@ -98,7 +98,7 @@ func numbered(id store.ID, sequence int64, size int) store.Batch {
 // last loads an entity of numbered events, checks each, and returns the last sequence.
 func last(ctx context.Context, s store.Journal, id store.ID) (int64, error) {
 	sequence := int64(0)
-	err := s.Load(ctx, id, func(*entity.Snapshot) error { return nil }, func(event entity.Event) error {
+	err := s.Load(ctx, id, func(int64, *entity.Snapshot) error { return nil }, func(event entity.Event) error {
 		sequence++
 		want := fmt.Sprintf("%v at %d ", id, sequence)
 		if event.Sequence != sequence || !strings.HasPrefix(string(event.Payload.GetValue()), want) {

@@ -20,27 +20,43 @@ type history struct {
 	Events   []entity.Event
 }
 
-// read loads the entity. It fails unless snapshot is called once, and first.
+// read loads the entity. It fails unless begin is called once, and
+// first, with the sequence of the last event that comes.
 func read(ctx context.Context, journal store.Journal, id store.ID) (history, error) {
 	var h history
-	opened := false
-	err := journal.Load(ctx, id, func(snapshot *entity.Snapshot) error {
+	opened, said := false, int64(0)
+	err := journal.Load(ctx, id, func(last int64, snapshot *entity.Snapshot) error {
 		if opened {
-			return errors.New("snapshot was called twice")
+			return errors.New("begin was called twice")
 		}
-		opened, h.Snapshot = true, snapshot
+		opened, said, h.Snapshot = true, last, snapshot
 		return nil
 	}, func(event entity.Event) error {
 		if !opened {
-			return errors.New("event was called before snapshot")
+			return errors.New("event was called before begin")
 		}
 		h.Events = append(h.Events, event)
 		return nil
 	})
-	if err == nil && !opened {
-		err = errors.New("snapshot was not called")
+	switch last := h.last(); {
+	case err == nil && !opened:
+		err = errors.New("begin was not called")
+	case err == nil && said != last:
+		err = fmt.Errorf("begin was told that the last event is %d, and it is %d", said, last)
 	}
 	return h, err
+}
+
+// last returns the sequence of the last event; 0 when there has been none.
+func (h history) last() int64 {
+	switch {
+	case len(h.Events) > 0:
+		return h.Events[len(h.Events)-1].Sequence
+	case h.Snapshot != nil:
+		return h.Snapshot.Sequence
+	default:
+		return 0
+	}
 }
 
 // equal reports whether the histories are the same, byte for byte.

@@ -116,15 +116,15 @@ func (c trial) loadStopsAtFirstError() {
 	stop := errors.New("stop")
 
 	err := c.store.Load(c.t.Context(), cartID(),
-		func(*entity.Snapshot) error { return stop },
-		func(entity.Event) error { c.t.Error("event was called after snapshot had failed"); return nil })
+		func(int64, *entity.Snapshot) error { return stop },
+		func(entity.Event) error { c.t.Error("event was called after begin had failed"); return nil })
 	if err != stop { //nolint:errorlint // the contract is: unchanged
-		c.t.Errorf("Load() = %v, want the error of snapshot", err)
+		c.t.Errorf("Load() = %v, want the error of begin", err)
 	}
 
 	calls := 0
 	err = c.store.Load(c.t.Context(), cartID(),
-		func(*entity.Snapshot) error { return nil },
+		func(int64, *entity.Snapshot) error { return nil },
 		func(entity.Event) error { calls++; return stop })
 	if err != stop || calls != 1 { //nolint:errorlint // the contract is: unchanged
 		c.t.Errorf("Load() = %v after %d calls of event, want the error of the first", err, calls)

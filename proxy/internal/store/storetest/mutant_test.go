@@ -22,6 +22,7 @@ type mutant struct {
 	load   func(id store.ID) store.ID                // which entity Load reads instead
 	event  func(entity.Event, int) []entity.Event    // what Load passes on instead of the nth event
 	newest func(*entity.Snapshot) []*entity.Snapshot // and instead of the snapshot
+	last   func(int64) int64                         // and instead of the last sequence
 	gap    *gap                                      // Append opens it between the steps of its first batch
 	live   bool                                      // calls go on after Close and after the context
 	closed bool
@@ -45,7 +46,7 @@ func (m *mutant) Append(ctx context.Context, id store.ID, batch store.Batch) err
 
 func (m *mutant) Load(
 	ctx context.Context, id store.ID,
-	snapshot func(*entity.Snapshot) error, event func(entity.Event) error,
+	begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error,
 ) error {
 	if m.live {
 		ctx = context.WithoutCancel(ctx)
@@ -57,13 +58,16 @@ func (m *mutant) Load(
 	if m.gap != nil {
 		defer func() { m.gap.visit(count) }()
 	}
-	return m.Store.Load(ctx, id, func(s *entity.Snapshot) error {
+	return m.Store.Load(ctx, id, func(last int64, s *entity.Snapshot) error {
+		if m.last != nil {
+			last = m.last(last)
+		}
 		all := []*entity.Snapshot{s}
 		if m.newest != nil {
 			all = m.newest(s)
 		}
 		for _, s := range all {
-			if err := snapshot(s); err != nil {
+			if err := begin(last, s); err != nil {
 				return err
 			}
 		}
@@ -110,6 +114,8 @@ func TestSuiteFindsFaults(t *testing.T) {
 			mutant{newest: func(*entity.Snapshot) []*entity.Snapshot { return nil }},
 			"NothingStored",
 		},
+		"forgets the last sequence": {mutant{last: func(int64) int64 { return 0 }}, "AppendAndLoad"},
+		"takes one that is not its": {mutant{last: func(last int64) int64 { return last + 1 }}, "NothingStored"},
 		"skips one event of many": {
 			mutant{event: func(e entity.Event, n int) []entity.Event {
 				if n == 256 {

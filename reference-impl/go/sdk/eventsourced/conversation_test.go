@@ -211,7 +211,7 @@ func TestPanicInReplay(t *testing.T) {
 	}
 }
 
-// CORE-META-001 from the function's side, and the way back.
+// META-GIVE-001, META-GIVE-002: what came with the command, and the way back.
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	var seen sdk.Metadata

@@ -13,6 +13,7 @@ import (
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	descriptorpb "google.golang.org/protobuf/types/descriptorpb"
 	reflect "reflect"
+	sync "sync"
 	unsafe "unsafe"
 )
 
@@ -23,6 +24,229 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a method has to do with events. Field numbers are those of Cloudstate's
+// Eventing.
+type Eventing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the method is called with. Absent: it is called by callers alone. Since 0.2.
+	In *EventSource `protobuf:"bytes,1,opt,name=in,proto3" json:"in,omitempty"`
+	// Where the method's responses go besides to the caller. Absent: nowhere. Since 0.2.
+	Out           *EventDestination `protobuf:"bytes,2,opt,name=out,proto3" json:"out,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Eventing) Reset() {
+	*x = Eventing{}
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Eventing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Eventing) ProtoMessage() {}
+
+func (x *Eventing) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Eventing.ProtoReflect.Descriptor instead.
+func (*Eventing) Descriptor() ([]byte, []int) {
+	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Eventing) GetIn() *EventSource {
+	if x != nil {
+		return x.In
+	}
+	return nil
+}
+
+func (x *Eventing) GetOut() *EventDestination {
+	if x != nil {
+		return x.Out
+	}
+	return nil
+}
+
+// Where events come from.
+type EventSource struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Subscribers of one group share the events; each group gets all of them.
+	// Empty: the full name of the service. Since 0.2.
+	ConsumerGroup string `protobuf:"bytes,1,opt,name=consumer_group,json=consumerGroup,proto3" json:"consumer_group,omitempty"`
+	// Exactly one case is set.
+	//
+	// Types that are valid to be assigned to Source:
+	//
+	//	*EventSource_Topic
+	//	*EventSource_EventLog
+	Source        isEventSource_Source `protobuf_oneof:"source"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventSource) Reset() {
+	*x = EventSource{}
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventSource) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventSource) ProtoMessage() {}
+
+func (x *EventSource) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventSource.ProtoReflect.Descriptor instead.
+func (*EventSource) Descriptor() ([]byte, []int) {
+	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *EventSource) GetConsumerGroup() string {
+	if x != nil {
+		return x.ConsumerGroup
+	}
+	return ""
+}
+
+func (x *EventSource) GetSource() isEventSource_Source {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+func (x *EventSource) GetTopic() string {
+	if x != nil {
+		if x, ok := x.Source.(*EventSource_Topic); ok {
+			return x.Topic
+		}
+	}
+	return ""
+}
+
+func (x *EventSource) GetEventLog() string {
+	if x != nil {
+		if x, ok := x.Source.(*EventSource_EventLog); ok {
+			return x.EventLog
+		}
+	}
+	return ""
+}
+
+type isEventSource_Source interface {
+	isEventSource_Source()
+}
+
+type EventSource_Topic struct {
+	// A topic of a message broker. Since 0.2.
+	Topic string `protobuf:"bytes,2,opt,name=topic,proto3,oneof"`
+}
+
+type EventSource_EventLog struct {
+	// The events of an event sourced entity, by its persistence id. Since 0.2.
+	EventLog string `protobuf:"bytes,3,opt,name=event_log,json=eventLog,proto3,oneof"`
+}
+
+func (*EventSource_Topic) isEventSource_Source() {}
+
+func (*EventSource_EventLog) isEventSource_Source() {}
+
+// Where events go.
+type EventDestination struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one case is set.
+	//
+	// Types that are valid to be assigned to Destination:
+	//
+	//	*EventDestination_Topic
+	Destination   isEventDestination_Destination `protobuf_oneof:"destination"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventDestination) Reset() {
+	*x = EventDestination{}
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventDestination) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventDestination) ProtoMessage() {}
+
+func (x *EventDestination) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventDestination.ProtoReflect.Descriptor instead.
+func (*EventDestination) Descriptor() ([]byte, []int) {
+	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EventDestination) GetDestination() isEventDestination_Destination {
+	if x != nil {
+		return x.Destination
+	}
+	return nil
+}
+
+func (x *EventDestination) GetTopic() string {
+	if x != nil {
+		if x, ok := x.Destination.(*EventDestination_Topic); ok {
+			return x.Topic
+		}
+	}
+	return ""
+}
+
+type isEventDestination_Destination interface {
+	isEventDestination_Destination()
+}
+
+type EventDestination_Topic struct {
+	// A topic of a message broker. Since 0.2.
+	Topic string `protobuf:"bytes,1,opt,name=topic,proto3,oneof"`
+}
+
+func (*EventDestination_Topic) isEventDestination_Destination() {}
+
 var file_stateward_annotations_v1_annotations_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
@@ -32,38 +256,109 @@ var file_stateward_annotations_v1_annotations_proto_extTypes = []protoimpl.Exten
 		Tag:           "varint,84080,opt,name=entity_key",
 		Filename:      "stateward/annotations/v1/annotations.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*Eventing)(nil),
+		Field:         84081,
+		Name:          "stateward.annotations.v1.eventing",
+		Tag:           "bytes,84081,opt,name=eventing",
+		Filename:      "stateward/annotations/v1/annotations.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         84082,
+		Name:          "stateward.annotations.v1.read_only",
+		Tag:           "varint,84082,opt,name=read_only",
+		Filename:      "stateward/annotations/v1/annotations.proto",
+	},
 }
 
 // Extension fields to descriptorpb.FieldOptions.
 var (
 	// Marks the field of a command's request that names the entity. Set by the
 	// author of the user function. Every input message of a method on a stateful
-	// entity has exactly one such field (DISC-KEY-001). The number is the
-	// project's own: Cloudstate's 1080 cannot be loaded beside it. Since 1.0.
+	// entity has exactly one such field, a string (DISC-KEY-001), or where
+	// CAPABILITY_COMPOSITE_KEYS is in force one or several (DISC-KEY-003). The
+	// number is the project's own: Cloudstate's 1080 cannot be loaded beside it.
+	// Default false. Since 1.0.
 	//
 	// optional bool entity_key = 84080;
 	E_EntityKey = &file_stateward_annotations_v1_annotations_proto_extTypes[0]
+)
+
+// Extension fields to descriptorpb.MethodOptions.
+var (
+	// Connects a method to events: what it is called with, and where its
+	// responses go. Set by the author of the user function, on a method of an
+	// action or of an entity. A proxy that does not serve it says so
+	// (EVT-DISC-001). The number is the project's own, as that of entity_key.
+	// Since 1.0.
+	//
+	// optional stateward.annotations.v1.Eventing eventing = 84081;
+	E_Eventing = &file_stateward_annotations_v1_annotations_proto_extTypes[1]
+	// True: no command of this method changes the entity's state
+	// (CORE-READ-001). Default false. Set by the author of the user function, on
+	// a method of an entity; of an action it says nothing new. Since 1.0.
+	//
+	// optional bool read_only = 84082;
+	E_ReadOnly = &file_stateward_annotations_v1_annotations_proto_extTypes[2]
 )
 
 var File_stateward_annotations_v1_annotations_proto protoreflect.FileDescriptor
 
 const file_stateward_annotations_v1_annotations_proto_rawDesc = "" +
 	"\n" +
-	"*stateward/annotations/v1/annotations.proto\x12\x18stateward.annotations.v1\x1a google/protobuf/descriptor.proto:>\n" +
+	"*stateward/annotations/v1/annotations.proto\x12\x18stateward.annotations.v1\x1a google/protobuf/descriptor.proto\"\x7f\n" +
+	"\bEventing\x125\n" +
+	"\x02in\x18\x01 \x01(\v2%.stateward.annotations.v1.EventSourceR\x02in\x12<\n" +
+	"\x03out\x18\x02 \x01(\v2*.stateward.annotations.v1.EventDestinationR\x03out\"u\n" +
+	"\vEventSource\x12%\n" +
+	"\x0econsumer_group\x18\x01 \x01(\tR\rconsumerGroup\x12\x16\n" +
+	"\x05topic\x18\x02 \x01(\tH\x00R\x05topic\x12\x1d\n" +
+	"\tevent_log\x18\x03 \x01(\tH\x00R\beventLogB\b\n" +
+	"\x06source\"9\n" +
+	"\x10EventDestination\x12\x16\n" +
+	"\x05topic\x18\x01 \x01(\tH\x00R\x05topicB\r\n" +
+	"\vdestination:>\n" +
 	"\n" +
-	"entity_key\x12\x1d.google.protobuf.FieldOptions\x18\xf0\x90\x05 \x01(\bR\tentityKeyBt\n" +
+	"entity_key\x12\x1d.google.protobuf.FieldOptions\x18\xf0\x90\x05 \x01(\bR\tentityKey:`\n" +
+	"\beventing\x12\x1e.google.protobuf.MethodOptions\x18\xf1\x90\x05 \x01(\v2\".stateward.annotations.v1.EventingR\beventing:=\n" +
+	"\tread_only\x12\x1e.google.protobuf.MethodOptions\x18\xf2\x90\x05 \x01(\bR\breadOnlyBt\n" +
 	"\x1cdev.stateward.annotations.v1P\x01ZRgithub.com/stateward/stateward/protocol/gen/stateward/annotations/v1;annotationsv1b\x06proto3"
 
+var (
+	file_stateward_annotations_v1_annotations_proto_rawDescOnce sync.Once
+	file_stateward_annotations_v1_annotations_proto_rawDescData []byte
+)
+
+func file_stateward_annotations_v1_annotations_proto_rawDescGZIP() []byte {
+	file_stateward_annotations_v1_annotations_proto_rawDescOnce.Do(func() {
+		file_stateward_annotations_v1_annotations_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_stateward_annotations_v1_annotations_proto_rawDesc), len(file_stateward_annotations_v1_annotations_proto_rawDesc)))
+	})
+	return file_stateward_annotations_v1_annotations_proto_rawDescData
+}
+
+var file_stateward_annotations_v1_annotations_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_stateward_annotations_v1_annotations_proto_goTypes = []any{
-	(*descriptorpb.FieldOptions)(nil), // 0: google.protobuf.FieldOptions
+	(*Eventing)(nil),                   // 0: stateward.annotations.v1.Eventing
+	(*EventSource)(nil),                // 1: stateward.annotations.v1.EventSource
+	(*EventDestination)(nil),           // 2: stateward.annotations.v1.EventDestination
+	(*descriptorpb.FieldOptions)(nil),  // 3: google.protobuf.FieldOptions
+	(*descriptorpb.MethodOptions)(nil), // 4: google.protobuf.MethodOptions
 }
 var file_stateward_annotations_v1_annotations_proto_depIdxs = []int32{
-	0, // 0: stateward.annotations.v1.entity_key:extendee -> google.protobuf.FieldOptions
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	0, // [0:1] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	1, // 0: stateward.annotations.v1.Eventing.in:type_name -> stateward.annotations.v1.EventSource
+	2, // 1: stateward.annotations.v1.Eventing.out:type_name -> stateward.annotations.v1.EventDestination
+	3, // 2: stateward.annotations.v1.entity_key:extendee -> google.protobuf.FieldOptions
+	4, // 3: stateward.annotations.v1.eventing:extendee -> google.protobuf.MethodOptions
+	4, // 4: stateward.annotations.v1.read_only:extendee -> google.protobuf.MethodOptions
+	0, // 5: stateward.annotations.v1.eventing:type_name -> stateward.annotations.v1.Eventing
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	5, // [5:6] is the sub-list for extension type_name
+	2, // [2:5] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_stateward_annotations_v1_annotations_proto_init() }
@@ -71,18 +366,26 @@ func file_stateward_annotations_v1_annotations_proto_init() {
 	if File_stateward_annotations_v1_annotations_proto != nil {
 		return
 	}
+	file_stateward_annotations_v1_annotations_proto_msgTypes[1].OneofWrappers = []any{
+		(*EventSource_Topic)(nil),
+		(*EventSource_EventLog)(nil),
+	}
+	file_stateward_annotations_v1_annotations_proto_msgTypes[2].OneofWrappers = []any{
+		(*EventDestination_Topic)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_annotations_v1_annotations_proto_rawDesc), len(file_stateward_annotations_v1_annotations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   0,
-			NumExtensions: 1,
+			NumMessages:   3,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_stateward_annotations_v1_annotations_proto_goTypes,
 		DependencyIndexes: file_stateward_annotations_v1_annotations_proto_depIdxs,
+		MessageInfos:      file_stateward_annotations_v1_annotations_proto_msgTypes,
 		ExtensionInfos:    file_stateward_annotations_v1_annotations_proto_extTypes,
 	}.Build()
 	File_stateward_annotations_v1_annotations_proto = out.File

@@ -32,17 +32,62 @@ const (
 	Capability_CAPABILITY_UNSPECIFIED Capability = 0
 	// Many entities on one stream: stateward.multiplex.v1.MultiplexService. Since 1.0.
 	Capability_CAPABILITY_MULTIPLEXED_STREAM Capability = 1
+	// News that nobody waits for an answer any more: the case `cancel` of the
+	// entity services. Since 1.0.
+	Capability_CAPABILITY_CANCEL Capability = 2
+	// Why an entity is passivated, before it is: the case `passivate` of the
+	// entity services. Since 1.0.
+	Capability_CAPABILITY_PASSIVATION_NOTICE Capability = 3
+	// Health and drain of both sides: stateward.lifecycle.v1.LifecycleService. Since 1.0.
+	Capability_CAPABILITY_LIFECYCLE Capability = 4
+	// Side effects that outlive a crash: SideEffect.durable. Since 1.0.
+	Capability_CAPABILITY_DURABLE_EFFECTS Capability = 5
+	// Metadata of events: EventSourcedReply.event_metadata and Event.metadata. Since 1.0.
+	Capability_CAPABILITY_EVENT_METADATA Capability = 6
+	// Snapshots that the proxy asks for: the cases `snapshot_request` and
+	// `snapshot_response` of event sourced entities. Since 1.0.
+	Capability_CAPABILITY_SNAPSHOT_REQUEST Capability = 7
+	// The end of an event sourced entity: EventSourcedReply.delete. Since 1.0.
+	Capability_CAPABILITY_EVENT_SOURCED_DELETE Capability = 8
+	// Stored types that were renamed: Entity.type_aliases. Since 1.0.
+	Capability_CAPABILITY_TYPE_ALIASES Capability = 9
+	// Entity keys of several fields, and of other types than string
+	// (DISC-KEY-003). Since 1.0.
+	Capability_CAPABILITY_COMPOSITE_KEYS Capability = 10
+	// Maps of counters, registers and sets: three more cases of
+	// stateward.replicated.v1.Delta. Since 1.0.
+	Capability_CAPABILITY_REPLICATED_MAPS Capability = 11
 )
 
 // Enum value maps for Capability.
 var (
 	Capability_name = map[int32]string{
-		0: "CAPABILITY_UNSPECIFIED",
-		1: "CAPABILITY_MULTIPLEXED_STREAM",
+		0:  "CAPABILITY_UNSPECIFIED",
+		1:  "CAPABILITY_MULTIPLEXED_STREAM",
+		2:  "CAPABILITY_CANCEL",
+		3:  "CAPABILITY_PASSIVATION_NOTICE",
+		4:  "CAPABILITY_LIFECYCLE",
+		5:  "CAPABILITY_DURABLE_EFFECTS",
+		6:  "CAPABILITY_EVENT_METADATA",
+		7:  "CAPABILITY_SNAPSHOT_REQUEST",
+		8:  "CAPABILITY_EVENT_SOURCED_DELETE",
+		9:  "CAPABILITY_TYPE_ALIASES",
+		10: "CAPABILITY_COMPOSITE_KEYS",
+		11: "CAPABILITY_REPLICATED_MAPS",
 	}
 	Capability_value = map[string]int32{
-		"CAPABILITY_UNSPECIFIED":        0,
-		"CAPABILITY_MULTIPLEXED_STREAM": 1,
+		"CAPABILITY_UNSPECIFIED":          0,
+		"CAPABILITY_MULTIPLEXED_STREAM":   1,
+		"CAPABILITY_CANCEL":               2,
+		"CAPABILITY_PASSIVATION_NOTICE":   3,
+		"CAPABILITY_LIFECYCLE":            4,
+		"CAPABILITY_DURABLE_EFFECTS":      5,
+		"CAPABILITY_EVENT_METADATA":       6,
+		"CAPABILITY_SNAPSHOT_REQUEST":     7,
+		"CAPABILITY_EVENT_SOURCED_DELETE": 8,
+		"CAPABILITY_TYPE_ALIASES":         9,
+		"CAPABILITY_COMPOSITE_KEYS":       10,
+		"CAPABILITY_REPLICATED_MAPS":      11,
 	}
 )
 
@@ -142,7 +187,20 @@ type DiscoverRequest struct {
 	SupportedEntityTypes []string `protobuf:"bytes,5,rep,name=supported_entity_types,json=supportedEntityTypes,proto3" json:"supported_entity_types,omitempty"`
 	// What the proxy can do beyond what every peer does, each once, in any order
 	// (DISC-CAP-001). A number that is not known is ignored. Since 1.0.
-	Capabilities  []Capability `protobuf:"varint,6,rep,packed,name=capabilities,proto3,enum=stateward.discovery.v1.Capability" json:"capabilities,omitempty"`
+	Capabilities []Capability `protobuf:"varint,6,rep,packed,name=capabilities,proto3,enum=stateward.discovery.v1.Capability" json:"capabilities,omitempty"`
+	// The oldest minor version that the proxy still speaks; from 0, the default,
+	// to protocol_minor_version (DISC-VER-001). Since 1.0.
+	OldestProtocolMinorVersion int32 `protobuf:"varint,7,opt,name=oldest_protocol_minor_version,json=oldestProtocolMinorVersion,proto3" json:"oldest_protocol_minor_version,omitempty"`
+	// What the proxy limits. Always present (CORE-LIMIT-005); absent from a proxy of
+	// Cloudstate 0.2. Since 1.0.
+	Limits *ProxyLimits `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
+	// True: the proxy runs for somebody who develops the function, and may lose
+	// its state when it stops (DISC-DEV-001). Changes no answer of the function
+	// (DISC-CALL-005). Default false. Since 1.0.
+	DevMode bool `protobuf:"varint,9,opt,name=dev_mode,json=devMode,proto3" json:"dev_mode,omitempty"`
+	// Names this process of the proxy: another one after every start, the same on
+	// every connection; from 1 to 128 bytes (DISC-INST-001). For logs. Since 1.0.
+	InstanceId    string `protobuf:"bytes,10,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,6 +277,153 @@ func (x *DiscoverRequest) GetCapabilities() []Capability {
 	return nil
 }
 
+func (x *DiscoverRequest) GetOldestProtocolMinorVersion() int32 {
+	if x != nil {
+		return x.OldestProtocolMinorVersion
+	}
+	return 0
+}
+
+func (x *DiscoverRequest) GetLimits() *ProxyLimits {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+func (x *DiscoverRequest) GetDevMode() bool {
+	if x != nil {
+		return x.DevMode
+	}
+	return false
+}
+
+func (x *DiscoverRequest) GetInstanceId() string {
+	if x != nil {
+		return x.InstanceId
+	}
+	return ""
+}
+
+// What a proxy limits, for a function that would rather not meet the limit. Set
+// by the proxy; each is greater than 0, and is what the proxy enforces
+// (CORE-LIMIT-005). What becomes of whoever meets one is in
+// protocol/spec/limits.md; the numbers given here hold where nobody has
+// configured another.
+type ProxyLimits struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The largest message that the proxy takes of the function, in bytes of
+	// protobuf; 4194304, and never less (CORE-LIMIT-004). Since 1.0.
+	MaxMessageBytes int64 `protobuf:"varint,1,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
+	// The largest request of a caller, forward or side effect, payload and
+	// metadata together, in bytes; 4063232 (CORE-LIMIT-009). Since 1.0.
+	MaxRequestBytes int64 `protobuf:"varint,2,opt,name=max_request_bytes,json=maxRequestBytes,proto3" json:"max_request_bytes,omitempty"`
+	// The longest entity id, in bytes; always 16384 (CORE-KEY-005). Since 1.0.
+	MaxKeyBytes int64 `protobuf:"varint,3,opt,name=max_key_bytes,json=maxKeyBytes,proto3" json:"max_key_bytes,omitempty"`
+	// The largest metadata of a request, forward, side effect or reply, keys and
+	// values together, in bytes; 8192 (CORE-LIMIT-012). Since 1.0.
+	MaxMetadataBytes int64 `protobuf:"varint,4,opt,name=max_metadata_bytes,json=maxMetadataBytes,proto3" json:"max_metadata_bytes,omitempty"`
+	// How many commands may wait for one entity; 256 (CORE-LIMIT-016). Since 1.0.
+	MaxWaitingCommands int32 `protobuf:"varint,5,opt,name=max_waiting_commands,json=maxWaitingCommands,proto3" json:"max_waiting_commands,omitempty"`
+	// How many commands may be outstanding on one stream of a replicated entity,
+	// streamed ones included; 64, and never more (REP-TURN-006). Of other kinds it
+	// is 1. Since 1.0.
+	MaxOutstandingCommands int32 `protobuf:"varint,6,opt,name=max_outstanding_commands,json=maxOutstandingCommands,proto3" json:"max_outstanding_commands,omitempty"`
+	// The greatest depth at which a command is sent; 8 (FX-DEPTH-001). Since 1.0.
+	MaxForwardDepth int32 `protobuf:"varint,7,opt,name=max_forward_depth,json=maxForwardDepth,proto3" json:"max_forward_depth,omitempty"`
+	// How long a command may be outstanding, in milliseconds; 60000
+	// (CORE-TIME-005). Since 1.0.
+	MaxCommandTime int64 `protobuf:"varint,8,opt,name=max_command_time,json=maxCommandTime,proto3" json:"max_command_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ProxyLimits) Reset() {
+	*x = ProxyLimits{}
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProxyLimits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProxyLimits) ProtoMessage() {}
+
+func (x *ProxyLimits) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProxyLimits.ProtoReflect.Descriptor instead.
+func (*ProxyLimits) Descriptor() ([]byte, []int) {
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ProxyLimits) GetMaxMessageBytes() int64 {
+	if x != nil {
+		return x.MaxMessageBytes
+	}
+	return 0
+}
+
+func (x *ProxyLimits) GetMaxRequestBytes() int64 {
+	if x != nil {
+		return x.MaxRequestBytes
+	}
+	return 0
+}
+
+func (x *ProxyLimits) GetMaxKeyBytes() int64 {
+	if x != nil {
+		return x.MaxKeyBytes
+	}
+	return 0
+}
+
+func (x *ProxyLimits) GetMaxMetadataBytes() int64 {
+	if x != nil {
+		return x.MaxMetadataBytes
+	}
+	return 0
+}
+
+func (x *ProxyLimits) GetMaxWaitingCommands() int32 {
+	if x != nil {
+		return x.MaxWaitingCommands
+	}
+	return 0
+}
+
+func (x *ProxyLimits) GetMaxOutstandingCommands() int32 {
+	if x != nil {
+		return x.MaxOutstandingCommands
+	}
+	return 0
+}
+
+func (x *ProxyLimits) GetMaxForwardDepth() int32 {
+	if x != nil {
+		return x.MaxForwardDepth
+	}
+	return 0
+}
+
+func (x *ProxyLimits) GetMaxCommandTime() int64 {
+	if x != nil {
+		return x.MaxCommandTime
+	}
+	return 0
+}
+
 // What the function serves. Field numbers are those of Cloudstate's EntitySpec.
 type DiscoverResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -235,7 +440,7 @@ type DiscoverResponse struct {
 
 func (x *DiscoverResponse) Reset() {
 	*x = DiscoverResponse{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[1]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -247,7 +452,7 @@ func (x *DiscoverResponse) String() string {
 func (*DiscoverResponse) ProtoMessage() {}
 
 func (x *DiscoverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[1]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -260,7 +465,7 @@ func (x *DiscoverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscoverResponse.ProtoReflect.Descriptor instead.
 func (*DiscoverResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{1}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *DiscoverResponse) GetProto() []byte {
@@ -297,13 +502,17 @@ type Entity struct {
 	PersistenceId string `protobuf:"bytes,3,opt,name=persistence_id,json=persistenceId,proto3" json:"persistence_id,omitempty"`
 	// When the proxy passivates an idle entity. Absent: the proxy decides. Since 0.2.
 	PassivationStrategy *PassivationStrategy `protobuf:"bytes,4,opt,name=passivation_strategy,json=passivationStrategy,proto3" json:"passivation_strategy,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Stored types that have another name by now, in any order; only of an event
+	// sourced or value entity (DISC-ALIAS-001). Used where CAPABILITY_TYPE_ALIASES
+	// is in force. Since 1.0.
+	TypeAliases   []*TypeAlias `protobuf:"bytes,5,rep,name=type_aliases,json=typeAliases,proto3" json:"type_aliases,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Entity) Reset() {
 	*x = Entity{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[2]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +524,7 @@ func (x *Entity) String() string {
 func (*Entity) ProtoMessage() {}
 
 func (x *Entity) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[2]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +537,7 @@ func (x *Entity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entity.ProtoReflect.Descriptor instead.
 func (*Entity) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{2}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Entity) GetEntityType() string {
@@ -359,6 +568,72 @@ func (x *Entity) GetPassivationStrategy() *PassivationStrategy {
 	return nil
 }
 
+func (x *Entity) GetTypeAliases() []*TypeAlias {
+	if x != nil {
+		return x.TypeAliases
+	}
+	return nil
+}
+
+// A type that was stored under one name and is read under another. Set by the
+// function.
+type TypeAlias struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The full name under which it is stored, such as "shop.v1.ItemAdded"; not
+	// empty, without "/", and no other alias of the entity has it. Since 1.0.
+	StoredName string `protobuf:"bytes,1,opt,name=stored_name,json=storedName,proto3" json:"stored_name,omitempty"`
+	// The full name under which the function reads it, such as
+	// "shop.v2.ItemAdded"; not empty, without "/", and never a stored_name of the
+	// entity. Since 1.0.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TypeAlias) Reset() {
+	*x = TypeAlias{}
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TypeAlias) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TypeAlias) ProtoMessage() {}
+
+func (x *TypeAlias) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TypeAlias.ProtoReflect.Descriptor instead.
+func (*TypeAlias) Descriptor() ([]byte, []int) {
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *TypeAlias) GetStoredName() string {
+	if x != nil {
+		return x.StoredName
+	}
+	return ""
+}
+
+func (x *TypeAlias) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // When an idle entity is passivated.
 type PassivationStrategy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -374,7 +649,7 @@ type PassivationStrategy struct {
 
 func (x *PassivationStrategy) Reset() {
 	*x = PassivationStrategy{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[3]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -386,7 +661,7 @@ func (x *PassivationStrategy) String() string {
 func (*PassivationStrategy) ProtoMessage() {}
 
 func (x *PassivationStrategy) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[3]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -399,7 +674,7 @@ func (x *PassivationStrategy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PassivationStrategy.ProtoReflect.Descriptor instead.
 func (*PassivationStrategy) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{3}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PassivationStrategy) GetStrategy() isPassivationStrategy_Strategy {
@@ -440,7 +715,7 @@ type TimeoutPassivationStrategy struct {
 
 func (x *TimeoutPassivationStrategy) Reset() {
 	*x = TimeoutPassivationStrategy{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[4]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +727,7 @@ func (x *TimeoutPassivationStrategy) String() string {
 func (*TimeoutPassivationStrategy) ProtoMessage() {}
 
 func (x *TimeoutPassivationStrategy) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[4]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +740,7 @@ func (x *TimeoutPassivationStrategy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TimeoutPassivationStrategy.ProtoReflect.Descriptor instead.
 func (*TimeoutPassivationStrategy) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{4}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TimeoutPassivationStrategy) GetTimeout() int64 {
@@ -494,14 +769,28 @@ type ServiceInfo struct {
 	ProtocolMinorVersion int32 `protobuf:"varint,7,opt,name=protocol_minor_version,json=protocolMinorVersion,proto3" json:"protocol_minor_version,omitempty"`
 	// What the function can do beyond what every peer does, each once, in any
 	// order (DISC-CAP-002). A number that is not known is ignored. Since 1.0.
-	Capabilities  []Capability `protobuf:"varint,8,rep,packed,name=capabilities,proto3,enum=stateward.discovery.v1.Capability" json:"capabilities,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Capabilities []Capability `protobuf:"varint,8,rep,packed,name=capabilities,proto3,enum=stateward.discovery.v1.Capability" json:"capabilities,omitempty"`
+	// The oldest minor version that the function still speaks; from 0, the
+	// default, to protocol_minor_version (DISC-VER-002). Since 1.0.
+	OldestProtocolMinorVersion int32 `protobuf:"varint,9,opt,name=oldest_protocol_minor_version,json=oldestProtocolMinorVersion,proto3" json:"oldest_protocol_minor_version,omitempty"`
+	// Names this process of the function: another one after every start, the same
+	// on every connection; at most 128 bytes. Empty: not stated, and read as
+	// another one each time (DISC-INC-002); never empty where CAPABILITY_LIFECYCLE
+	// is announced (LIFE-WATCH-010). Since 1.0.
+	IncarnationId string `protobuf:"bytes,10,opt,name=incarnation_id,json=incarnationId,proto3" json:"incarnation_id,omitempty"`
+	// Another one whenever `proto` is another one, such as the SHA-256 of `proto`
+	// in hex; at most 128 bytes. Empty: not stated (DISC-DRIFT-001). Since 1.0.
+	SchemaFingerprint string `protobuf:"bytes,11,opt,name=schema_fingerprint,json=schemaFingerprint,proto3" json:"schema_fingerprint,omitempty"`
+	// The largest message that the function takes, in bytes of protobuf. 0, the
+	// default, means 4194304; no other number is below that (CORE-LIMIT-006). Since 1.0.
+	MaxMessageBytes int64 `protobuf:"varint,12,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ServiceInfo) Reset() {
 	*x = ServiceInfo{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[5]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -513,7 +802,7 @@ func (x *ServiceInfo) String() string {
 func (*ServiceInfo) ProtoMessage() {}
 
 func (x *ServiceInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[5]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -526,7 +815,7 @@ func (x *ServiceInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceInfo.ProtoReflect.Descriptor instead.
 func (*ServiceInfo) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{5}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ServiceInfo) GetServiceName() string {
@@ -585,10 +874,39 @@ func (x *ServiceInfo) GetCapabilities() []Capability {
 	return nil
 }
 
+func (x *ServiceInfo) GetOldestProtocolMinorVersion() int32 {
+	if x != nil {
+		return x.OldestProtocolMinorVersion
+	}
+	return 0
+}
+
+func (x *ServiceInfo) GetIncarnationId() string {
+	if x != nil {
+		return x.IncarnationId
+	}
+	return ""
+}
+
+func (x *ServiceInfo) GetSchemaFingerprint() string {
+	if x != nil {
+		return x.SchemaFingerprint
+	}
+	return ""
+}
+
+func (x *ServiceInfo) GetMaxMessageBytes() int64 {
+	if x != nil {
+		return x.MaxMessageBytes
+	}
+	return 0
+}
+
 // One mistake of the function. Field 1 is that of Cloudstate's UserFunctionError.
 type ReportErrorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The mistake, and what to do about it, for a person. Since 0.2.
+	// The mistake, and what to do about it, for a person; at most 4096 bytes
+	// (DISC-REPORT-006). Since 0.2.
 	Message string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
 	// The requirement that was broken, or by which the proxy acted, such as
 	// "DISC-KEY-001". Since 1.0.
@@ -602,15 +920,18 @@ type ReportErrorRequest struct {
 	// The command that was outstanding; 0 when none was. Since 1.0.
 	CommandId int64 `protobuf:"varint,6,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// Where in the function's protos the mistake stands; empty when it is not
-	// in them. Since 1.0.
+	// in them. At most 64. Since 1.0.
 	SourceLocations []*SourceLocation `protobuf:"bytes,7,rep,name=source_locations,json=sourceLocations,proto3" json:"source_locations,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What the proxy saw, such as the message that it could not take, as text for
+	// a person; at most 4096 bytes, and empty when there is no more to say. Since 1.0.
+	Detail        string `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReportErrorRequest) Reset() {
 	*x = ReportErrorRequest{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[6]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -622,7 +943,7 @@ func (x *ReportErrorRequest) String() string {
 func (*ReportErrorRequest) ProtoMessage() {}
 
 func (x *ReportErrorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[6]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -635,7 +956,7 @@ func (x *ReportErrorRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportErrorRequest.ProtoReflect.Descriptor instead.
 func (*ReportErrorRequest) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{6}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReportErrorRequest) GetMessage() string {
@@ -687,6 +1008,13 @@ func (x *ReportErrorRequest) GetSourceLocations() []*SourceLocation {
 	return nil
 }
 
+func (x *ReportErrorRequest) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 // A place in the function's protos.
 type SourceLocation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -704,7 +1032,7 @@ type SourceLocation struct {
 
 func (x *SourceLocation) Reset() {
 	*x = SourceLocation{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[7]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -716,7 +1044,7 @@ func (x *SourceLocation) String() string {
 func (*SourceLocation) ProtoMessage() {}
 
 func (x *SourceLocation) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[7]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -729,7 +1057,7 @@ func (x *SourceLocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceLocation.ProtoReflect.Descriptor instead.
 func (*SourceLocation) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{7}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SourceLocation) GetFile() string {
@@ -769,7 +1097,7 @@ type ReportErrorResponse struct {
 
 func (x *ReportErrorResponse) Reset() {
 	*x = ReportErrorResponse{}
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[8]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -781,7 +1109,7 @@ func (x *ReportErrorResponse) String() string {
 func (*ReportErrorResponse) ProtoMessage() {}
 
 func (x *ReportErrorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[8]
+	mi := &file_stateward_discovery_v1_discovery_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -794,14 +1122,14 @@ func (x *ReportErrorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportErrorResponse.ProtoReflect.Descriptor instead.
 func (*ReportErrorResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{8}
+	return file_stateward_discovery_v1_discovery_proto_rawDescGZIP(), []int{10}
 }
 
 var File_stateward_discovery_v1_discovery_proto protoreflect.FileDescriptor
 
 const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"\n" +
-	"&stateward/discovery/v1/discovery.proto\x12\x16stateward.discovery.v1\"\xbf\x02\n" +
+	"&stateward/discovery/v1/discovery.proto\x12\x16stateward.discovery.v1\"\xfb\x03\n" +
 	"\x0fDiscoverRequest\x124\n" +
 	"\x16protocol_major_version\x18\x01 \x01(\x05R\x14protocolMajorVersion\x124\n" +
 	"\x16protocol_minor_version\x18\x02 \x01(\x05R\x14protocolMinorVersion\x12\x1d\n" +
@@ -809,23 +1137,43 @@ const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"proxy_name\x18\x03 \x01(\tR\tproxyName\x12#\n" +
 	"\rproxy_version\x18\x04 \x01(\tR\fproxyVersion\x124\n" +
 	"\x16supported_entity_types\x18\x05 \x03(\tR\x14supportedEntityTypes\x12F\n" +
-	"\fcapabilities\x18\x06 \x03(\x0e2\".stateward.discovery.v1.CapabilityR\fcapabilities\"\xac\x01\n" +
+	"\fcapabilities\x18\x06 \x03(\x0e2\".stateward.discovery.v1.CapabilityR\fcapabilities\x12A\n" +
+	"\x1doldest_protocol_minor_version\x18\a \x01(\x05R\x1aoldestProtocolMinorVersion\x12;\n" +
+	"\x06limits\x18\b \x01(\v2#.stateward.discovery.v1.ProxyLimitsR\x06limits\x12\x19\n" +
+	"\bdev_mode\x18\t \x01(\bR\adevMode\x12\x1f\n" +
+	"\vinstance_id\x18\n" +
+	" \x01(\tR\n" +
+	"instanceId\"\xf9\x02\n" +
+	"\vProxyLimits\x12*\n" +
+	"\x11max_message_bytes\x18\x01 \x01(\x03R\x0fmaxMessageBytes\x12*\n" +
+	"\x11max_request_bytes\x18\x02 \x01(\x03R\x0fmaxRequestBytes\x12\"\n" +
+	"\rmax_key_bytes\x18\x03 \x01(\x03R\vmaxKeyBytes\x12,\n" +
+	"\x12max_metadata_bytes\x18\x04 \x01(\x03R\x10maxMetadataBytes\x120\n" +
+	"\x14max_waiting_commands\x18\x05 \x01(\x05R\x12maxWaitingCommands\x128\n" +
+	"\x18max_outstanding_commands\x18\x06 \x01(\x05R\x16maxOutstandingCommands\x12*\n" +
+	"\x11max_forward_depth\x18\a \x01(\x05R\x0fmaxForwardDepth\x12(\n" +
+	"\x10max_command_time\x18\b \x01(\x03R\x0emaxCommandTime\"\xac\x01\n" +
 	"\x10DiscoverResponse\x12\x14\n" +
 	"\x05proto\x18\x01 \x01(\fR\x05proto\x12:\n" +
 	"\bentities\x18\x02 \x03(\v2\x1e.stateward.discovery.v1.EntityR\bentities\x12F\n" +
-	"\fservice_info\x18\x03 \x01(\v2#.stateward.discovery.v1.ServiceInfoR\vserviceInfo\"\xd3\x01\n" +
+	"\fservice_info\x18\x03 \x01(\v2#.stateward.discovery.v1.ServiceInfoR\vserviceInfo\"\x99\x02\n" +
 	"\x06Entity\x12\x1f\n" +
 	"\ventity_type\x18\x01 \x01(\tR\n" +
 	"entityType\x12!\n" +
 	"\fservice_name\x18\x02 \x01(\tR\vserviceName\x12%\n" +
 	"\x0epersistence_id\x18\x03 \x01(\tR\rpersistenceId\x12^\n" +
-	"\x14passivation_strategy\x18\x04 \x01(\v2+.stateward.discovery.v1.PassivationStrategyR\x13passivationStrategy\"q\n" +
+	"\x14passivation_strategy\x18\x04 \x01(\v2+.stateward.discovery.v1.PassivationStrategyR\x13passivationStrategy\x12D\n" +
+	"\ftype_aliases\x18\x05 \x03(\v2!.stateward.discovery.v1.TypeAliasR\vtypeAliases\"@\n" +
+	"\tTypeAlias\x12\x1f\n" +
+	"\vstored_name\x18\x01 \x01(\tR\n" +
+	"storedName\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"q\n" +
 	"\x13PassivationStrategy\x12N\n" +
 	"\atimeout\x18\x01 \x01(\v22.stateward.discovery.v1.TimeoutPassivationStrategyH\x00R\atimeoutB\n" +
 	"\n" +
 	"\bstrategy\"6\n" +
 	"\x1aTimeoutPassivationStrategy\x12\x18\n" +
-	"\atimeout\x18\x01 \x01(\x03R\atimeout\"\xa0\x03\n" +
+	"\atimeout\x18\x01 \x01(\x03R\atimeout\"\xe5\x04\n" +
 	"\vServiceInfo\x12!\n" +
 	"\fservice_name\x18\x01 \x01(\tR\vserviceName\x12'\n" +
 	"\x0fservice_version\x18\x02 \x01(\tR\x0eserviceVersion\x12'\n" +
@@ -834,7 +1182,12 @@ const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"\x17support_library_version\x18\x05 \x01(\tR\x15supportLibraryVersion\x124\n" +
 	"\x16protocol_major_version\x18\x06 \x01(\x05R\x14protocolMajorVersion\x124\n" +
 	"\x16protocol_minor_version\x18\a \x01(\x05R\x14protocolMinorVersion\x12F\n" +
-	"\fcapabilities\x18\b \x03(\x0e2\".stateward.discovery.v1.CapabilityR\fcapabilities\"\xb2\x02\n" +
+	"\fcapabilities\x18\b \x03(\x0e2\".stateward.discovery.v1.CapabilityR\fcapabilities\x12A\n" +
+	"\x1doldest_protocol_minor_version\x18\t \x01(\x05R\x1aoldestProtocolMinorVersion\x12%\n" +
+	"\x0eincarnation_id\x18\n" +
+	" \x01(\tR\rincarnationId\x12-\n" +
+	"\x12schema_fingerprint\x18\v \x01(\tR\x11schemaFingerprint\x12*\n" +
+	"\x11max_message_bytes\x18\f \x01(\x03R\x0fmaxMessageBytes\"\xca\x02\n" +
 	"\x12ReportErrorRequest\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12<\n" +
@@ -843,17 +1196,29 @@ const file_stateward_discovery_v1_discovery_proto_rawDesc = "" +
 	"\tentity_id\x18\x05 \x01(\tR\bentityId\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x06 \x01(\x03R\tcommandId\x12Q\n" +
-	"\x10source_locations\x18\a \x03(\v2&.stateward.discovery.v1.SourceLocationR\x0fsourceLocations\"h\n" +
+	"\x10source_locations\x18\a \x03(\v2&.stateward.discovery.v1.SourceLocationR\x0fsourceLocations\x12\x16\n" +
+	"\x06detail\x18\b \x01(\tR\x06detail\"h\n" +
 	"\x0eSourceLocation\x12\x12\n" +
 	"\x04file\x18\x01 \x01(\tR\x04file\x12\x12\n" +
 	"\x04line\x18\x02 \x01(\x05R\x04line\x12\x16\n" +
 	"\x06column\x18\x03 \x01(\x05R\x06column\x12\x16\n" +
 	"\x06symbol\x18\x04 \x01(\tR\x06symbol\"\x15\n" +
-	"\x13ReportErrorResponse*K\n" +
+	"\x13ReportErrorResponse*\x80\x03\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12!\n" +
-	"\x1dCAPABILITY_MULTIPLEXED_STREAM\x10\x01*N\n" +
+	"\x1dCAPABILITY_MULTIPLEXED_STREAM\x10\x01\x12\x15\n" +
+	"\x11CAPABILITY_CANCEL\x10\x02\x12!\n" +
+	"\x1dCAPABILITY_PASSIVATION_NOTICE\x10\x03\x12\x18\n" +
+	"\x14CAPABILITY_LIFECYCLE\x10\x04\x12\x1e\n" +
+	"\x1aCAPABILITY_DURABLE_EFFECTS\x10\x05\x12\x1d\n" +
+	"\x19CAPABILITY_EVENT_METADATA\x10\x06\x12\x1f\n" +
+	"\x1bCAPABILITY_SNAPSHOT_REQUEST\x10\a\x12#\n" +
+	"\x1fCAPABILITY_EVENT_SOURCED_DELETE\x10\b\x12\x1b\n" +
+	"\x17CAPABILITY_TYPE_ALIASES\x10\t\x12\x1d\n" +
+	"\x19CAPABILITY_COMPOSITE_KEYS\x10\n" +
+	"\x12\x1e\n" +
+	"\x1aCAPABILITY_REPLICATED_MAPS\x10\v*N\n" +
 	"\bSeverity\x12\x18\n" +
 	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10SEVERITY_WARNING\x10\x01\x12\x12\n" +
@@ -876,38 +1241,42 @@ func file_stateward_discovery_v1_discovery_proto_rawDescGZIP() []byte {
 }
 
 var file_stateward_discovery_v1_discovery_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_stateward_discovery_v1_discovery_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_stateward_discovery_v1_discovery_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_stateward_discovery_v1_discovery_proto_goTypes = []any{
 	(Capability)(0),                    // 0: stateward.discovery.v1.Capability
 	(Severity)(0),                      // 1: stateward.discovery.v1.Severity
 	(*DiscoverRequest)(nil),            // 2: stateward.discovery.v1.DiscoverRequest
-	(*DiscoverResponse)(nil),           // 3: stateward.discovery.v1.DiscoverResponse
-	(*Entity)(nil),                     // 4: stateward.discovery.v1.Entity
-	(*PassivationStrategy)(nil),        // 5: stateward.discovery.v1.PassivationStrategy
-	(*TimeoutPassivationStrategy)(nil), // 6: stateward.discovery.v1.TimeoutPassivationStrategy
-	(*ServiceInfo)(nil),                // 7: stateward.discovery.v1.ServiceInfo
-	(*ReportErrorRequest)(nil),         // 8: stateward.discovery.v1.ReportErrorRequest
-	(*SourceLocation)(nil),             // 9: stateward.discovery.v1.SourceLocation
-	(*ReportErrorResponse)(nil),        // 10: stateward.discovery.v1.ReportErrorResponse
+	(*ProxyLimits)(nil),                // 3: stateward.discovery.v1.ProxyLimits
+	(*DiscoverResponse)(nil),           // 4: stateward.discovery.v1.DiscoverResponse
+	(*Entity)(nil),                     // 5: stateward.discovery.v1.Entity
+	(*TypeAlias)(nil),                  // 6: stateward.discovery.v1.TypeAlias
+	(*PassivationStrategy)(nil),        // 7: stateward.discovery.v1.PassivationStrategy
+	(*TimeoutPassivationStrategy)(nil), // 8: stateward.discovery.v1.TimeoutPassivationStrategy
+	(*ServiceInfo)(nil),                // 9: stateward.discovery.v1.ServiceInfo
+	(*ReportErrorRequest)(nil),         // 10: stateward.discovery.v1.ReportErrorRequest
+	(*SourceLocation)(nil),             // 11: stateward.discovery.v1.SourceLocation
+	(*ReportErrorResponse)(nil),        // 12: stateward.discovery.v1.ReportErrorResponse
 }
 var file_stateward_discovery_v1_discovery_proto_depIdxs = []int32{
 	0,  // 0: stateward.discovery.v1.DiscoverRequest.capabilities:type_name -> stateward.discovery.v1.Capability
-	4,  // 1: stateward.discovery.v1.DiscoverResponse.entities:type_name -> stateward.discovery.v1.Entity
-	7,  // 2: stateward.discovery.v1.DiscoverResponse.service_info:type_name -> stateward.discovery.v1.ServiceInfo
-	5,  // 3: stateward.discovery.v1.Entity.passivation_strategy:type_name -> stateward.discovery.v1.PassivationStrategy
-	6,  // 4: stateward.discovery.v1.PassivationStrategy.timeout:type_name -> stateward.discovery.v1.TimeoutPassivationStrategy
-	0,  // 5: stateward.discovery.v1.ServiceInfo.capabilities:type_name -> stateward.discovery.v1.Capability
-	1,  // 6: stateward.discovery.v1.ReportErrorRequest.severity:type_name -> stateward.discovery.v1.Severity
-	9,  // 7: stateward.discovery.v1.ReportErrorRequest.source_locations:type_name -> stateward.discovery.v1.SourceLocation
-	2,  // 8: stateward.discovery.v1.DiscoveryService.Discover:input_type -> stateward.discovery.v1.DiscoverRequest
-	8,  // 9: stateward.discovery.v1.DiscoveryService.ReportError:input_type -> stateward.discovery.v1.ReportErrorRequest
-	3,  // 10: stateward.discovery.v1.DiscoveryService.Discover:output_type -> stateward.discovery.v1.DiscoverResponse
-	10, // 11: stateward.discovery.v1.DiscoveryService.ReportError:output_type -> stateward.discovery.v1.ReportErrorResponse
-	10, // [10:12] is the sub-list for method output_type
-	8,  // [8:10] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	3,  // 1: stateward.discovery.v1.DiscoverRequest.limits:type_name -> stateward.discovery.v1.ProxyLimits
+	5,  // 2: stateward.discovery.v1.DiscoverResponse.entities:type_name -> stateward.discovery.v1.Entity
+	9,  // 3: stateward.discovery.v1.DiscoverResponse.service_info:type_name -> stateward.discovery.v1.ServiceInfo
+	7,  // 4: stateward.discovery.v1.Entity.passivation_strategy:type_name -> stateward.discovery.v1.PassivationStrategy
+	6,  // 5: stateward.discovery.v1.Entity.type_aliases:type_name -> stateward.discovery.v1.TypeAlias
+	8,  // 6: stateward.discovery.v1.PassivationStrategy.timeout:type_name -> stateward.discovery.v1.TimeoutPassivationStrategy
+	0,  // 7: stateward.discovery.v1.ServiceInfo.capabilities:type_name -> stateward.discovery.v1.Capability
+	1,  // 8: stateward.discovery.v1.ReportErrorRequest.severity:type_name -> stateward.discovery.v1.Severity
+	11, // 9: stateward.discovery.v1.ReportErrorRequest.source_locations:type_name -> stateward.discovery.v1.SourceLocation
+	2,  // 10: stateward.discovery.v1.DiscoveryService.Discover:input_type -> stateward.discovery.v1.DiscoverRequest
+	10, // 11: stateward.discovery.v1.DiscoveryService.ReportError:input_type -> stateward.discovery.v1.ReportErrorRequest
+	4,  // 12: stateward.discovery.v1.DiscoveryService.Discover:output_type -> stateward.discovery.v1.DiscoverResponse
+	12, // 13: stateward.discovery.v1.DiscoveryService.ReportError:output_type -> stateward.discovery.v1.ReportErrorResponse
+	12, // [12:14] is the sub-list for method output_type
+	10, // [10:12] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_stateward_discovery_v1_discovery_proto_init() }
@@ -915,7 +1284,7 @@ func file_stateward_discovery_v1_discovery_proto_init() {
 	if File_stateward_discovery_v1_discovery_proto != nil {
 		return
 	}
-	file_stateward_discovery_v1_discovery_proto_msgTypes[3].OneofWrappers = []any{
+	file_stateward_discovery_v1_discovery_proto_msgTypes[5].OneofWrappers = []any{
 		(*PassivationStrategy_Timeout)(nil),
 	}
 	type x struct{}
@@ -924,7 +1293,7 @@ func file_stateward_discovery_v1_discovery_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_discovery_v1_discovery_proto_rawDesc), len(file_stateward_discovery_v1_discovery_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

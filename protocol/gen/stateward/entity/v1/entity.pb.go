@@ -25,6 +25,125 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Why nobody waits for an answer any more.
+type CancelReason int32
+
+const (
+	// Not stated; read it as CANCEL_REASON_CALLER_GONE. Since 1.0.
+	CancelReason_CANCEL_REASON_UNSPECIFIED CancelReason = 0
+	// The caller has cancelled its call, or its connection is lost. Since 1.0.
+	CancelReason_CANCEL_REASON_CALLER_GONE CancelReason = 1
+	// The caller's deadline has passed. Since 1.0.
+	CancelReason_CANCEL_REASON_DEADLINE CancelReason = 2
+)
+
+// Enum value maps for CancelReason.
+var (
+	CancelReason_name = map[int32]string{
+		0: "CANCEL_REASON_UNSPECIFIED",
+		1: "CANCEL_REASON_CALLER_GONE",
+		2: "CANCEL_REASON_DEADLINE",
+	}
+	CancelReason_value = map[string]int32{
+		"CANCEL_REASON_UNSPECIFIED": 0,
+		"CANCEL_REASON_CALLER_GONE": 1,
+		"CANCEL_REASON_DEADLINE":    2,
+	}
+)
+
+func (x CancelReason) Enum() *CancelReason {
+	p := new(CancelReason)
+	*p = x
+	return p
+}
+
+func (x CancelReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CancelReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_stateward_entity_v1_entity_proto_enumTypes[0].Descriptor()
+}
+
+func (CancelReason) Type() protoreflect.EnumType {
+	return &file_stateward_entity_v1_entity_proto_enumTypes[0]
+}
+
+func (x CancelReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CancelReason.Descriptor instead.
+func (CancelReason) EnumDescriptor() ([]byte, []int) {
+	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{0}
+}
+
+// Why an entity is passivated.
+type PassivationReason int32
+
+const (
+	// Not stated. Since 1.0.
+	PassivationReason_PASSIVATION_REASON_UNSPECIFIED PassivationReason = 0
+	// The entity's passivation time has passed since the last message of its
+	// stream (CORE-PASS-003). Since 1.0.
+	PassivationReason_PASSIVATION_REASON_IDLE PassivationReason = 1
+	// The proxy makes room for other entities. Since 1.0.
+	PassivationReason_PASSIVATION_REASON_LIMIT PassivationReason = 2
+	// Another proxy takes the entity over. Since 1.0.
+	PassivationReason_PASSIVATION_REASON_REBALANCE PassivationReason = 3
+	// The proxy stops. Since 1.0.
+	PassivationReason_PASSIVATION_REASON_SHUTDOWN PassivationReason = 4
+	// The function drains (LIFE-DRAIN-003). Since 1.0.
+	PassivationReason_PASSIVATION_REASON_DRAIN PassivationReason = 5
+)
+
+// Enum value maps for PassivationReason.
+var (
+	PassivationReason_name = map[int32]string{
+		0: "PASSIVATION_REASON_UNSPECIFIED",
+		1: "PASSIVATION_REASON_IDLE",
+		2: "PASSIVATION_REASON_LIMIT",
+		3: "PASSIVATION_REASON_REBALANCE",
+		4: "PASSIVATION_REASON_SHUTDOWN",
+		5: "PASSIVATION_REASON_DRAIN",
+	}
+	PassivationReason_value = map[string]int32{
+		"PASSIVATION_REASON_UNSPECIFIED": 0,
+		"PASSIVATION_REASON_IDLE":        1,
+		"PASSIVATION_REASON_LIMIT":       2,
+		"PASSIVATION_REASON_REBALANCE":   3,
+		"PASSIVATION_REASON_SHUTDOWN":    4,
+		"PASSIVATION_REASON_DRAIN":       5,
+	}
+)
+
+func (x PassivationReason) Enum() *PassivationReason {
+	p := new(PassivationReason)
+	*p = x
+	return p
+}
+
+func (x PassivationReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PassivationReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_stateward_entity_v1_entity_proto_enumTypes[1].Descriptor()
+}
+
+func (PassivationReason) Type() protoreflect.EnumType {
+	return &file_stateward_entity_v1_entity_proto_enumTypes[1]
+}
+
+func (x PassivationReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PassivationReason.Descriptor instead.
+func (PassivationReason) EnumDescriptor() ([]byte, []int) {
+	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{1}
+}
+
 // A call of one method on one entity. Sent by the proxy.
 type Command struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -44,8 +163,13 @@ type Command struct {
 	// replicated entity may (DISC-METHOD-001). Since 0.2.
 	Streamed bool `protobuf:"varint,5,opt,name=streamed,proto3" json:"streamed,omitempty"`
 	// What came with the call, transport headers left out; absent when nothing
-	// is left (CORE-META-001). Since 0.2.
-	Metadata      *Metadata `protobuf:"bytes,6,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	// is left (CORE-META-001). Of a caller's at most 8192 bytes, unless configured
+	// (CORE-LIMIT-010). Since 0.2.
+	Metadata *Metadata `protobuf:"bytes,6,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	// How long the caller still waits, in milliseconds from when the command is
+	// sent, rounded up, so at least 1. 0, the default: the caller has no deadline
+	// (CORE-TIME-004). Since 1.0.
+	Timeout       int64 `protobuf:"varint,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -122,13 +246,22 @@ func (x *Command) GetMetadata() *Metadata {
 	return nil
 }
 
+func (x *Command) GetTimeout() int64 {
+	if x != nil {
+		return x.Timeout
+	}
+	return 0
+}
+
 // The answer to a command that the caller receives. Set by the function.
 type Reply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The response of the method, packed; always present (CORE-CMD-006). Since 0.2.
+	// The response of the method, packed; always present (CORE-CMD-006), and of
+	// the type that the command's method gives (CORE-CMD-013). Since 0.2.
 	Payload *anypb.Any `protobuf:"bytes,1,opt,name=payload,proto3" json:"payload,omitempty"`
 	// Travels to the caller as response headers (META-REPLY-001). Absent means
-	// none. Since 0.2.
+	// none; more than 8192 bytes, unless configured, are left out
+	// (CORE-LIMIT-011). Since 0.2.
 	Metadata      *Metadata `protobuf:"bytes,2,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -370,7 +503,11 @@ type SideEffect struct {
 	// and before it answers the caller. Default false. Since 0.2.
 	Synchronous bool `protobuf:"varint,4,opt,name=synchronous,proto3" json:"synchronous,omitempty"`
 	// Travels to the target with the command. Absent means none. Since 0.2.
-	Metadata      *Metadata `protobuf:"bytes,5,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	Metadata *Metadata `protobuf:"bytes,5,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	// True: the effect is stored with the state, and tried until its target has
+	// answered (FX-DUR-001). Default false; only where CAPABILITY_DURABLE_EFFECTS
+	// is in force, of an event sourced or value entity. Since 1.0.
+	Durable       bool `protobuf:"varint,6,opt,name=durable,proto3" json:"durable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -440,6 +577,13 @@ func (x *SideEffect) GetMetadata() *Metadata {
 	return nil
 }
 
+func (x *SideEffect) GetDurable() bool {
+	if x != nil {
+		return x.Durable
+	}
+	return false
+}
+
 // A refusal. Inside a ClientAction it is the domain's answer to one command;
 // as a message of its own on a stream it says that the stream is broken
 // (CORE-FAIL-002). Set by the function.
@@ -449,7 +593,8 @@ type Failure struct {
 	// ClientAction it repeats the reply's command_id, and is not read. Since 0.2.
 	CommandId int64 `protobuf:"varint,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// Text for the caller: in a ClientAction exactly what becomes the gRPC status
-	// message (CORE-FAIL-003), on the stream a part of it. Since 0.2.
+	// message (CORE-FAIL-003), on the stream a part of it. What is beyond 1024
+	// bytes is cut off (CORE-LIMIT-014). Since 0.2.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	// True: the proxy resets the activation, and the next command sees the state
 	// as stored (CORE-RESTART-001). Default false; read in a ClientAction only.
@@ -457,7 +602,21 @@ type Failure struct {
 	Restart bool `protobuf:"varint,3,opt,name=restart,proto3" json:"restart,omitempty"`
 	// The gRPC status code that the caller gets, 1 to 16. 0, the default, and any
 	// other number mean UNKNOWN (2). Read in a ClientAction only. Since 1.0.
-	Code          int32 `protobuf:"varint,4,opt,name=code,proto3" json:"code,omitempty"`
+	Code int32 `protobuf:"varint,4,opt,name=code,proto3" json:"code,omitempty"`
+	// What programs may want to know, such as the messages of google.rpc's
+	// error_details, packed. Reaches the caller as the details of the status
+	// (CORE-FAIL-006), which has at most 4096 bytes (CORE-LIMIT-015). Read in a
+	// ClientAction only. Since 1.0.
+	Details []*anypb.Any `protobuf:"bytes,5,rep,name=details,proto3" json:"details,omitempty"`
+	// True: the same call may succeed later, and may be made again: the caller
+	// gets a google.rpc.RetryInfo (CORE-FAIL-007), and an idempotency key does not
+	// hold it to this failure (IDEM-RECORD-004). Default false. Read in a
+	// ClientAction only. Since 1.0.
+	Retryable bool `protobuf:"varint,6,opt,name=retryable,proto3" json:"retryable,omitempty"`
+	// When to call again at the earliest, in milliseconds from the answer; 0, the
+	// default, and any number below it: not stated (CORE-FAIL-008). Read where
+	// retryable is true. Since 1.0.
+	RetryAfter    int64 `protobuf:"varint,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -520,6 +679,133 @@ func (x *Failure) GetCode() int32 {
 	return 0
 }
 
+func (x *Failure) GetDetails() []*anypb.Any {
+	if x != nil {
+		return x.Details
+	}
+	return nil
+}
+
+func (x *Failure) GetRetryable() bool {
+	if x != nil {
+		return x.Retryable
+	}
+	return false
+}
+
+func (x *Failure) GetRetryAfter() int64 {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return 0
+}
+
+// News that nobody waits for the answer to a command any more. The command is
+// answered all the same (CORE-CANCEL-002), and nothing answers this message
+// (CORE-CANCEL-005). Sent by the proxy, where CAPABILITY_CANCEL is in force.
+type Cancel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The command's id; of one that is outstanding, or has been answered while
+	// the message was under way (CORE-CANCEL-004). Since 1.0.
+	CommandId int64 `protobuf:"varint,1,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
+	// Why nobody waits (CORE-CANCEL-008). Since 1.0.
+	Reason        CancelReason `protobuf:"varint,2,opt,name=reason,proto3,enum=stateward.entity.v1.CancelReason" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Cancel) Reset() {
+	*x = Cancel{}
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Cancel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Cancel) ProtoMessage() {}
+
+func (x *Cancel) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Cancel.ProtoReflect.Descriptor instead.
+func (*Cancel) Descriptor() ([]byte, []int) {
+	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Cancel) GetCommandId() int64 {
+	if x != nil {
+		return x.CommandId
+	}
+	return 0
+}
+
+func (x *Cancel) GetReason() CancelReason {
+	if x != nil {
+		return x.Reason
+	}
+	return CancelReason_CANCEL_REASON_UNSPECIFIED
+}
+
+// The last message of a stream that the proxy half-closes because the entity is
+// passivated. Nothing answers it. Sent by the proxy, where
+// CAPABILITY_PASSIVATION_NOTICE is in force.
+type Passivate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why the entity is passivated. Since 1.0.
+	Reason        PassivationReason `protobuf:"varint,1,opt,name=reason,proto3,enum=stateward.entity.v1.PassivationReason" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Passivate) Reset() {
+	*x = Passivate{}
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Passivate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Passivate) ProtoMessage() {}
+
+func (x *Passivate) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Passivate.ProtoReflect.Descriptor instead.
+func (*Passivate) Descriptor() ([]byte, []int) {
+	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Passivate) GetReason() PassivationReason {
+	if x != nil {
+		return x.Reason
+	}
+	return PassivationReason_PASSIVATION_REASON_UNSPECIFIED
+}
+
 // Pairs that travel beside a payload; a key may stand more than once.
 type Metadata struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -532,7 +818,7 @@ type Metadata struct {
 
 func (x *Metadata) Reset() {
 	*x = Metadata{}
-	mi := &file_stateward_entity_v1_entity_proto_msgTypes[6]
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +830,7 @@ func (x *Metadata) String() string {
 func (*Metadata) ProtoMessage() {}
 
 func (x *Metadata) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_entity_v1_entity_proto_msgTypes[6]
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +843,7 @@ func (x *Metadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metadata.ProtoReflect.Descriptor instead.
 func (*Metadata) Descriptor() ([]byte, []int) {
-	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{6}
+	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Metadata) GetEntries() []*MetadataEntry {
@@ -585,7 +871,7 @@ type MetadataEntry struct {
 
 func (x *MetadataEntry) Reset() {
 	*x = MetadataEntry{}
-	mi := &file_stateward_entity_v1_entity_proto_msgTypes[7]
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +883,7 @@ func (x *MetadataEntry) String() string {
 func (*MetadataEntry) ProtoMessage() {}
 
 func (x *MetadataEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_entity_v1_entity_proto_msgTypes[7]
+	mi := &file_stateward_entity_v1_entity_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +896,7 @@ func (x *MetadataEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetadataEntry.ProtoReflect.Descriptor instead.
 func (*MetadataEntry) Descriptor() ([]byte, []int) {
-	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{7}
+	return file_stateward_entity_v1_entity_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *MetadataEntry) GetKey() string {
@@ -667,14 +953,15 @@ var File_stateward_entity_v1_entity_proto protoreflect.FileDescriptor
 
 const file_stateward_entity_v1_entity_proto_rawDesc = "" +
 	"\n" +
-	" stateward/entity/v1/entity.proto\x12\x13stateward.entity.v1\x1a\x19google/protobuf/any.proto\"\xd1\x01\n" +
+	" stateward/entity/v1/entity.proto\x12\x13stateward.entity.v1\x1a\x19google/protobuf/any.proto\"\xeb\x01\n" +
 	"\aCommand\x12\x1b\n" +
 	"\tentity_id\x18\x01 \x01(\tR\bentityId\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\x03R\x02id\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12.\n" +
 	"\apayload\x18\x04 \x01(\v2\x14.google.protobuf.AnyR\apayload\x12\x1a\n" +
 	"\bstreamed\x18\x05 \x01(\bR\bstreamed\x129\n" +
-	"\bmetadata\x18\x06 \x01(\v2\x1d.stateward.entity.v1.MetadataR\bmetadata\"r\n" +
+	"\bmetadata\x18\x06 \x01(\v2\x1d.stateward.entity.v1.MetadataR\bmetadata\x12\x18\n" +
+	"\atimeout\x18\a \x01(\x03R\atimeout\"r\n" +
 	"\x05Reply\x12.\n" +
 	"\apayload\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\apayload\x129\n" +
 	"\bmetadata\x18\x02 \x01(\v2\x1d.stateward.entity.v1.MetadataR\bmetadata\"\xba\x01\n" +
@@ -687,20 +974,31 @@ const file_stateward_entity_v1_entity_proto_rawDesc = "" +
 	"\x05reply\x18\x01 \x01(\v2\x1a.stateward.entity.v1.ReplyH\x00R\x05reply\x128\n" +
 	"\aforward\x18\x02 \x01(\v2\x1c.stateward.entity.v1.ForwardH\x00R\aforward\x128\n" +
 	"\afailure\x18\x03 \x01(\v2\x1c.stateward.entity.v1.FailureH\x00R\afailureB\b\n" +
-	"\x06action\"\xdf\x01\n" +
+	"\x06action\"\xf9\x01\n" +
 	"\n" +
 	"SideEffect\x12!\n" +
 	"\fservice_name\x18\x01 \x01(\tR\vserviceName\x12!\n" +
 	"\fcommand_name\x18\x02 \x01(\tR\vcommandName\x12.\n" +
 	"\apayload\x18\x03 \x01(\v2\x14.google.protobuf.AnyR\apayload\x12 \n" +
 	"\vsynchronous\x18\x04 \x01(\bR\vsynchronous\x129\n" +
-	"\bmetadata\x18\x05 \x01(\v2\x1d.stateward.entity.v1.MetadataR\bmetadata\"x\n" +
+	"\bmetadata\x18\x05 \x01(\v2\x1d.stateward.entity.v1.MetadataR\bmetadata\x12\x18\n" +
+	"\adurable\x18\x06 \x01(\bR\adurable\"\xe7\x01\n" +
 	"\aFailure\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\x03R\tcommandId\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x18\n" +
 	"\arestart\x18\x03 \x01(\bR\arestart\x12\x12\n" +
-	"\x04code\x18\x04 \x01(\x05R\x04code\"H\n" +
+	"\x04code\x18\x04 \x01(\x05R\x04code\x12.\n" +
+	"\adetails\x18\x05 \x03(\v2\x14.google.protobuf.AnyR\adetails\x12\x1c\n" +
+	"\tretryable\x18\x06 \x01(\bR\tretryable\x12\x1f\n" +
+	"\vretry_after\x18\a \x01(\x03R\n" +
+	"retryAfter\"b\n" +
+	"\x06Cancel\x12\x1d\n" +
+	"\n" +
+	"command_id\x18\x01 \x01(\x03R\tcommandId\x129\n" +
+	"\x06reason\x18\x02 \x01(\x0e2!.stateward.entity.v1.CancelReasonR\x06reason\"K\n" +
+	"\tPassivate\x12>\n" +
+	"\x06reason\x18\x01 \x01(\x0e2&.stateward.entity.v1.PassivationReasonR\x06reason\"H\n" +
 	"\bMetadata\x12<\n" +
 	"\aentries\x18\x01 \x03(\v2\".stateward.entity.v1.MetadataEntryR\aentries\"r\n" +
 	"\rMetadataEntry\x12\x10\n" +
@@ -708,7 +1006,18 @@ const file_stateward_entity_v1_entity_proto_rawDesc = "" +
 	"\fstring_value\x18\x02 \x01(\tH\x00R\vstringValue\x12!\n" +
 	"\vbytes_value\x18\x03 \x01(\fH\x00R\n" +
 	"bytesValueB\a\n" +
-	"\x05valueBe\n" +
+	"\x05value*h\n" +
+	"\fCancelReason\x12\x1d\n" +
+	"\x19CANCEL_REASON_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19CANCEL_REASON_CALLER_GONE\x10\x01\x12\x1a\n" +
+	"\x16CANCEL_REASON_DEADLINE\x10\x02*\xd3\x01\n" +
+	"\x11PassivationReason\x12\"\n" +
+	"\x1ePASSIVATION_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17PASSIVATION_REASON_IDLE\x10\x01\x12\x1c\n" +
+	"\x18PASSIVATION_REASON_LIMIT\x10\x02\x12 \n" +
+	"\x1cPASSIVATION_REASON_REBALANCE\x10\x03\x12\x1f\n" +
+	"\x1bPASSIVATION_REASON_SHUTDOWN\x10\x04\x12\x1c\n" +
+	"\x18PASSIVATION_REASON_DRAIN\x10\x05Be\n" +
 	"\x17dev.stateward.entity.v1P\x01ZHgithub.com/stateward/stateward/protocol/gen/stateward/entity/v1;entityv1b\x06proto3"
 
 var (
@@ -723,36 +1032,44 @@ func file_stateward_entity_v1_entity_proto_rawDescGZIP() []byte {
 	return file_stateward_entity_v1_entity_proto_rawDescData
 }
 
-var file_stateward_entity_v1_entity_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_stateward_entity_v1_entity_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_stateward_entity_v1_entity_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_stateward_entity_v1_entity_proto_goTypes = []any{
-	(*Command)(nil),       // 0: stateward.entity.v1.Command
-	(*Reply)(nil),         // 1: stateward.entity.v1.Reply
-	(*Forward)(nil),       // 2: stateward.entity.v1.Forward
-	(*ClientAction)(nil),  // 3: stateward.entity.v1.ClientAction
-	(*SideEffect)(nil),    // 4: stateward.entity.v1.SideEffect
-	(*Failure)(nil),       // 5: stateward.entity.v1.Failure
-	(*Metadata)(nil),      // 6: stateward.entity.v1.Metadata
-	(*MetadataEntry)(nil), // 7: stateward.entity.v1.MetadataEntry
-	(*anypb.Any)(nil),     // 8: google.protobuf.Any
+	(CancelReason)(0),      // 0: stateward.entity.v1.CancelReason
+	(PassivationReason)(0), // 1: stateward.entity.v1.PassivationReason
+	(*Command)(nil),        // 2: stateward.entity.v1.Command
+	(*Reply)(nil),          // 3: stateward.entity.v1.Reply
+	(*Forward)(nil),        // 4: stateward.entity.v1.Forward
+	(*ClientAction)(nil),   // 5: stateward.entity.v1.ClientAction
+	(*SideEffect)(nil),     // 6: stateward.entity.v1.SideEffect
+	(*Failure)(nil),        // 7: stateward.entity.v1.Failure
+	(*Cancel)(nil),         // 8: stateward.entity.v1.Cancel
+	(*Passivate)(nil),      // 9: stateward.entity.v1.Passivate
+	(*Metadata)(nil),       // 10: stateward.entity.v1.Metadata
+	(*MetadataEntry)(nil),  // 11: stateward.entity.v1.MetadataEntry
+	(*anypb.Any)(nil),      // 12: google.protobuf.Any
 }
 var file_stateward_entity_v1_entity_proto_depIdxs = []int32{
-	8,  // 0: stateward.entity.v1.Command.payload:type_name -> google.protobuf.Any
-	6,  // 1: stateward.entity.v1.Command.metadata:type_name -> stateward.entity.v1.Metadata
-	8,  // 2: stateward.entity.v1.Reply.payload:type_name -> google.protobuf.Any
-	6,  // 3: stateward.entity.v1.Reply.metadata:type_name -> stateward.entity.v1.Metadata
-	8,  // 4: stateward.entity.v1.Forward.payload:type_name -> google.protobuf.Any
-	6,  // 5: stateward.entity.v1.Forward.metadata:type_name -> stateward.entity.v1.Metadata
-	1,  // 6: stateward.entity.v1.ClientAction.reply:type_name -> stateward.entity.v1.Reply
-	2,  // 7: stateward.entity.v1.ClientAction.forward:type_name -> stateward.entity.v1.Forward
-	5,  // 8: stateward.entity.v1.ClientAction.failure:type_name -> stateward.entity.v1.Failure
-	8,  // 9: stateward.entity.v1.SideEffect.payload:type_name -> google.protobuf.Any
-	6,  // 10: stateward.entity.v1.SideEffect.metadata:type_name -> stateward.entity.v1.Metadata
-	7,  // 11: stateward.entity.v1.Metadata.entries:type_name -> stateward.entity.v1.MetadataEntry
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	12, // 0: stateward.entity.v1.Command.payload:type_name -> google.protobuf.Any
+	10, // 1: stateward.entity.v1.Command.metadata:type_name -> stateward.entity.v1.Metadata
+	12, // 2: stateward.entity.v1.Reply.payload:type_name -> google.protobuf.Any
+	10, // 3: stateward.entity.v1.Reply.metadata:type_name -> stateward.entity.v1.Metadata
+	12, // 4: stateward.entity.v1.Forward.payload:type_name -> google.protobuf.Any
+	10, // 5: stateward.entity.v1.Forward.metadata:type_name -> stateward.entity.v1.Metadata
+	3,  // 6: stateward.entity.v1.ClientAction.reply:type_name -> stateward.entity.v1.Reply
+	4,  // 7: stateward.entity.v1.ClientAction.forward:type_name -> stateward.entity.v1.Forward
+	7,  // 8: stateward.entity.v1.ClientAction.failure:type_name -> stateward.entity.v1.Failure
+	12, // 9: stateward.entity.v1.SideEffect.payload:type_name -> google.protobuf.Any
+	10, // 10: stateward.entity.v1.SideEffect.metadata:type_name -> stateward.entity.v1.Metadata
+	12, // 11: stateward.entity.v1.Failure.details:type_name -> google.protobuf.Any
+	0,  // 12: stateward.entity.v1.Cancel.reason:type_name -> stateward.entity.v1.CancelReason
+	1,  // 13: stateward.entity.v1.Passivate.reason:type_name -> stateward.entity.v1.PassivationReason
+	11, // 14: stateward.entity.v1.Metadata.entries:type_name -> stateward.entity.v1.MetadataEntry
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_stateward_entity_v1_entity_proto_init() }
@@ -765,7 +1082,7 @@ func file_stateward_entity_v1_entity_proto_init() {
 		(*ClientAction_Forward)(nil),
 		(*ClientAction_Failure)(nil),
 	}
-	file_stateward_entity_v1_entity_proto_msgTypes[7].OneofWrappers = []any{
+	file_stateward_entity_v1_entity_proto_msgTypes[9].OneofWrappers = []any{
 		(*MetadataEntry_StringValue)(nil),
 		(*MetadataEntry_BytesValue)(nil),
 	}
@@ -774,13 +1091,14 @@ func file_stateward_entity_v1_entity_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_entity_v1_entity_proto_rawDesc), len(file_stateward_entity_v1_entity_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   8,
+			NumEnums:      2,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_stateward_entity_v1_entity_proto_goTypes,
 		DependencyIndexes: file_stateward_entity_v1_entity_proto_depIdxs,
+		EnumInfos:         file_stateward_entity_v1_entity_proto_enumTypes,
 		MessageInfos:      file_stateward_entity_v1_entity_proto_msgTypes,
 	}.Build()
 	File_stateward_entity_v1_entity_proto = out.File

@@ -14,6 +14,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	anypb "google.golang.org/protobuf/types/known/anypb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -36,6 +37,9 @@ type HandleRequest struct {
 	//	*HandleRequest_Init
 	//	*HandleRequest_Event
 	//	*HandleRequest_Command
+	//	*HandleRequest_Cancel
+	//	*HandleRequest_Passivate
+	//	*HandleRequest_SnapshotRequest
 	Message       isHandleRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -105,6 +109,33 @@ func (x *HandleRequest) GetCommand() *v1.Command {
 	return nil
 }
 
+func (x *HandleRequest) GetCancel() *v1.Cancel {
+	if x != nil {
+		if x, ok := x.Message.(*HandleRequest_Cancel); ok {
+			return x.Cancel
+		}
+	}
+	return nil
+}
+
+func (x *HandleRequest) GetPassivate() *v1.Passivate {
+	if x != nil {
+		if x, ok := x.Message.(*HandleRequest_Passivate); ok {
+			return x.Passivate
+		}
+	}
+	return nil
+}
+
+func (x *HandleRequest) GetSnapshotRequest() *SnapshotRequest {
+	if x != nil {
+		if x, ok := x.Message.(*HandleRequest_SnapshotRequest); ok {
+			return x.SnapshotRequest
+		}
+	}
+	return nil
+}
+
 type isHandleRequest_Message interface {
 	isHandleRequest_Message()
 }
@@ -124,11 +155,35 @@ type HandleRequest_Command struct {
 	Command *v1.Command `protobuf:"bytes,3,opt,name=command,proto3,oneof"`
 }
 
+type HandleRequest_Cancel struct {
+	// Nobody waits for the outstanding command any more. Only where
+	// CAPABILITY_CANCEL is in force. Since 1.0.
+	Cancel *v1.Cancel `protobuf:"bytes,10,opt,name=cancel,proto3,oneof"`
+}
+
+type HandleRequest_Passivate struct {
+	// The last message before the half-close. Only where
+	// CAPABILITY_PASSIVATION_NOTICE is in force. Since 1.0.
+	Passivate *v1.Passivate `protobuf:"bytes,11,opt,name=passivate,proto3,oneof"`
+}
+
+type HandleRequest_SnapshotRequest struct {
+	// Asks for the state, while no command is outstanding. Only where
+	// CAPABILITY_SNAPSHOT_REQUEST is in force (ES-ASK-001). Since 1.0.
+	SnapshotRequest *SnapshotRequest `protobuf:"bytes,12,opt,name=snapshot_request,json=snapshotRequest,proto3,oneof"`
+}
+
 func (*HandleRequest_Init) isHandleRequest_Message() {}
 
 func (*HandleRequest_Event) isHandleRequest_Message() {}
 
 func (*HandleRequest_Command) isHandleRequest_Message() {}
+
+func (*HandleRequest_Cancel) isHandleRequest_Message() {}
+
+func (*HandleRequest_Passivate) isHandleRequest_Message() {}
+
+func (*HandleRequest_SnapshotRequest) isHandleRequest_Message() {}
 
 // From the function. Field numbers are those of Cloudstate's EventSourcedStreamOut.
 type HandleResponse struct {
@@ -139,6 +194,7 @@ type HandleResponse struct {
 	//
 	//	*HandleResponse_Reply
 	//	*HandleResponse_Failure
+	//	*HandleResponse_SnapshotResponse
 	Message       isHandleResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -199,6 +255,15 @@ func (x *HandleResponse) GetFailure() *v1.Failure {
 	return nil
 }
 
+func (x *HandleResponse) GetSnapshotResponse() *SnapshotResponse {
+	if x != nil {
+		if x, ok := x.Message.(*HandleResponse_SnapshotResponse); ok {
+			return x.SnapshotResponse
+		}
+	}
+	return nil
+}
+
 type isHandleResponse_Message interface {
 	isHandleResponse_Message()
 }
@@ -213,9 +278,16 @@ type HandleResponse_Failure struct {
 	Failure *v1.Failure `protobuf:"bytes,2,opt,name=failure,proto3,oneof"`
 }
 
+type HandleResponse_SnapshotResponse struct {
+	// Answers `snapshot_request`, each exactly once (ES-ASK-003). Since 1.0.
+	SnapshotResponse *SnapshotResponse `protobuf:"bytes,12,opt,name=snapshot_response,json=snapshotResponse,proto3,oneof"`
+}
+
 func (*HandleResponse_Reply) isHandleResponse_Message() {}
 
 func (*HandleResponse_Failure) isHandleResponse_Message() {}
+
+func (*HandleResponse_SnapshotResponse) isHandleResponse_Message() {}
 
 // Opens a stream. Sent by the proxy.
 type Init struct {
@@ -225,7 +297,14 @@ type Init struct {
 	// Names the entity within the service. Since 0.2.
 	EntityId string `protobuf:"bytes,2,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`
 	// The newest stored snapshot; absent when there is none. Since 0.2.
-	Snapshot      *Snapshot `protobuf:"bytes,3,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	Snapshot *Snapshot `protobuf:"bytes,3,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// Sequence of the entity's last event, which is the last that is replayed; 0
+	// when there has never been one. Where the snapshot covers it, no event
+	// follows (ES-REPLAY-010). Since 1.0.
+	LastSequence int64 `protobuf:"varint,4,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
+	// How often the right to write this entity has changed hands, at least 1: no
+	// smaller than in any earlier init of the entity (CORE-EPOCH-001). Since 1.0.
+	Epoch         int64 `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,13 +360,27 @@ func (x *Init) GetSnapshot() *Snapshot {
 	return nil
 }
 
+func (x *Init) GetLastSequence() int64 {
+	if x != nil {
+		return x.LastSequence
+	}
+	return 0
+}
+
+func (x *Init) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
 // The state of an entity after some event. Sent by the proxy.
 type Snapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Sequence of the last event that the snapshot covers. Since 0.2.
 	SnapshotSequence int64 `protobuf:"varint,1,opt,name=snapshot_sequence,json=snapshotSequence,proto3" json:"snapshot_sequence,omitempty"`
-	// What the function gave as the snapshot, byte for byte with its type URL.
-	// Since 0.2.
+	// What the function gave as the snapshot, byte for byte with its type URL, a
+	// type alias excepted (ES-REPLAY-001). Since 0.2.
 	Snapshot      *anypb.Any `protobuf:"bytes,2,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -343,8 +436,20 @@ type Event struct {
 	// Position in the entity's journal; the first event ever has 1, and there
 	// are no gaps. Since 0.2.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// What the function emitted, byte for byte with its type URL. Since 0.2.
-	Payload       *anypb.Any `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
+	// What the function emitted, byte for byte with its type URL, a type alias
+	// excepted (ES-REPLAY-008). Since 0.2.
+	Payload *anypb.Any `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
+	// When the proxy took the event from the function, by the proxy's clock; the
+	// same on every replay (ES-EVENT-001). Since 1.0.
+	Time *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	// Names the event: no other event of the store has or had it, and it is the
+	// same on every replay; 1 to 128 characters of printable ASCII (ES-EVENT-002).
+	// Since 1.0.
+	Id string `protobuf:"bytes,4,opt,name=id,proto3" json:"id,omitempty"`
+	// What the function gave with the event, and the trace of its command
+	// (ES-EVENT-004). Absent when there is neither (ES-EVENT-005). Only where
+	// CAPABILITY_EVENT_METADATA is in force. Since 1.0.
+	Metadata      *v1.Metadata `protobuf:"bytes,5,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -393,6 +498,113 @@ func (x *Event) GetPayload() *anypb.Any {
 	return nil
 }
 
+func (x *Event) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *Event) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Event) GetMetadata() *v1.Metadata {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+// Asks for the state as it is. No command is sent until it is answered
+// (ES-ASK-002). Sent by the proxy.
+type SnapshotRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotRequest) Reset() {
+	*x = SnapshotRequest{}
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotRequest) ProtoMessage() {}
+
+func (x *SnapshotRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotRequest.ProtoReflect.Descriptor instead.
+func (*SnapshotRequest) Descriptor() ([]byte, []int) {
+	return file_stateward_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{5}
+}
+
+// Answers `snapshot_request`. Set by the function.
+type SnapshotResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The state after the last event that the function has applied or emitted
+	// (ES-ASK-005). Absent: the function gives none now, and is not asked again on
+	// this stream (ES-ASK-004). Since 1.0.
+	Snapshot      *anypb.Any `protobuf:"bytes,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotResponse) Reset() {
+	*x = SnapshotResponse{}
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotResponse) ProtoMessage() {}
+
+func (x *SnapshotResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotResponse.ProtoReflect.Descriptor instead.
+func (*SnapshotResponse) Descriptor() ([]byte, []int) {
+	return file_stateward_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SnapshotResponse) GetSnapshot() *anypb.Any {
+	if x != nil {
+		return x.Snapshot
+	}
+	return nil
+}
+
 // The outcome of one command. Set by the function.
 type EventSourcedReply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -404,16 +616,23 @@ type EventSourcedReply struct {
 	SideEffects []*v1.SideEffect `protobuf:"bytes,3,rep,name=side_effects,json=sideEffects,proto3" json:"side_effects,omitempty"`
 	// The events that the command emitted, in order; stored all or none. Since 0.2.
 	Events []*anypb.Any `protobuf:"bytes,4,rep,name=events,proto3" json:"events,omitempty"`
-	// The state after the last of these events. Ignored without events
-	// (ES-SNAP-003). Since 0.2.
-	Snapshot      *anypb.Any `protobuf:"bytes,5,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// The state after the last of these events. Not stored, and reported, without
+	// events (ES-SNAP-003) and beside `delete` (ES-DEL-011). Since 0.2.
+	Snapshot *anypb.Any `protobuf:"bytes,5,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// What travels with the events, wherever they go: one for each of them, in
+	// their order, or none at all (ES-EVENT-003). Only where
+	// CAPABILITY_EVENT_METADATA is in force. Since 1.0.
+	EventMetadata []*v1.Metadata `protobuf:"bytes,6,rep,name=event_metadata,json=eventMetadata,proto3" json:"event_metadata,omitempty"`
+	// The entity ends with this reply, for ever (ES-DEL-001). Absent: it lives
+	// on. Only where CAPABILITY_EVENT_SOURCED_DELETE is in force. Since 1.0.
+	Delete        *Delete `protobuf:"bytes,7,opt,name=delete,proto3" json:"delete,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EventSourcedReply) Reset() {
 	*x = EventSourcedReply{}
-	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +644,7 @@ func (x *EventSourcedReply) String() string {
 func (*EventSourcedReply) ProtoMessage() {}
 
 func (x *EventSourcedReply) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +657,7 @@ func (x *EventSourcedReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventSourcedReply.ProtoReflect.Descriptor instead.
 func (*EventSourcedReply) Descriptor() ([]byte, []int) {
-	return file_stateward_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{5}
+	return file_stateward_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *EventSourcedReply) GetCommandId() int64 {
@@ -476,37 +695,118 @@ func (x *EventSourcedReply) GetSnapshot() *anypb.Any {
 	return nil
 }
 
+func (x *EventSourcedReply) GetEventMetadata() []*v1.Metadata {
+	if x != nil {
+		return x.EventMetadata
+	}
+	return nil
+}
+
+func (x *EventSourcedReply) GetDelete() *Delete {
+	if x != nil {
+		return x.Delete
+	}
+	return nil
+}
+
+// Ends an entity. Its last events are those of the same reply. Set by the
+// function.
+type Delete struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long the store keeps the entity's events, in milliseconds from when the
+	// delete is durable: 0, the default, lets it purge them at once, and the
+	// largest is 3153600000000, a hundred years (ES-DEL-005, ES-DEL-008). That the
+	// entity was deleted is never purged (ES-DEL-006). Since 1.0.
+	Retention     int64 `protobuf:"varint,1,opt,name=retention,proto3" json:"retention,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delete) Reset() {
+	*x = Delete{}
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delete) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delete) ProtoMessage() {}
+
+func (x *Delete) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delete.ProtoReflect.Descriptor instead.
+func (*Delete) Descriptor() ([]byte, []int) {
+	return file_stateward_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Delete) GetRetention() int64 {
+	if x != nil {
+		return x.Retention
+	}
+	return 0
+}
+
 var File_stateward_eventsourced_v1_eventsourced_proto protoreflect.FileDescriptor
 
 const file_stateward_eventsourced_v1_eventsourced_proto_rawDesc = "" +
 	"\n" +
-	",stateward/eventsourced/v1/eventsourced.proto\x12\x19stateward.eventsourced.v1\x1a\x19google/protobuf/any.proto\x1a stateward/entity/v1/entity.proto\"\xc5\x01\n" +
+	",stateward/eventsourced/v1/eventsourced.proto\x12\x19stateward.eventsourced.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a stateward/entity/v1/entity.proto\"\x95\x03\n" +
 	"\rHandleRequest\x125\n" +
 	"\x04init\x18\x01 \x01(\v2\x1f.stateward.eventsourced.v1.InitH\x00R\x04init\x128\n" +
 	"\x05event\x18\x02 \x01(\v2 .stateward.eventsourced.v1.EventH\x00R\x05event\x128\n" +
-	"\acommand\x18\x03 \x01(\v2\x1c.stateward.entity.v1.CommandH\x00R\acommandB\t\n" +
-	"\amessage\"\x9b\x01\n" +
+	"\acommand\x18\x03 \x01(\v2\x1c.stateward.entity.v1.CommandH\x00R\acommand\x125\n" +
+	"\x06cancel\x18\n" +
+	" \x01(\v2\x1b.stateward.entity.v1.CancelH\x00R\x06cancel\x12>\n" +
+	"\tpassivate\x18\v \x01(\v2\x1e.stateward.entity.v1.PassivateH\x00R\tpassivate\x12W\n" +
+	"\x10snapshot_request\x18\f \x01(\v2*.stateward.eventsourced.v1.SnapshotRequestH\x00R\x0fsnapshotRequestB\t\n" +
+	"\amessage\"\xf7\x01\n" +
 	"\x0eHandleResponse\x12D\n" +
 	"\x05reply\x18\x01 \x01(\v2,.stateward.eventsourced.v1.EventSourcedReplyH\x00R\x05reply\x128\n" +
-	"\afailure\x18\x02 \x01(\v2\x1c.stateward.entity.v1.FailureH\x00R\afailureB\t\n" +
-	"\amessage\"\x87\x01\n" +
+	"\afailure\x18\x02 \x01(\v2\x1c.stateward.entity.v1.FailureH\x00R\afailure\x12Z\n" +
+	"\x11snapshot_response\x18\f \x01(\v2+.stateward.eventsourced.v1.SnapshotResponseH\x00R\x10snapshotResponseB\t\n" +
+	"\amessage\"\xc2\x01\n" +
 	"\x04Init\x12!\n" +
 	"\fservice_name\x18\x01 \x01(\tR\vserviceName\x12\x1b\n" +
 	"\tentity_id\x18\x02 \x01(\tR\bentityId\x12?\n" +
-	"\bsnapshot\x18\x03 \x01(\v2#.stateward.eventsourced.v1.SnapshotR\bsnapshot\"i\n" +
+	"\bsnapshot\x18\x03 \x01(\v2#.stateward.eventsourced.v1.SnapshotR\bsnapshot\x12#\n" +
+	"\rlast_sequence\x18\x04 \x01(\x03R\flastSequence\x12\x14\n" +
+	"\x05epoch\x18\x05 \x01(\x03R\x05epoch\"i\n" +
 	"\bSnapshot\x12+\n" +
 	"\x11snapshot_sequence\x18\x01 \x01(\x03R\x10snapshotSequence\x120\n" +
-	"\bsnapshot\x18\x02 \x01(\v2\x14.google.protobuf.AnyR\bsnapshot\"S\n" +
+	"\bsnapshot\x18\x02 \x01(\v2\x14.google.protobuf.AnyR\bsnapshot\"\xce\x01\n" +
 	"\x05Event\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12.\n" +
-	"\apayload\x18\x02 \x01(\v2\x14.google.protobuf.AnyR\apayload\"\x9e\x02\n" +
+	"\apayload\x18\x02 \x01(\v2\x14.google.protobuf.AnyR\apayload\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x0e\n" +
+	"\x02id\x18\x04 \x01(\tR\x02id\x129\n" +
+	"\bmetadata\x18\x05 \x01(\v2\x1d.stateward.entity.v1.MetadataR\bmetadata\"\x11\n" +
+	"\x0fSnapshotRequest\"D\n" +
+	"\x10SnapshotResponse\x120\n" +
+	"\bsnapshot\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\bsnapshot\"\x9f\x03\n" +
 	"\x11EventSourcedReply\x12\x1d\n" +
 	"\n" +
 	"command_id\x18\x01 \x01(\x03R\tcommandId\x12F\n" +
 	"\rclient_action\x18\x02 \x01(\v2!.stateward.entity.v1.ClientActionR\fclientAction\x12B\n" +
 	"\fside_effects\x18\x03 \x03(\v2\x1f.stateward.entity.v1.SideEffectR\vsideEffects\x12,\n" +
 	"\x06events\x18\x04 \x03(\v2\x14.google.protobuf.AnyR\x06events\x120\n" +
-	"\bsnapshot\x18\x05 \x01(\v2\x14.google.protobuf.AnyR\bsnapshot2x\n" +
+	"\bsnapshot\x18\x05 \x01(\v2\x14.google.protobuf.AnyR\bsnapshot\x12D\n" +
+	"\x0eevent_metadata\x18\x06 \x03(\v2\x1d.stateward.entity.v1.MetadataR\reventMetadata\x129\n" +
+	"\x06delete\x18\a \x01(\v2!.stateward.eventsourced.v1.DeleteR\x06delete\"&\n" +
+	"\x06Delete\x12\x1c\n" +
+	"\tretention\x18\x01 \x01(\x03R\tretention2x\n" +
 	"\x13EventSourcedService\x12a\n" +
 	"\x06Handle\x12(.stateward.eventsourced.v1.HandleRequest\x1a).stateward.eventsourced.v1.HandleResponse(\x010\x01Bw\n" +
 	"\x1ddev.stateward.eventsourced.v1P\x01ZTgithub.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1;eventsourcedv1b\x06proto3"
@@ -523,40 +823,56 @@ func file_stateward_eventsourced_v1_eventsourced_proto_rawDescGZIP() []byte {
 	return file_stateward_eventsourced_v1_eventsourced_proto_rawDescData
 }
 
-var file_stateward_eventsourced_v1_eventsourced_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_stateward_eventsourced_v1_eventsourced_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_stateward_eventsourced_v1_eventsourced_proto_goTypes = []any{
-	(*HandleRequest)(nil),     // 0: stateward.eventsourced.v1.HandleRequest
-	(*HandleResponse)(nil),    // 1: stateward.eventsourced.v1.HandleResponse
-	(*Init)(nil),              // 2: stateward.eventsourced.v1.Init
-	(*Snapshot)(nil),          // 3: stateward.eventsourced.v1.Snapshot
-	(*Event)(nil),             // 4: stateward.eventsourced.v1.Event
-	(*EventSourcedReply)(nil), // 5: stateward.eventsourced.v1.EventSourcedReply
-	(*v1.Command)(nil),        // 6: stateward.entity.v1.Command
-	(*v1.Failure)(nil),        // 7: stateward.entity.v1.Failure
-	(*anypb.Any)(nil),         // 8: google.protobuf.Any
-	(*v1.ClientAction)(nil),   // 9: stateward.entity.v1.ClientAction
-	(*v1.SideEffect)(nil),     // 10: stateward.entity.v1.SideEffect
+	(*HandleRequest)(nil),         // 0: stateward.eventsourced.v1.HandleRequest
+	(*HandleResponse)(nil),        // 1: stateward.eventsourced.v1.HandleResponse
+	(*Init)(nil),                  // 2: stateward.eventsourced.v1.Init
+	(*Snapshot)(nil),              // 3: stateward.eventsourced.v1.Snapshot
+	(*Event)(nil),                 // 4: stateward.eventsourced.v1.Event
+	(*SnapshotRequest)(nil),       // 5: stateward.eventsourced.v1.SnapshotRequest
+	(*SnapshotResponse)(nil),      // 6: stateward.eventsourced.v1.SnapshotResponse
+	(*EventSourcedReply)(nil),     // 7: stateward.eventsourced.v1.EventSourcedReply
+	(*Delete)(nil),                // 8: stateward.eventsourced.v1.Delete
+	(*v1.Command)(nil),            // 9: stateward.entity.v1.Command
+	(*v1.Cancel)(nil),             // 10: stateward.entity.v1.Cancel
+	(*v1.Passivate)(nil),          // 11: stateward.entity.v1.Passivate
+	(*v1.Failure)(nil),            // 12: stateward.entity.v1.Failure
+	(*anypb.Any)(nil),             // 13: google.protobuf.Any
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*v1.Metadata)(nil),           // 15: stateward.entity.v1.Metadata
+	(*v1.ClientAction)(nil),       // 16: stateward.entity.v1.ClientAction
+	(*v1.SideEffect)(nil),         // 17: stateward.entity.v1.SideEffect
 }
 var file_stateward_eventsourced_v1_eventsourced_proto_depIdxs = []int32{
 	2,  // 0: stateward.eventsourced.v1.HandleRequest.init:type_name -> stateward.eventsourced.v1.Init
 	4,  // 1: stateward.eventsourced.v1.HandleRequest.event:type_name -> stateward.eventsourced.v1.Event
-	6,  // 2: stateward.eventsourced.v1.HandleRequest.command:type_name -> stateward.entity.v1.Command
-	5,  // 3: stateward.eventsourced.v1.HandleResponse.reply:type_name -> stateward.eventsourced.v1.EventSourcedReply
-	7,  // 4: stateward.eventsourced.v1.HandleResponse.failure:type_name -> stateward.entity.v1.Failure
-	3,  // 5: stateward.eventsourced.v1.Init.snapshot:type_name -> stateward.eventsourced.v1.Snapshot
-	8,  // 6: stateward.eventsourced.v1.Snapshot.snapshot:type_name -> google.protobuf.Any
-	8,  // 7: stateward.eventsourced.v1.Event.payload:type_name -> google.protobuf.Any
-	9,  // 8: stateward.eventsourced.v1.EventSourcedReply.client_action:type_name -> stateward.entity.v1.ClientAction
-	10, // 9: stateward.eventsourced.v1.EventSourcedReply.side_effects:type_name -> stateward.entity.v1.SideEffect
-	8,  // 10: stateward.eventsourced.v1.EventSourcedReply.events:type_name -> google.protobuf.Any
-	8,  // 11: stateward.eventsourced.v1.EventSourcedReply.snapshot:type_name -> google.protobuf.Any
-	0,  // 12: stateward.eventsourced.v1.EventSourcedService.Handle:input_type -> stateward.eventsourced.v1.HandleRequest
-	1,  // 13: stateward.eventsourced.v1.EventSourcedService.Handle:output_type -> stateward.eventsourced.v1.HandleResponse
-	13, // [13:14] is the sub-list for method output_type
-	12, // [12:13] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	9,  // 2: stateward.eventsourced.v1.HandleRequest.command:type_name -> stateward.entity.v1.Command
+	10, // 3: stateward.eventsourced.v1.HandleRequest.cancel:type_name -> stateward.entity.v1.Cancel
+	11, // 4: stateward.eventsourced.v1.HandleRequest.passivate:type_name -> stateward.entity.v1.Passivate
+	5,  // 5: stateward.eventsourced.v1.HandleRequest.snapshot_request:type_name -> stateward.eventsourced.v1.SnapshotRequest
+	7,  // 6: stateward.eventsourced.v1.HandleResponse.reply:type_name -> stateward.eventsourced.v1.EventSourcedReply
+	12, // 7: stateward.eventsourced.v1.HandleResponse.failure:type_name -> stateward.entity.v1.Failure
+	6,  // 8: stateward.eventsourced.v1.HandleResponse.snapshot_response:type_name -> stateward.eventsourced.v1.SnapshotResponse
+	3,  // 9: stateward.eventsourced.v1.Init.snapshot:type_name -> stateward.eventsourced.v1.Snapshot
+	13, // 10: stateward.eventsourced.v1.Snapshot.snapshot:type_name -> google.protobuf.Any
+	13, // 11: stateward.eventsourced.v1.Event.payload:type_name -> google.protobuf.Any
+	14, // 12: stateward.eventsourced.v1.Event.time:type_name -> google.protobuf.Timestamp
+	15, // 13: stateward.eventsourced.v1.Event.metadata:type_name -> stateward.entity.v1.Metadata
+	13, // 14: stateward.eventsourced.v1.SnapshotResponse.snapshot:type_name -> google.protobuf.Any
+	16, // 15: stateward.eventsourced.v1.EventSourcedReply.client_action:type_name -> stateward.entity.v1.ClientAction
+	17, // 16: stateward.eventsourced.v1.EventSourcedReply.side_effects:type_name -> stateward.entity.v1.SideEffect
+	13, // 17: stateward.eventsourced.v1.EventSourcedReply.events:type_name -> google.protobuf.Any
+	13, // 18: stateward.eventsourced.v1.EventSourcedReply.snapshot:type_name -> google.protobuf.Any
+	15, // 19: stateward.eventsourced.v1.EventSourcedReply.event_metadata:type_name -> stateward.entity.v1.Metadata
+	8,  // 20: stateward.eventsourced.v1.EventSourcedReply.delete:type_name -> stateward.eventsourced.v1.Delete
+	0,  // 21: stateward.eventsourced.v1.EventSourcedService.Handle:input_type -> stateward.eventsourced.v1.HandleRequest
+	1,  // 22: stateward.eventsourced.v1.EventSourcedService.Handle:output_type -> stateward.eventsourced.v1.HandleResponse
+	22, // [22:23] is the sub-list for method output_type
+	21, // [21:22] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_stateward_eventsourced_v1_eventsourced_proto_init() }
@@ -568,10 +884,14 @@ func file_stateward_eventsourced_v1_eventsourced_proto_init() {
 		(*HandleRequest_Init)(nil),
 		(*HandleRequest_Event)(nil),
 		(*HandleRequest_Command)(nil),
+		(*HandleRequest_Cancel)(nil),
+		(*HandleRequest_Passivate)(nil),
+		(*HandleRequest_SnapshotRequest)(nil),
 	}
 	file_stateward_eventsourced_v1_eventsourced_proto_msgTypes[1].OneofWrappers = []any{
 		(*HandleResponse_Reply)(nil),
 		(*HandleResponse_Failure)(nil),
+		(*HandleResponse_SnapshotResponse)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -579,7 +899,7 @@ func file_stateward_eventsourced_v1_eventsourced_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_eventsourced_v1_eventsourced_proto_rawDesc), len(file_stateward_eventsourced_v1_eventsourced_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

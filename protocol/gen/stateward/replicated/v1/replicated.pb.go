@@ -154,6 +154,8 @@ type HandleRequest struct {
 	//	*HandleRequest_Delete
 	//	*HandleRequest_Command
 	//	*HandleRequest_StreamCancelled
+	//	*HandleRequest_Cancel
+	//	*HandleRequest_Passivate
 	Message       isHandleRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -241,6 +243,24 @@ func (x *HandleRequest) GetStreamCancelled() *StreamCancelled {
 	return nil
 }
 
+func (x *HandleRequest) GetCancel() *v1.Cancel {
+	if x != nil {
+		if x, ok := x.Message.(*HandleRequest_Cancel); ok {
+			return x.Cancel
+		}
+	}
+	return nil
+}
+
+func (x *HandleRequest) GetPassivate() *v1.Passivate {
+	if x != nil {
+		if x, ok := x.Message.(*HandleRequest_Passivate); ok {
+			return x.Passivate
+		}
+	}
+	return nil
+}
+
 type isHandleRequest_Message interface {
 	isHandleRequest_Message()
 }
@@ -272,6 +292,18 @@ type HandleRequest_StreamCancelled struct {
 	StreamCancelled *StreamCancelled `protobuf:"bytes,5,opt,name=stream_cancelled,json=streamCancelled,proto3,oneof"`
 }
 
+type HandleRequest_Cancel struct {
+	// Nobody waits any more for a command that is not streamed. Only where
+	// CAPABILITY_CANCEL is in force. Since 1.0.
+	Cancel *v1.Cancel `protobuf:"bytes,10,opt,name=cancel,proto3,oneof"`
+}
+
+type HandleRequest_Passivate struct {
+	// The last message before the half-close. Only where
+	// CAPABILITY_PASSIVATION_NOTICE is in force. Since 1.0.
+	Passivate *v1.Passivate `protobuf:"bytes,11,opt,name=passivate,proto3,oneof"`
+}
+
 func (*HandleRequest_Init) isHandleRequest_Message() {}
 
 func (*HandleRequest_Delta) isHandleRequest_Message() {}
@@ -281,6 +313,10 @@ func (*HandleRequest_Delete) isHandleRequest_Message() {}
 func (*HandleRequest_Command) isHandleRequest_Message() {}
 
 func (*HandleRequest_StreamCancelled) isHandleRequest_Message() {}
+
+func (*HandleRequest_Cancel) isHandleRequest_Message() {}
+
+func (*HandleRequest_Passivate) isHandleRequest_Message() {}
 
 // From the function. Field numbers are those of Cloudstate's CrdtStreamOut.
 type HandleResponse struct {
@@ -386,7 +422,7 @@ type HandleResponse_StreamedMessage struct {
 }
 
 type HandleResponse_StreamCancelledResponse struct {
-	// Answers stream_cancelled, each exactly once (REP-CANCEL-003). Since 0.2.
+	// Answers stream_cancelled, each once (REP-CANCEL-003). Since 0.2.
 	StreamCancelledResponse *StreamCancelledResponse `protobuf:"bytes,3,opt,name=stream_cancelled_response,json=streamCancelledResponse,proto3,oneof"`
 }
 
@@ -487,6 +523,9 @@ type Delta struct {
 	//	*Delta_Flag
 	//	*Delta_Ormap
 	//	*Delta_Vote
+	//	*Delta_PncounterMap
+	//	*Delta_LwwregisterMap
+	//	*Delta_OrmultiMap
 	Delta         isDelta_Delta `protobuf_oneof:"delta"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -601,6 +640,33 @@ func (x *Delta) GetVote() *VoteDelta {
 	return nil
 }
 
+func (x *Delta) GetPncounterMap() *PNCounterMapDelta {
+	if x != nil {
+		if x, ok := x.Delta.(*Delta_PncounterMap); ok {
+			return x.PncounterMap
+		}
+	}
+	return nil
+}
+
+func (x *Delta) GetLwwregisterMap() *LWWRegisterMapDelta {
+	if x != nil {
+		if x, ok := x.Delta.(*Delta_LwwregisterMap); ok {
+			return x.LwwregisterMap
+		}
+	}
+	return nil
+}
+
+func (x *Delta) GetOrmultiMap() *ORMultiMapDelta {
+	if x != nil {
+		if x, ok := x.Delta.(*Delta_OrmultiMap); ok {
+			return x.OrmultiMap
+		}
+	}
+	return nil
+}
+
 type isDelta_Delta interface {
 	isDelta_Delta()
 }
@@ -636,13 +702,30 @@ type Delta_Flag struct {
 }
 
 type Delta_Ormap struct {
-	// A map whose values are of any of these types. Since 0.2.
+	// A map whose values are of any of the first eight types. Since 0.2.
 	Ormap *ORMapDelta `protobuf:"bytes,7,opt,name=ormap,proto3,oneof"`
 }
 
 type Delta_Vote struct {
 	// One vote for each proxy. Since 0.2.
 	Vote *VoteDelta `protobuf:"bytes,8,opt,name=vote,proto3,oneof"`
+}
+
+type Delta_PncounterMap struct {
+	// A map whose values are counters. This case and the two after it only
+	// where CAPABILITY_REPLICATED_MAPS is in force, and never as a value in an
+	// ORMap (REP-MAP-017). Since 1.0.
+	PncounterMap *PNCounterMapDelta `protobuf:"bytes,9,opt,name=pncounter_map,json=pncounterMap,proto3,oneof"`
+}
+
+type Delta_LwwregisterMap struct {
+	// A map whose values are registers. Since 1.0.
+	LwwregisterMap *LWWRegisterMapDelta `protobuf:"bytes,10,opt,name=lwwregister_map,json=lwwregisterMap,proto3,oneof"`
+}
+
+type Delta_OrmultiMap struct {
+	// A map whose values are sets. Since 1.0.
+	OrmultiMap *ORMultiMapDelta `protobuf:"bytes,11,opt,name=ormulti_map,json=ormultiMap,proto3,oneof"`
 }
 
 func (*Delta_Gcounter) isDelta_Delta() {}
@@ -660,6 +743,12 @@ func (*Delta_Flag) isDelta_Delta() {}
 func (*Delta_Ormap) isDelta_Delta() {}
 
 func (*Delta_Vote) isDelta_Delta() {}
+
+func (*Delta_PncounterMap) isDelta_Delta() {}
+
+func (*Delta_LwwregisterMap) isDelta_Delta() {}
+
+func (*Delta_OrmultiMap) isDelta_Delta() {}
 
 // A change of a growing counter. Empty value: 0.
 type GCounterDelta struct {
@@ -935,7 +1024,8 @@ func (x *LWWRegisterDelta) GetCustomClockValue() int64 {
 // A change of a flag. Empty value: false.
 type FlagDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// True: the flag is set, for ever. False changes nothing. Since 0.2.
+	// True: the flag is set, for ever. False changes nothing, and is not sent of a
+	// flag that is true (REP-FLAG-001). Since 0.2.
 	Value         bool `protobuf:"varint,1,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1060,7 +1150,8 @@ type ORMapEntryDelta struct {
 	// The entry's key; always present. Equal are those with the same type URL and
 	// the same bytes (REP-EQ-001). Since 0.2.
 	Key *anypb.Any `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// The change of its value; always present, with a case set. Since 0.2.
+	// The change of its value; always present, with one of the first eight cases
+	// set (REP-MAP-017). Since 0.2.
 	Delta         *Delta `protobuf:"bytes,2,opt,name=delta,proto3" json:"delta,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1110,8 +1201,410 @@ func (x *ORMapEntryDelta) GetDelta() *Delta {
 	return nil
 }
 
-// A change of a vote. Empty value: no vote, 0 for, of 1 voter. Each field that
-// is set is the new value, not a difference.
+// A change of a map of counters: cleared first, then removed, then updated,
+// then added. Empty value: no entries. Changes and merges as an ORMap whose
+// values are all PNCounters (REP-PNMAP-001, REP-PNMAP-003).
+type PNCounterMapDelta struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True: every entry is removed. Default false. Since 1.0.
+	Cleared bool `protobuf:"varint,1,opt,name=cleared,proto3" json:"cleared,omitempty"`
+	// Keys that are removed with their counters, in no order; none where cleared
+	// is true. Since 1.0.
+	Removed []*anypb.Any `protobuf:"bytes,2,rep,name=removed,proto3" json:"removed,omitempty"`
+	// Changes of the counters of keys that are in the map, in no order. Since 1.0.
+	Updated []*PNCounterMapEntryDelta `protobuf:"bytes,3,rep,name=updated,proto3" json:"updated,omitempty"`
+	// Keys that are not in the map, in no order, each with its counter's value, 0
+	// as well. A key in removed as well is replaced. Since 1.0.
+	Added         []*PNCounterMapEntryDelta `protobuf:"bytes,4,rep,name=added,proto3" json:"added,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PNCounterMapDelta) Reset() {
+	*x = PNCounterMapDelta{}
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PNCounterMapDelta) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PNCounterMapDelta) ProtoMessage() {}
+
+func (x *PNCounterMapDelta) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PNCounterMapDelta.ProtoReflect.Descriptor instead.
+func (*PNCounterMapDelta) Descriptor() ([]byte, []int) {
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PNCounterMapDelta) GetCleared() bool {
+	if x != nil {
+		return x.Cleared
+	}
+	return false
+}
+
+func (x *PNCounterMapDelta) GetRemoved() []*anypb.Any {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *PNCounterMapDelta) GetUpdated() []*PNCounterMapEntryDelta {
+	if x != nil {
+		return x.Updated
+	}
+	return nil
+}
+
+func (x *PNCounterMapDelta) GetAdded() []*PNCounterMapEntryDelta {
+	if x != nil {
+		return x.Added
+	}
+	return nil
+}
+
+// A change of one entry of a map of counters.
+type PNCounterMapEntryDelta struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry's key; always present. Equal are those with the same type URL and
+	// the same bytes (REP-EQ-001). Since 1.0.
+	Key *anypb.Any `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// How much is added to its counter, or taken when negative. Since 1.0.
+	Change        int64 `protobuf:"zigzag64,2,opt,name=change,proto3" json:"change,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PNCounterMapEntryDelta) Reset() {
+	*x = PNCounterMapEntryDelta{}
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PNCounterMapEntryDelta) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PNCounterMapEntryDelta) ProtoMessage() {}
+
+func (x *PNCounterMapEntryDelta) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PNCounterMapEntryDelta.ProtoReflect.Descriptor instead.
+func (*PNCounterMapEntryDelta) Descriptor() ([]byte, []int) {
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PNCounterMapEntryDelta) GetKey() *anypb.Any {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *PNCounterMapEntryDelta) GetChange() int64 {
+	if x != nil {
+		return x.Change
+	}
+	return 0
+}
+
+// A change of a map of registers: cleared first, then removed, then updated,
+// then added. Empty value: no entries. Changes and merges as an ORMap whose
+// values are all LWWRegisters (REP-LWWMAP-001, REP-LWWMAP-003).
+type LWWRegisterMapDelta struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True: every entry is removed. Default false. Since 1.0.
+	Cleared bool `protobuf:"varint,1,opt,name=cleared,proto3" json:"cleared,omitempty"`
+	// Keys that are removed with their registers, in no order; none where cleared
+	// is true. Since 1.0.
+	Removed []*anypb.Any `protobuf:"bytes,2,rep,name=removed,proto3" json:"removed,omitempty"`
+	// Writes to the registers of keys that are in the map, in no order. Since 1.0.
+	Updated []*LWWRegisterMapEntryDelta `protobuf:"bytes,3,rep,name=updated,proto3" json:"updated,omitempty"`
+	// Keys that are not in the map, in no order, each with the first write to its
+	// register. A key in removed as well is replaced. Since 1.0.
+	Added         []*LWWRegisterMapEntryDelta `protobuf:"bytes,4,rep,name=added,proto3" json:"added,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LWWRegisterMapDelta) Reset() {
+	*x = LWWRegisterMapDelta{}
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LWWRegisterMapDelta) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LWWRegisterMapDelta) ProtoMessage() {}
+
+func (x *LWWRegisterMapDelta) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LWWRegisterMapDelta.ProtoReflect.Descriptor instead.
+func (*LWWRegisterMapDelta) Descriptor() ([]byte, []int) {
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *LWWRegisterMapDelta) GetCleared() bool {
+	if x != nil {
+		return x.Cleared
+	}
+	return false
+}
+
+func (x *LWWRegisterMapDelta) GetRemoved() []*anypb.Any {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *LWWRegisterMapDelta) GetUpdated() []*LWWRegisterMapEntryDelta {
+	if x != nil {
+		return x.Updated
+	}
+	return nil
+}
+
+func (x *LWWRegisterMapDelta) GetAdded() []*LWWRegisterMapEntryDelta {
+	if x != nil {
+		return x.Added
+	}
+	return nil
+}
+
+// A write to one entry of a map of registers.
+type LWWRegisterMapEntryDelta struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry's key; always present. Equal are those with the same type URL and
+	// the same bytes (REP-EQ-001). Since 1.0.
+	Key *anypb.Any `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The write to its register, with the clock of that write; always present.
+	// Since 1.0.
+	Register      *LWWRegisterDelta `protobuf:"bytes,2,opt,name=register,proto3" json:"register,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LWWRegisterMapEntryDelta) Reset() {
+	*x = LWWRegisterMapEntryDelta{}
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LWWRegisterMapEntryDelta) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LWWRegisterMapEntryDelta) ProtoMessage() {}
+
+func (x *LWWRegisterMapEntryDelta) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LWWRegisterMapEntryDelta.ProtoReflect.Descriptor instead.
+func (*LWWRegisterMapEntryDelta) Descriptor() ([]byte, []int) {
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *LWWRegisterMapEntryDelta) GetKey() *anypb.Any {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *LWWRegisterMapEntryDelta) GetRegister() *LWWRegisterDelta {
+	if x != nil {
+		return x.Register
+	}
+	return nil
+}
+
+// A change of a map of sets: cleared first, then removed, then updated, then
+// added. Empty value: no entries. Changes and merges as an ORMap whose values
+// are all ORSets (REP-MULTI-001, REP-MULTI-003).
+type ORMultiMapDelta struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True: every entry is removed. Default false. Since 1.0.
+	Cleared bool `protobuf:"varint,1,opt,name=cleared,proto3" json:"cleared,omitempty"`
+	// Keys that are removed with their sets, in no order; none where cleared is
+	// true. Since 1.0.
+	Removed []*anypb.Any `protobuf:"bytes,2,rep,name=removed,proto3" json:"removed,omitempty"`
+	// Changes of the sets of keys that are in the map, in no order. Since 1.0.
+	Updated []*ORMultiMapEntryDelta `protobuf:"bytes,3,rep,name=updated,proto3" json:"updated,omitempty"`
+	// Keys that are not in the map, in no order, each with its set as a change of
+	// an empty one. A key in removed as well is replaced. Since 1.0.
+	Added         []*ORMultiMapEntryDelta `protobuf:"bytes,4,rep,name=added,proto3" json:"added,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ORMultiMapDelta) Reset() {
+	*x = ORMultiMapDelta{}
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ORMultiMapDelta) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ORMultiMapDelta) ProtoMessage() {}
+
+func (x *ORMultiMapDelta) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ORMultiMapDelta.ProtoReflect.Descriptor instead.
+func (*ORMultiMapDelta) Descriptor() ([]byte, []int) {
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ORMultiMapDelta) GetCleared() bool {
+	if x != nil {
+		return x.Cleared
+	}
+	return false
+}
+
+func (x *ORMultiMapDelta) GetRemoved() []*anypb.Any {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *ORMultiMapDelta) GetUpdated() []*ORMultiMapEntryDelta {
+	if x != nil {
+		return x.Updated
+	}
+	return nil
+}
+
+func (x *ORMultiMapDelta) GetAdded() []*ORMultiMapEntryDelta {
+	if x != nil {
+		return x.Added
+	}
+	return nil
+}
+
+// A change of one entry of a map of sets.
+type ORMultiMapEntryDelta struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry's key; always present. Equal are those with the same type URL and
+	// the same bytes (REP-EQ-001). Since 1.0.
+	Key *anypb.Any `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The change of its set; always present. A set that it leaves empty stays in
+	// the map. Since 1.0.
+	Set           *ORSetDelta `protobuf:"bytes,2,opt,name=set,proto3" json:"set,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ORMultiMapEntryDelta) Reset() {
+	*x = ORMultiMapEntryDelta{}
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ORMultiMapEntryDelta) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ORMultiMapEntryDelta) ProtoMessage() {}
+
+func (x *ORMultiMapEntryDelta) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ORMultiMapEntryDelta.ProtoReflect.Descriptor instead.
+func (*ORMultiMapEntryDelta) Descriptor() ([]byte, []int) {
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ORMultiMapEntryDelta) GetKey() *anypb.Any {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ORMultiMapEntryDelta) GetSet() *ORSetDelta {
+	if x != nil {
+		return x.Set
+	}
+	return nil
+}
+
+// A change of a vote. Empty value: no vote, 0 for, of 1 voter. No field is a
+// difference: from the proxy each of the three is the new value, a default as
+// well (REP-VOTE-002).
 type VoteDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// This proxy's vote; false withdraws it. Since 0.2.
@@ -1127,7 +1620,7 @@ type VoteDelta struct {
 
 func (x *VoteDelta) Reset() {
 	*x = VoteDelta{}
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[12]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1139,7 +1632,7 @@ func (x *VoteDelta) String() string {
 func (*VoteDelta) ProtoMessage() {}
 
 func (x *VoteDelta) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[12]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1152,7 +1645,7 @@ func (x *VoteDelta) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VoteDelta.ProtoReflect.Descriptor instead.
 func (*VoteDelta) Descriptor() ([]byte, []int) {
-	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{12}
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *VoteDelta) GetSelfVote() bool {
@@ -1185,7 +1678,7 @@ type Delete struct {
 
 func (x *Delete) Reset() {
 	*x = Delete{}
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[13]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1197,7 +1690,7 @@ func (x *Delete) String() string {
 func (*Delete) ProtoMessage() {}
 
 func (x *Delete) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[13]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1210,7 +1703,7 @@ func (x *Delete) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delete.ProtoReflect.Descriptor instead.
 func (*Delete) Descriptor() ([]byte, []int) {
-	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{13}
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{19}
 }
 
 // A streamed call has ended before the function ended it: its caller has gone,
@@ -1227,7 +1720,7 @@ type StreamCancelled struct {
 
 func (x *StreamCancelled) Reset() {
 	*x = StreamCancelled{}
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[14]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1239,7 +1732,7 @@ func (x *StreamCancelled) String() string {
 func (*StreamCancelled) ProtoMessage() {}
 
 func (x *StreamCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[14]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1252,7 +1745,7 @@ func (x *StreamCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamCancelled.ProtoReflect.Descriptor instead.
 func (*StreamCancelled) Descriptor() ([]byte, []int) {
-	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{14}
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *StreamCancelled) GetEntityId() string {
@@ -1292,7 +1785,7 @@ type ReplicatedReply struct {
 
 func (x *ReplicatedReply) Reset() {
 	*x = ReplicatedReply{}
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[15]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1304,7 +1797,7 @@ func (x *ReplicatedReply) String() string {
 func (*ReplicatedReply) ProtoMessage() {}
 
 func (x *ReplicatedReply) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[15]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1317,7 +1810,7 @@ func (x *ReplicatedReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplicatedReply.ProtoReflect.Descriptor instead.
 func (*ReplicatedReply) Descriptor() ([]byte, []int) {
-	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{15}
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ReplicatedReply) GetCommandId() int64 {
@@ -1374,7 +1867,7 @@ type StateAction struct {
 
 func (x *StateAction) Reset() {
 	*x = StateAction{}
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[16]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1386,7 +1879,7 @@ func (x *StateAction) String() string {
 func (*StateAction) ProtoMessage() {}
 
 func (x *StateAction) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[16]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1399,7 +1892,7 @@ func (x *StateAction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StateAction.ProtoReflect.Descriptor instead.
 func (*StateAction) Descriptor() ([]byte, []int) {
-	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{16}
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *StateAction) GetAction() isStateAction_Action {
@@ -1471,7 +1964,7 @@ type StreamedMessage struct {
 
 func (x *StreamedMessage) Reset() {
 	*x = StreamedMessage{}
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[17]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1483,7 +1976,7 @@ func (x *StreamedMessage) String() string {
 func (*StreamedMessage) ProtoMessage() {}
 
 func (x *StreamedMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[17]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1496,7 +1989,7 @@ func (x *StreamedMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamedMessage.ProtoReflect.Descriptor instead.
 func (*StreamedMessage) Descriptor() ([]byte, []int) {
-	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{17}
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *StreamedMessage) GetCommandId() int64 {
@@ -1543,7 +2036,7 @@ type StreamCancelledResponse struct {
 
 func (x *StreamCancelledResponse) Reset() {
 	*x = StreamCancelledResponse{}
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[18]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1555,7 +2048,7 @@ func (x *StreamCancelledResponse) String() string {
 func (*StreamCancelledResponse) ProtoMessage() {}
 
 func (x *StreamCancelledResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[18]
+	mi := &file_stateward_replicated_v1_replicated_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1568,7 +2061,7 @@ func (x *StreamCancelledResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamCancelledResponse.ProtoReflect.Descriptor instead.
 func (*StreamCancelledResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{18}
+	return file_stateward_replicated_v1_replicated_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StreamCancelledResponse) GetCommandId() int64 {
@@ -1596,13 +2089,16 @@ var File_stateward_replicated_v1_replicated_proto protoreflect.FileDescriptor
 
 const file_stateward_replicated_v1_replicated_proto_rawDesc = "" +
 	"\n" +
-	"(stateward/replicated/v1/replicated.proto\x12\x17stateward.replicated.v1\x1a\x19google/protobuf/any.proto\x1a stateward/entity/v1/entity.proto\"\xd3\x02\n" +
+	"(stateward/replicated/v1/replicated.proto\x12\x17stateward.replicated.v1\x1a\x19google/protobuf/any.proto\x1a stateward/entity/v1/entity.proto\"\xca\x03\n" +
 	"\rHandleRequest\x123\n" +
 	"\x04init\x18\x01 \x01(\v2\x1d.stateward.replicated.v1.InitH\x00R\x04init\x126\n" +
 	"\x05delta\x18\x02 \x01(\v2\x1e.stateward.replicated.v1.DeltaH\x00R\x05delta\x129\n" +
 	"\x06delete\x18\x03 \x01(\v2\x1f.stateward.replicated.v1.DeleteH\x00R\x06delete\x128\n" +
 	"\acommand\x18\x04 \x01(\v2\x1c.stateward.entity.v1.CommandH\x00R\acommand\x12U\n" +
-	"\x10stream_cancelled\x18\x05 \x01(\v2(.stateward.replicated.v1.StreamCancelledH\x00R\x0fstreamCancelledB\t\n" +
+	"\x10stream_cancelled\x18\x05 \x01(\v2(.stateward.replicated.v1.StreamCancelledH\x00R\x0fstreamCancelled\x125\n" +
+	"\x06cancel\x18\n" +
+	" \x01(\v2\x1b.stateward.entity.v1.CancelH\x00R\x06cancel\x12>\n" +
+	"\tpassivate\x18\v \x01(\v2\x1e.stateward.entity.v1.PassivateH\x00R\tpassivateB\t\n" +
 	"\amessage\"\xde\x02\n" +
 	"\x0eHandleResponse\x12@\n" +
 	"\x05reply\x18\x01 \x01(\v2(.stateward.replicated.v1.ReplicatedReplyH\x00R\x05reply\x12U\n" +
@@ -1613,7 +2109,7 @@ const file_stateward_replicated_v1_replicated_proto_rawDesc = "" +
 	"\x04Init\x12!\n" +
 	"\fservice_name\x18\x01 \x01(\tR\vserviceName\x12\x1b\n" +
 	"\tentity_id\x18\x02 \x01(\tR\bentityId\x124\n" +
-	"\x05delta\x18\x03 \x01(\v2\x1e.stateward.replicated.v1.DeltaR\x05delta\"\x96\x04\n" +
+	"\x05delta\x18\x03 \x01(\v2\x1e.stateward.replicated.v1.DeltaR\x05delta\"\x8f\x06\n" +
 	"\x05Delta\x12D\n" +
 	"\bgcounter\x18\x01 \x01(\v2&.stateward.replicated.v1.GCounterDeltaH\x00R\bgcounter\x12G\n" +
 	"\tpncounter\x18\x02 \x01(\v2'.stateward.replicated.v1.PNCounterDeltaH\x00R\tpncounter\x128\n" +
@@ -1622,7 +2118,12 @@ const file_stateward_replicated_v1_replicated_proto_rawDesc = "" +
 	"\vlwwregister\x18\x05 \x01(\v2).stateward.replicated.v1.LWWRegisterDeltaH\x00R\vlwwregister\x128\n" +
 	"\x04flag\x18\x06 \x01(\v2\".stateward.replicated.v1.FlagDeltaH\x00R\x04flag\x12;\n" +
 	"\x05ormap\x18\a \x01(\v2#.stateward.replicated.v1.ORMapDeltaH\x00R\x05ormap\x128\n" +
-	"\x04vote\x18\b \x01(\v2\".stateward.replicated.v1.VoteDeltaH\x00R\x04voteB\a\n" +
+	"\x04vote\x18\b \x01(\v2\".stateward.replicated.v1.VoteDeltaH\x00R\x04vote\x12Q\n" +
+	"\rpncounter_map\x18\t \x01(\v2*.stateward.replicated.v1.PNCounterMapDeltaH\x00R\fpncounterMap\x12W\n" +
+	"\x0flwwregister_map\x18\n" +
+	" \x01(\v2,.stateward.replicated.v1.LWWRegisterMapDeltaH\x00R\x0elwwregisterMap\x12K\n" +
+	"\vormulti_map\x18\v \x01(\v2(.stateward.replicated.v1.ORMultiMapDeltaH\x00R\n" +
+	"ormultiMapB\a\n" +
 	"\x05delta\"-\n" +
 	"\rGCounterDelta\x12\x1c\n" +
 	"\tincrement\x18\x01 \x01(\x04R\tincrement\"(\n" +
@@ -1649,7 +2150,31 @@ const file_stateward_replicated_v1_replicated_proto_rawDesc = "" +
 	"\x05added\x18\x04 \x03(\v2(.stateward.replicated.v1.ORMapEntryDeltaR\x05added\"o\n" +
 	"\x0fORMapEntryDelta\x12&\n" +
 	"\x03key\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\x03key\x124\n" +
-	"\x05delta\x18\x02 \x01(\v2\x1e.stateward.replicated.v1.DeltaR\x05delta\"h\n" +
+	"\x05delta\x18\x02 \x01(\v2\x1e.stateward.replicated.v1.DeltaR\x05delta\"\xef\x01\n" +
+	"\x11PNCounterMapDelta\x12\x18\n" +
+	"\acleared\x18\x01 \x01(\bR\acleared\x12.\n" +
+	"\aremoved\x18\x02 \x03(\v2\x14.google.protobuf.AnyR\aremoved\x12I\n" +
+	"\aupdated\x18\x03 \x03(\v2/.stateward.replicated.v1.PNCounterMapEntryDeltaR\aupdated\x12E\n" +
+	"\x05added\x18\x04 \x03(\v2/.stateward.replicated.v1.PNCounterMapEntryDeltaR\x05added\"X\n" +
+	"\x16PNCounterMapEntryDelta\x12&\n" +
+	"\x03key\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\x03key\x12\x16\n" +
+	"\x06change\x18\x02 \x01(\x12R\x06change\"\xf5\x01\n" +
+	"\x13LWWRegisterMapDelta\x12\x18\n" +
+	"\acleared\x18\x01 \x01(\bR\acleared\x12.\n" +
+	"\aremoved\x18\x02 \x03(\v2\x14.google.protobuf.AnyR\aremoved\x12K\n" +
+	"\aupdated\x18\x03 \x03(\v21.stateward.replicated.v1.LWWRegisterMapEntryDeltaR\aupdated\x12G\n" +
+	"\x05added\x18\x04 \x03(\v21.stateward.replicated.v1.LWWRegisterMapEntryDeltaR\x05added\"\x89\x01\n" +
+	"\x18LWWRegisterMapEntryDelta\x12&\n" +
+	"\x03key\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\x03key\x12E\n" +
+	"\bregister\x18\x02 \x01(\v2).stateward.replicated.v1.LWWRegisterDeltaR\bregister\"\xe9\x01\n" +
+	"\x0fORMultiMapDelta\x12\x18\n" +
+	"\acleared\x18\x01 \x01(\bR\acleared\x12.\n" +
+	"\aremoved\x18\x02 \x03(\v2\x14.google.protobuf.AnyR\aremoved\x12G\n" +
+	"\aupdated\x18\x03 \x03(\v2-.stateward.replicated.v1.ORMultiMapEntryDeltaR\aupdated\x12C\n" +
+	"\x05added\x18\x04 \x03(\v2-.stateward.replicated.v1.ORMultiMapEntryDeltaR\x05added\"u\n" +
+	"\x14ORMultiMapEntryDelta\x12&\n" +
+	"\x03key\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\x03key\x125\n" +
+	"\x03set\x18\x02 \x01(\v2#.stateward.replicated.v1.ORSetDeltaR\x03set\"h\n" +
 	"\tVoteDelta\x12\x1b\n" +
 	"\tself_vote\x18\x01 \x01(\bR\bselfVote\x12\x1b\n" +
 	"\tvotes_for\x18\x02 \x01(\x05R\bvotesFor\x12!\n" +
@@ -1708,81 +2233,108 @@ func file_stateward_replicated_v1_replicated_proto_rawDescGZIP() []byte {
 }
 
 var file_stateward_replicated_v1_replicated_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_stateward_replicated_v1_replicated_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_stateward_replicated_v1_replicated_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_stateward_replicated_v1_replicated_proto_goTypes = []any{
-	(Clock)(0),                      // 0: stateward.replicated.v1.Clock
-	(WriteConsistency)(0),           // 1: stateward.replicated.v1.WriteConsistency
-	(*HandleRequest)(nil),           // 2: stateward.replicated.v1.HandleRequest
-	(*HandleResponse)(nil),          // 3: stateward.replicated.v1.HandleResponse
-	(*Init)(nil),                    // 4: stateward.replicated.v1.Init
-	(*Delta)(nil),                   // 5: stateward.replicated.v1.Delta
-	(*GCounterDelta)(nil),           // 6: stateward.replicated.v1.GCounterDelta
-	(*PNCounterDelta)(nil),          // 7: stateward.replicated.v1.PNCounterDelta
-	(*GSetDelta)(nil),               // 8: stateward.replicated.v1.GSetDelta
-	(*ORSetDelta)(nil),              // 9: stateward.replicated.v1.ORSetDelta
-	(*LWWRegisterDelta)(nil),        // 10: stateward.replicated.v1.LWWRegisterDelta
-	(*FlagDelta)(nil),               // 11: stateward.replicated.v1.FlagDelta
-	(*ORMapDelta)(nil),              // 12: stateward.replicated.v1.ORMapDelta
-	(*ORMapEntryDelta)(nil),         // 13: stateward.replicated.v1.ORMapEntryDelta
-	(*VoteDelta)(nil),               // 14: stateward.replicated.v1.VoteDelta
-	(*Delete)(nil),                  // 15: stateward.replicated.v1.Delete
-	(*StreamCancelled)(nil),         // 16: stateward.replicated.v1.StreamCancelled
-	(*ReplicatedReply)(nil),         // 17: stateward.replicated.v1.ReplicatedReply
-	(*StateAction)(nil),             // 18: stateward.replicated.v1.StateAction
-	(*StreamedMessage)(nil),         // 19: stateward.replicated.v1.StreamedMessage
-	(*StreamCancelledResponse)(nil), // 20: stateward.replicated.v1.StreamCancelledResponse
-	(*v1.Command)(nil),              // 21: stateward.entity.v1.Command
-	(*v1.Failure)(nil),              // 22: stateward.entity.v1.Failure
-	(*anypb.Any)(nil),               // 23: google.protobuf.Any
-	(*v1.ClientAction)(nil),         // 24: stateward.entity.v1.ClientAction
-	(*v1.SideEffect)(nil),           // 25: stateward.entity.v1.SideEffect
+	(Clock)(0),                       // 0: stateward.replicated.v1.Clock
+	(WriteConsistency)(0),            // 1: stateward.replicated.v1.WriteConsistency
+	(*HandleRequest)(nil),            // 2: stateward.replicated.v1.HandleRequest
+	(*HandleResponse)(nil),           // 3: stateward.replicated.v1.HandleResponse
+	(*Init)(nil),                     // 4: stateward.replicated.v1.Init
+	(*Delta)(nil),                    // 5: stateward.replicated.v1.Delta
+	(*GCounterDelta)(nil),            // 6: stateward.replicated.v1.GCounterDelta
+	(*PNCounterDelta)(nil),           // 7: stateward.replicated.v1.PNCounterDelta
+	(*GSetDelta)(nil),                // 8: stateward.replicated.v1.GSetDelta
+	(*ORSetDelta)(nil),               // 9: stateward.replicated.v1.ORSetDelta
+	(*LWWRegisterDelta)(nil),         // 10: stateward.replicated.v1.LWWRegisterDelta
+	(*FlagDelta)(nil),                // 11: stateward.replicated.v1.FlagDelta
+	(*ORMapDelta)(nil),               // 12: stateward.replicated.v1.ORMapDelta
+	(*ORMapEntryDelta)(nil),          // 13: stateward.replicated.v1.ORMapEntryDelta
+	(*PNCounterMapDelta)(nil),        // 14: stateward.replicated.v1.PNCounterMapDelta
+	(*PNCounterMapEntryDelta)(nil),   // 15: stateward.replicated.v1.PNCounterMapEntryDelta
+	(*LWWRegisterMapDelta)(nil),      // 16: stateward.replicated.v1.LWWRegisterMapDelta
+	(*LWWRegisterMapEntryDelta)(nil), // 17: stateward.replicated.v1.LWWRegisterMapEntryDelta
+	(*ORMultiMapDelta)(nil),          // 18: stateward.replicated.v1.ORMultiMapDelta
+	(*ORMultiMapEntryDelta)(nil),     // 19: stateward.replicated.v1.ORMultiMapEntryDelta
+	(*VoteDelta)(nil),                // 20: stateward.replicated.v1.VoteDelta
+	(*Delete)(nil),                   // 21: stateward.replicated.v1.Delete
+	(*StreamCancelled)(nil),          // 22: stateward.replicated.v1.StreamCancelled
+	(*ReplicatedReply)(nil),          // 23: stateward.replicated.v1.ReplicatedReply
+	(*StateAction)(nil),              // 24: stateward.replicated.v1.StateAction
+	(*StreamedMessage)(nil),          // 25: stateward.replicated.v1.StreamedMessage
+	(*StreamCancelledResponse)(nil),  // 26: stateward.replicated.v1.StreamCancelledResponse
+	(*v1.Command)(nil),               // 27: stateward.entity.v1.Command
+	(*v1.Cancel)(nil),                // 28: stateward.entity.v1.Cancel
+	(*v1.Passivate)(nil),             // 29: stateward.entity.v1.Passivate
+	(*v1.Failure)(nil),               // 30: stateward.entity.v1.Failure
+	(*anypb.Any)(nil),                // 31: google.protobuf.Any
+	(*v1.ClientAction)(nil),          // 32: stateward.entity.v1.ClientAction
+	(*v1.SideEffect)(nil),            // 33: stateward.entity.v1.SideEffect
 }
 var file_stateward_replicated_v1_replicated_proto_depIdxs = []int32{
 	4,  // 0: stateward.replicated.v1.HandleRequest.init:type_name -> stateward.replicated.v1.Init
 	5,  // 1: stateward.replicated.v1.HandleRequest.delta:type_name -> stateward.replicated.v1.Delta
-	15, // 2: stateward.replicated.v1.HandleRequest.delete:type_name -> stateward.replicated.v1.Delete
-	21, // 3: stateward.replicated.v1.HandleRequest.command:type_name -> stateward.entity.v1.Command
-	16, // 4: stateward.replicated.v1.HandleRequest.stream_cancelled:type_name -> stateward.replicated.v1.StreamCancelled
-	17, // 5: stateward.replicated.v1.HandleResponse.reply:type_name -> stateward.replicated.v1.ReplicatedReply
-	19, // 6: stateward.replicated.v1.HandleResponse.streamed_message:type_name -> stateward.replicated.v1.StreamedMessage
-	20, // 7: stateward.replicated.v1.HandleResponse.stream_cancelled_response:type_name -> stateward.replicated.v1.StreamCancelledResponse
-	22, // 8: stateward.replicated.v1.HandleResponse.failure:type_name -> stateward.entity.v1.Failure
-	5,  // 9: stateward.replicated.v1.Init.delta:type_name -> stateward.replicated.v1.Delta
-	6,  // 10: stateward.replicated.v1.Delta.gcounter:type_name -> stateward.replicated.v1.GCounterDelta
-	7,  // 11: stateward.replicated.v1.Delta.pncounter:type_name -> stateward.replicated.v1.PNCounterDelta
-	8,  // 12: stateward.replicated.v1.Delta.gset:type_name -> stateward.replicated.v1.GSetDelta
-	9,  // 13: stateward.replicated.v1.Delta.orset:type_name -> stateward.replicated.v1.ORSetDelta
-	10, // 14: stateward.replicated.v1.Delta.lwwregister:type_name -> stateward.replicated.v1.LWWRegisterDelta
-	11, // 15: stateward.replicated.v1.Delta.flag:type_name -> stateward.replicated.v1.FlagDelta
-	12, // 16: stateward.replicated.v1.Delta.ormap:type_name -> stateward.replicated.v1.ORMapDelta
-	14, // 17: stateward.replicated.v1.Delta.vote:type_name -> stateward.replicated.v1.VoteDelta
-	23, // 18: stateward.replicated.v1.GSetDelta.added:type_name -> google.protobuf.Any
-	23, // 19: stateward.replicated.v1.ORSetDelta.removed:type_name -> google.protobuf.Any
-	23, // 20: stateward.replicated.v1.ORSetDelta.added:type_name -> google.protobuf.Any
-	23, // 21: stateward.replicated.v1.LWWRegisterDelta.value:type_name -> google.protobuf.Any
-	0,  // 22: stateward.replicated.v1.LWWRegisterDelta.clock:type_name -> stateward.replicated.v1.Clock
-	23, // 23: stateward.replicated.v1.ORMapDelta.removed:type_name -> google.protobuf.Any
-	13, // 24: stateward.replicated.v1.ORMapDelta.updated:type_name -> stateward.replicated.v1.ORMapEntryDelta
-	13, // 25: stateward.replicated.v1.ORMapDelta.added:type_name -> stateward.replicated.v1.ORMapEntryDelta
-	23, // 26: stateward.replicated.v1.ORMapEntryDelta.key:type_name -> google.protobuf.Any
-	5,  // 27: stateward.replicated.v1.ORMapEntryDelta.delta:type_name -> stateward.replicated.v1.Delta
-	24, // 28: stateward.replicated.v1.ReplicatedReply.client_action:type_name -> stateward.entity.v1.ClientAction
-	25, // 29: stateward.replicated.v1.ReplicatedReply.side_effects:type_name -> stateward.entity.v1.SideEffect
-	18, // 30: stateward.replicated.v1.ReplicatedReply.state_action:type_name -> stateward.replicated.v1.StateAction
-	5,  // 31: stateward.replicated.v1.StateAction.update:type_name -> stateward.replicated.v1.Delta
-	15, // 32: stateward.replicated.v1.StateAction.delete:type_name -> stateward.replicated.v1.Delete
-	1,  // 33: stateward.replicated.v1.StateAction.write_consistency:type_name -> stateward.replicated.v1.WriteConsistency
-	24, // 34: stateward.replicated.v1.StreamedMessage.client_action:type_name -> stateward.entity.v1.ClientAction
-	25, // 35: stateward.replicated.v1.StreamedMessage.side_effects:type_name -> stateward.entity.v1.SideEffect
-	25, // 36: stateward.replicated.v1.StreamCancelledResponse.side_effects:type_name -> stateward.entity.v1.SideEffect
-	18, // 37: stateward.replicated.v1.StreamCancelledResponse.state_action:type_name -> stateward.replicated.v1.StateAction
-	2,  // 38: stateward.replicated.v1.ReplicatedEntityService.Handle:input_type -> stateward.replicated.v1.HandleRequest
-	3,  // 39: stateward.replicated.v1.ReplicatedEntityService.Handle:output_type -> stateward.replicated.v1.HandleResponse
-	39, // [39:40] is the sub-list for method output_type
-	38, // [38:39] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	21, // 2: stateward.replicated.v1.HandleRequest.delete:type_name -> stateward.replicated.v1.Delete
+	27, // 3: stateward.replicated.v1.HandleRequest.command:type_name -> stateward.entity.v1.Command
+	22, // 4: stateward.replicated.v1.HandleRequest.stream_cancelled:type_name -> stateward.replicated.v1.StreamCancelled
+	28, // 5: stateward.replicated.v1.HandleRequest.cancel:type_name -> stateward.entity.v1.Cancel
+	29, // 6: stateward.replicated.v1.HandleRequest.passivate:type_name -> stateward.entity.v1.Passivate
+	23, // 7: stateward.replicated.v1.HandleResponse.reply:type_name -> stateward.replicated.v1.ReplicatedReply
+	25, // 8: stateward.replicated.v1.HandleResponse.streamed_message:type_name -> stateward.replicated.v1.StreamedMessage
+	26, // 9: stateward.replicated.v1.HandleResponse.stream_cancelled_response:type_name -> stateward.replicated.v1.StreamCancelledResponse
+	30, // 10: stateward.replicated.v1.HandleResponse.failure:type_name -> stateward.entity.v1.Failure
+	5,  // 11: stateward.replicated.v1.Init.delta:type_name -> stateward.replicated.v1.Delta
+	6,  // 12: stateward.replicated.v1.Delta.gcounter:type_name -> stateward.replicated.v1.GCounterDelta
+	7,  // 13: stateward.replicated.v1.Delta.pncounter:type_name -> stateward.replicated.v1.PNCounterDelta
+	8,  // 14: stateward.replicated.v1.Delta.gset:type_name -> stateward.replicated.v1.GSetDelta
+	9,  // 15: stateward.replicated.v1.Delta.orset:type_name -> stateward.replicated.v1.ORSetDelta
+	10, // 16: stateward.replicated.v1.Delta.lwwregister:type_name -> stateward.replicated.v1.LWWRegisterDelta
+	11, // 17: stateward.replicated.v1.Delta.flag:type_name -> stateward.replicated.v1.FlagDelta
+	12, // 18: stateward.replicated.v1.Delta.ormap:type_name -> stateward.replicated.v1.ORMapDelta
+	20, // 19: stateward.replicated.v1.Delta.vote:type_name -> stateward.replicated.v1.VoteDelta
+	14, // 20: stateward.replicated.v1.Delta.pncounter_map:type_name -> stateward.replicated.v1.PNCounterMapDelta
+	16, // 21: stateward.replicated.v1.Delta.lwwregister_map:type_name -> stateward.replicated.v1.LWWRegisterMapDelta
+	18, // 22: stateward.replicated.v1.Delta.ormulti_map:type_name -> stateward.replicated.v1.ORMultiMapDelta
+	31, // 23: stateward.replicated.v1.GSetDelta.added:type_name -> google.protobuf.Any
+	31, // 24: stateward.replicated.v1.ORSetDelta.removed:type_name -> google.protobuf.Any
+	31, // 25: stateward.replicated.v1.ORSetDelta.added:type_name -> google.protobuf.Any
+	31, // 26: stateward.replicated.v1.LWWRegisterDelta.value:type_name -> google.protobuf.Any
+	0,  // 27: stateward.replicated.v1.LWWRegisterDelta.clock:type_name -> stateward.replicated.v1.Clock
+	31, // 28: stateward.replicated.v1.ORMapDelta.removed:type_name -> google.protobuf.Any
+	13, // 29: stateward.replicated.v1.ORMapDelta.updated:type_name -> stateward.replicated.v1.ORMapEntryDelta
+	13, // 30: stateward.replicated.v1.ORMapDelta.added:type_name -> stateward.replicated.v1.ORMapEntryDelta
+	31, // 31: stateward.replicated.v1.ORMapEntryDelta.key:type_name -> google.protobuf.Any
+	5,  // 32: stateward.replicated.v1.ORMapEntryDelta.delta:type_name -> stateward.replicated.v1.Delta
+	31, // 33: stateward.replicated.v1.PNCounterMapDelta.removed:type_name -> google.protobuf.Any
+	15, // 34: stateward.replicated.v1.PNCounterMapDelta.updated:type_name -> stateward.replicated.v1.PNCounterMapEntryDelta
+	15, // 35: stateward.replicated.v1.PNCounterMapDelta.added:type_name -> stateward.replicated.v1.PNCounterMapEntryDelta
+	31, // 36: stateward.replicated.v1.PNCounterMapEntryDelta.key:type_name -> google.protobuf.Any
+	31, // 37: stateward.replicated.v1.LWWRegisterMapDelta.removed:type_name -> google.protobuf.Any
+	17, // 38: stateward.replicated.v1.LWWRegisterMapDelta.updated:type_name -> stateward.replicated.v1.LWWRegisterMapEntryDelta
+	17, // 39: stateward.replicated.v1.LWWRegisterMapDelta.added:type_name -> stateward.replicated.v1.LWWRegisterMapEntryDelta
+	31, // 40: stateward.replicated.v1.LWWRegisterMapEntryDelta.key:type_name -> google.protobuf.Any
+	10, // 41: stateward.replicated.v1.LWWRegisterMapEntryDelta.register:type_name -> stateward.replicated.v1.LWWRegisterDelta
+	31, // 42: stateward.replicated.v1.ORMultiMapDelta.removed:type_name -> google.protobuf.Any
+	19, // 43: stateward.replicated.v1.ORMultiMapDelta.updated:type_name -> stateward.replicated.v1.ORMultiMapEntryDelta
+	19, // 44: stateward.replicated.v1.ORMultiMapDelta.added:type_name -> stateward.replicated.v1.ORMultiMapEntryDelta
+	31, // 45: stateward.replicated.v1.ORMultiMapEntryDelta.key:type_name -> google.protobuf.Any
+	9,  // 46: stateward.replicated.v1.ORMultiMapEntryDelta.set:type_name -> stateward.replicated.v1.ORSetDelta
+	32, // 47: stateward.replicated.v1.ReplicatedReply.client_action:type_name -> stateward.entity.v1.ClientAction
+	33, // 48: stateward.replicated.v1.ReplicatedReply.side_effects:type_name -> stateward.entity.v1.SideEffect
+	24, // 49: stateward.replicated.v1.ReplicatedReply.state_action:type_name -> stateward.replicated.v1.StateAction
+	5,  // 50: stateward.replicated.v1.StateAction.update:type_name -> stateward.replicated.v1.Delta
+	21, // 51: stateward.replicated.v1.StateAction.delete:type_name -> stateward.replicated.v1.Delete
+	1,  // 52: stateward.replicated.v1.StateAction.write_consistency:type_name -> stateward.replicated.v1.WriteConsistency
+	32, // 53: stateward.replicated.v1.StreamedMessage.client_action:type_name -> stateward.entity.v1.ClientAction
+	33, // 54: stateward.replicated.v1.StreamedMessage.side_effects:type_name -> stateward.entity.v1.SideEffect
+	33, // 55: stateward.replicated.v1.StreamCancelledResponse.side_effects:type_name -> stateward.entity.v1.SideEffect
+	24, // 56: stateward.replicated.v1.StreamCancelledResponse.state_action:type_name -> stateward.replicated.v1.StateAction
+	2,  // 57: stateward.replicated.v1.ReplicatedEntityService.Handle:input_type -> stateward.replicated.v1.HandleRequest
+	3,  // 58: stateward.replicated.v1.ReplicatedEntityService.Handle:output_type -> stateward.replicated.v1.HandleResponse
+	58, // [58:59] is the sub-list for method output_type
+	57, // [57:58] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_stateward_replicated_v1_replicated_proto_init() }
@@ -1796,6 +2348,8 @@ func file_stateward_replicated_v1_replicated_proto_init() {
 		(*HandleRequest_Delete)(nil),
 		(*HandleRequest_Command)(nil),
 		(*HandleRequest_StreamCancelled)(nil),
+		(*HandleRequest_Cancel)(nil),
+		(*HandleRequest_Passivate)(nil),
 	}
 	file_stateward_replicated_v1_replicated_proto_msgTypes[1].OneofWrappers = []any{
 		(*HandleResponse_Reply)(nil),
@@ -1812,8 +2366,11 @@ func file_stateward_replicated_v1_replicated_proto_init() {
 		(*Delta_Flag)(nil),
 		(*Delta_Ormap)(nil),
 		(*Delta_Vote)(nil),
+		(*Delta_PncounterMap)(nil),
+		(*Delta_LwwregisterMap)(nil),
+		(*Delta_OrmultiMap)(nil),
 	}
-	file_stateward_replicated_v1_replicated_proto_msgTypes[16].OneofWrappers = []any{
+	file_stateward_replicated_v1_replicated_proto_msgTypes[22].OneofWrappers = []any{
 		(*StateAction_Update)(nil),
 		(*StateAction_Delete)(nil),
 	}
@@ -1823,7 +2380,7 @@ func file_stateward_replicated_v1_replicated_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_replicated_v1_replicated_proto_rawDesc), len(file_stateward_replicated_v1_replicated_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   19,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

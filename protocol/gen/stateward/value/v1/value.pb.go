@@ -35,6 +35,8 @@ type HandleRequest struct {
 	//
 	//	*HandleRequest_Init
 	//	*HandleRequest_Command
+	//	*HandleRequest_Cancel
+	//	*HandleRequest_Passivate
 	Message       isHandleRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -95,6 +97,24 @@ func (x *HandleRequest) GetCommand() *v1.Command {
 	return nil
 }
 
+func (x *HandleRequest) GetCancel() *v1.Cancel {
+	if x != nil {
+		if x, ok := x.Message.(*HandleRequest_Cancel); ok {
+			return x.Cancel
+		}
+	}
+	return nil
+}
+
+func (x *HandleRequest) GetPassivate() *v1.Passivate {
+	if x != nil {
+		if x, ok := x.Message.(*HandleRequest_Passivate); ok {
+			return x.Passivate
+		}
+	}
+	return nil
+}
+
 type isHandleRequest_Message interface {
 	isHandleRequest_Message()
 }
@@ -109,9 +129,25 @@ type HandleRequest_Command struct {
 	Command *v1.Command `protobuf:"bytes,2,opt,name=command,proto3,oneof"`
 }
 
+type HandleRequest_Cancel struct {
+	// Nobody waits for the outstanding command any more. Only where
+	// CAPABILITY_CANCEL is in force. Since 1.0.
+	Cancel *v1.Cancel `protobuf:"bytes,10,opt,name=cancel,proto3,oneof"`
+}
+
+type HandleRequest_Passivate struct {
+	// The last message before the half-close. Only where
+	// CAPABILITY_PASSIVATION_NOTICE is in force. Since 1.0.
+	Passivate *v1.Passivate `protobuf:"bytes,11,opt,name=passivate,proto3,oneof"`
+}
+
 func (*HandleRequest_Init) isHandleRequest_Message() {}
 
 func (*HandleRequest_Command) isHandleRequest_Message() {}
+
+func (*HandleRequest_Cancel) isHandleRequest_Message() {}
+
+func (*HandleRequest_Passivate) isHandleRequest_Message() {}
 
 // From the function. Field numbers are those of Cloudstate's ValueEntityStreamOut.
 type HandleResponse struct {
@@ -209,7 +245,13 @@ type Init struct {
 	EntityId string `protobuf:"bytes,2,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`
 	// What is stored; present in every init, also when there is no value
 	// (VAL-INIT-003). Since 0.2.
-	State         *State `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	State *State `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	// How many state actions of the entity have become durable, deletes among
+	// them; 0 when there has never been one (VAL-REV-001). Since 1.0.
+	Revision int64 `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
+	// How often the right to write this entity has changed hands, at least 1: no
+	// smaller than in any earlier init of the entity (CORE-EPOCH-001). Since 1.0.
+	Epoch         int64 `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -265,11 +307,25 @@ func (x *Init) GetState() *State {
 	return nil
 }
 
+func (x *Init) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *Init) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
 // What is stored for an entity. Sent by the proxy.
 type State struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The value of the last durable update, byte for byte with its type URL; its
-	// bytes may be empty (VAL-INIT-005). Absent when there has never been an
+	// The value of the last durable update, byte for byte with its type URL, a
+	// type alias excepted; its bytes may be empty (VAL-INIT-005). Absent when there has never been an
 	// update, after a delete (VAL-INIT-006), and once the value has expired
 	// (VAL-EXPIRE-001). Since 0.2.
 	Value         *anypb.Any `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
@@ -577,19 +633,24 @@ var File_stateward_value_v1_value_proto protoreflect.FileDescriptor
 
 const file_stateward_value_v1_value_proto_rawDesc = "" +
 	"\n" +
-	"\x1estateward/value/v1/value.proto\x12\x12stateward.value.v1\x1a\x19google/protobuf/any.proto\x1a stateward/entity/v1/entity.proto\"\x84\x01\n" +
+	"\x1estateward/value/v1/value.proto\x12\x12stateward.value.v1\x1a\x19google/protobuf/any.proto\x1a stateward/entity/v1/entity.proto\"\xfb\x01\n" +
 	"\rHandleRequest\x12.\n" +
 	"\x04init\x18\x01 \x01(\v2\x18.stateward.value.v1.InitH\x00R\x04init\x128\n" +
-	"\acommand\x18\x02 \x01(\v2\x1c.stateward.entity.v1.CommandH\x00R\acommandB\t\n" +
+	"\acommand\x18\x02 \x01(\v2\x1c.stateward.entity.v1.CommandH\x00R\acommand\x125\n" +
+	"\x06cancel\x18\n" +
+	" \x01(\v2\x1b.stateward.entity.v1.CancelH\x00R\x06cancel\x12>\n" +
+	"\tpassivate\x18\v \x01(\v2\x1e.stateward.entity.v1.PassivateH\x00R\tpassivateB\t\n" +
 	"\amessage\"\x93\x01\n" +
 	"\x0eHandleResponse\x12<\n" +
 	"\x05reply\x18\x01 \x01(\v2$.stateward.value.v1.ValueEntityReplyH\x00R\x05reply\x128\n" +
 	"\afailure\x18\x02 \x01(\v2\x1c.stateward.entity.v1.FailureH\x00R\afailureB\t\n" +
-	"\amessage\"w\n" +
+	"\amessage\"\xa9\x01\n" +
 	"\x04Init\x12!\n" +
 	"\fservice_name\x18\x01 \x01(\tR\vserviceName\x12\x1b\n" +
 	"\tentity_id\x18\x02 \x01(\tR\bentityId\x12/\n" +
-	"\x05state\x18\x03 \x01(\v2\x19.stateward.value.v1.StateR\x05state\"3\n" +
+	"\x05state\x18\x03 \x01(\v2\x19.stateward.value.v1.StateR\x05state\x12\x1a\n" +
+	"\brevision\x18\x04 \x01(\x03R\brevision\x12\x14\n" +
+	"\x05epoch\x18\x05 \x01(\x03R\x05epoch\"3\n" +
 	"\x05State\x12*\n" +
 	"\x05value\x18\x01 \x01(\v2\x14.google.protobuf.AnyR\x05value\"\x81\x02\n" +
 	"\x10ValueEntityReply\x12\x1d\n" +
@@ -633,31 +694,35 @@ var file_stateward_value_v1_value_proto_goTypes = []any{
 	(*Update)(nil),           // 6: stateward.value.v1.Update
 	(*Delete)(nil),           // 7: stateward.value.v1.Delete
 	(*v1.Command)(nil),       // 8: stateward.entity.v1.Command
-	(*v1.Failure)(nil),       // 9: stateward.entity.v1.Failure
-	(*anypb.Any)(nil),        // 10: google.protobuf.Any
-	(*v1.ClientAction)(nil),  // 11: stateward.entity.v1.ClientAction
-	(*v1.SideEffect)(nil),    // 12: stateward.entity.v1.SideEffect
+	(*v1.Cancel)(nil),        // 9: stateward.entity.v1.Cancel
+	(*v1.Passivate)(nil),     // 10: stateward.entity.v1.Passivate
+	(*v1.Failure)(nil),       // 11: stateward.entity.v1.Failure
+	(*anypb.Any)(nil),        // 12: google.protobuf.Any
+	(*v1.ClientAction)(nil),  // 13: stateward.entity.v1.ClientAction
+	(*v1.SideEffect)(nil),    // 14: stateward.entity.v1.SideEffect
 }
 var file_stateward_value_v1_value_proto_depIdxs = []int32{
 	2,  // 0: stateward.value.v1.HandleRequest.init:type_name -> stateward.value.v1.Init
 	8,  // 1: stateward.value.v1.HandleRequest.command:type_name -> stateward.entity.v1.Command
-	4,  // 2: stateward.value.v1.HandleResponse.reply:type_name -> stateward.value.v1.ValueEntityReply
-	9,  // 3: stateward.value.v1.HandleResponse.failure:type_name -> stateward.entity.v1.Failure
-	3,  // 4: stateward.value.v1.Init.state:type_name -> stateward.value.v1.State
-	10, // 5: stateward.value.v1.State.value:type_name -> google.protobuf.Any
-	11, // 6: stateward.value.v1.ValueEntityReply.client_action:type_name -> stateward.entity.v1.ClientAction
-	12, // 7: stateward.value.v1.ValueEntityReply.side_effects:type_name -> stateward.entity.v1.SideEffect
-	5,  // 8: stateward.value.v1.ValueEntityReply.state_action:type_name -> stateward.value.v1.StateAction
-	6,  // 9: stateward.value.v1.StateAction.update:type_name -> stateward.value.v1.Update
-	7,  // 10: stateward.value.v1.StateAction.delete:type_name -> stateward.value.v1.Delete
-	10, // 11: stateward.value.v1.Update.value:type_name -> google.protobuf.Any
-	0,  // 12: stateward.value.v1.ValueEntityService.Handle:input_type -> stateward.value.v1.HandleRequest
-	1,  // 13: stateward.value.v1.ValueEntityService.Handle:output_type -> stateward.value.v1.HandleResponse
-	13, // [13:14] is the sub-list for method output_type
-	12, // [12:13] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	9,  // 2: stateward.value.v1.HandleRequest.cancel:type_name -> stateward.entity.v1.Cancel
+	10, // 3: stateward.value.v1.HandleRequest.passivate:type_name -> stateward.entity.v1.Passivate
+	4,  // 4: stateward.value.v1.HandleResponse.reply:type_name -> stateward.value.v1.ValueEntityReply
+	11, // 5: stateward.value.v1.HandleResponse.failure:type_name -> stateward.entity.v1.Failure
+	3,  // 6: stateward.value.v1.Init.state:type_name -> stateward.value.v1.State
+	12, // 7: stateward.value.v1.State.value:type_name -> google.protobuf.Any
+	13, // 8: stateward.value.v1.ValueEntityReply.client_action:type_name -> stateward.entity.v1.ClientAction
+	14, // 9: stateward.value.v1.ValueEntityReply.side_effects:type_name -> stateward.entity.v1.SideEffect
+	5,  // 10: stateward.value.v1.ValueEntityReply.state_action:type_name -> stateward.value.v1.StateAction
+	6,  // 11: stateward.value.v1.StateAction.update:type_name -> stateward.value.v1.Update
+	7,  // 12: stateward.value.v1.StateAction.delete:type_name -> stateward.value.v1.Delete
+	12, // 13: stateward.value.v1.Update.value:type_name -> google.protobuf.Any
+	0,  // 14: stateward.value.v1.ValueEntityService.Handle:input_type -> stateward.value.v1.HandleRequest
+	1,  // 15: stateward.value.v1.ValueEntityService.Handle:output_type -> stateward.value.v1.HandleResponse
+	15, // [15:16] is the sub-list for method output_type
+	14, // [14:15] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_stateward_value_v1_value_proto_init() }
@@ -668,6 +733,8 @@ func file_stateward_value_v1_value_proto_init() {
 	file_stateward_value_v1_value_proto_msgTypes[0].OneofWrappers = []any{
 		(*HandleRequest_Init)(nil),
 		(*HandleRequest_Command)(nil),
+		(*HandleRequest_Cancel)(nil),
+		(*HandleRequest_Passivate)(nil),
 	}
 	file_stateward_value_v1_value_proto_msgTypes[1].OneofWrappers = []any{
 		(*HandleResponse_Reply)(nil),

@@ -44,7 +44,7 @@ const (
 //
 // All four methods share their messages, as those of Cloudstate do, and so does
 // ActionTwoService.Call its response: what a forward answers is then of the type
-// that the caller's method has (CORE-CMD-013).
+// that the caller's method has (FX-FWD-010).
 type ActionTckModelServiceClient interface {
 	// Answers with one response, built from all steps of all groups of the
 	// request in their order.
@@ -143,7 +143,7 @@ type ActionTckModelService_ProcessStreamedClient = grpc.BidiStreamingClient[Proc
 //
 // All four methods share their messages, as those of Cloudstate do, and so does
 // ActionTwoService.Call its response: what a forward answers is then of the type
-// that the caller's method has (CORE-CMD-013).
+// that the caller's method has (FX-FWD-010).
 type ActionTckModelServiceServer interface {
 	// Answers with one response, built from all steps of all groups of the
 	// request in their order.
