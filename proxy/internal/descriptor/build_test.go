@@ -176,6 +176,17 @@ func TestMistakes(t *testing.T) {
 				counterFile + ":8:3 test.counter.v1.CounterService.Add",
 			}}},
 		},
+		"an entity key in a oneof": {
+			files: func(f files) {
+				message := f.counter().GetMessageType()[0]
+				message.OneofDecl = []*descriptorpb.OneofDescriptorProto{{Name: proto.String("who")}}
+				f.addID().OneofIndex = proto.Int32(0)
+			},
+			want: []want{{"DISC-KEY-001", `"test.counter.v1.AddRequest.id" is not a singular string outside of every oneof`, []string{
+				counterFile + ":13:3 test.counter.v1.AddRequest.id",
+				counterFile + ":8:3 test.counter.v1.CounterService.Add",
+			}}},
+		},
 		"an entity key that is repeated": {
 			files: func(f files) { f.addID().Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum() },
 			want: []want{{"DISC-KEY-001", `"test.counter.v1.AddRequest.id" is not a singular string`, []string{

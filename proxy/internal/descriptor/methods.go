@@ -58,10 +58,17 @@ func (b *builder) key(service *Service, method protoreflect.MethodDescriptor) pr
 		return nil
 	}
 	key := input.Fields().ByName(keys[0].Name())
-	if key.Kind() != protoreflect.StringKind || key.Cardinality() == protoreflect.Repeated {
+	if key.Kind() != protoreflect.StringKind || key.Cardinality() == protoreflect.Repeated || oneOfSeveral(key) {
 		b.mistakef(keyRequirement, service.Name, placesOf(key, method),
-			"the entity key %q is not a singular string: move the option entity_key to one, or change the field's type", key.FullName())
+			"the entity key %q is not a singular string outside of every oneof: move the option entity_key to one, or change the field's type", key.FullName())
 		return nil
 	}
 	return key
+}
+
+// oneOfSeveral says whether the field is a member of a oneof, that of an optional
+// field not counted.
+func oneOfSeveral(field protoreflect.FieldDescriptor) bool {
+	oneof := field.ContainingOneof()
+	return oneof != nil && !oneof.IsSynthetic()
 }

@@ -698,13 +698,14 @@ type isPassivationStrategy_Strategy interface {
 }
 
 type PassivationStrategy_Timeout struct {
-	// After a time without commands. Since 0.2.
+	// After a time without messages (CORE-PASS-003). Since 0.2.
 	Timeout *TimeoutPassivationStrategy `protobuf:"bytes,1,opt,name=timeout,proto3,oneof"`
 }
 
 func (*PassivationStrategy_Timeout) isPassivationStrategy_Strategy() {}
 
-// Passivates after a time without commands.
+// Passivates after a time without messages on the entity's stream, in either
+// direction.
 type TimeoutPassivationStrategy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The time in milliseconds; greater than 0. Since 0.2.
