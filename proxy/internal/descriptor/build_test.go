@@ -179,8 +179,8 @@ func TestMistakes(t *testing.T) {
 		"an entity key in a oneof": {
 			files: func(f files) {
 				message := f.counter().GetMessageType()[0]
-				message.OneofDecl = []*descriptorpb.OneofDescriptorProto{{Name: proto.String("who")}}
-				f.addID().OneofIndex = proto.Int32(0)
+				message.OneofDecl = []*descriptorpb.OneofDescriptorProto{{Name: new("who")}}
+				f.addID().OneofIndex = new(int32(0))
 			},
 			want: []want{{"DISC-KEY-001", `"test.counter.v1.AddRequest.id" is not a singular string outside of every oneof`, []string{
 				counterFile + ":13:3 test.counter.v1.AddRequest.id",
