@@ -77,7 +77,7 @@ func TestVersionsDoNotMeet(t *testing.T) {
 	}
 }
 
-// TestWhatTheFunctionTakes covers CORE-LIMIT-008: a proxy that would take more sends
+// TestWhatTheFunctionTakes covers CORE-LIMIT-008 and CORE-LIMIT-020: a proxy that would take more sends
 // no more than the function says that it takes, which is 4 MiB where it says nothing.
 func TestWhatTheFunctionTakes(t *testing.T) {
 	for takes, largest := range map[int64]int{0: 4 << 20, 5 << 20: 5 << 20, 1 << 30: 8 << 20} {

@@ -63,6 +63,7 @@ type badAnswer struct {
 	want   []want
 }
 
+// TestMistakes covers DISC-ENT-007 and DISC-KEY-008, among others.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	tests := map[string]badAnswer{

@@ -20,8 +20,10 @@ import (
 // error has the kind fault.Invalid: protobuf takes no string that is not UTF-8.
 func incoming(headers metadata.MD) (*entityv1.Metadata, error) {
 	var entries []*entityv1.MetadataEntry
+	traced := header.IsTraced(headers[header.TraceParent]...)
 	for _, key := range slices.Sorted(maps.Keys(headers)) {
-		if header.IsTransport(key) {
+		isTrace := key == header.TraceParent || key == header.TraceState
+		if header.IsTransport(key) || isTrace && !traced { // A broken trace fails no call (META-TRACE-004).
 			continue
 		}
 		for _, value := range headers[key] {
@@ -31,15 +33,16 @@ func incoming(headers metadata.MD) (*entityv1.Metadata, error) {
 				entry.Value = &entityv1.MetadataEntry_BytesValue{BytesValue: []byte(value)}
 			case utf8.ValidString(value):
 				entry.Value = &entityv1.MetadataEntry_StringValue{StringValue: value}
-			case key == header.TraceParent: // A broken one fails no call (META-TRACE-004).
-				continue
 			default:
 				return nil, fault.New(fault.Invalid, "the header %q is not valid UTF-8: send bytes under a name that ends in %q", key, header.Binary)
 			}
 			entries = append(entries, entry)
 		}
 	}
-	return header.WithTrace(&entityv1.Metadata{Entries: entries}, nil), nil // a trace that is broken ends here
+	if len(entries) == 0 {
+		return nil, nil //nolint:nilnil // absent metadata is nil (CORE-META-001)
+	}
+	return &entityv1.Metadata{Entries: entries}, nil
 }
 
 // outgoing returns a reply's metadata as response headers (META-REPLY-001), and

@@ -54,7 +54,7 @@ func TestIncoming(t *testing.T) {
 func TestIncomingTrace(t *testing.T) {
 	t.Parallel()
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	whole := []*entityv1.MetadataEntry{text("z", "1"), text("traceparent", parent), text("tracestate", "b=2"), text("tracestate", "a=1")}
+	whole := []*entityv1.MetadataEntry{text("a", "1"), text("traceparent", parent), text("tracestate", "b=2"), text("tracestate", "a=1")}
 	none := whole[:1]
 	tests := map[string]struct {
 		parents, states []string
@@ -66,13 +66,17 @@ func TestIncomingTrace(t *testing.T) {
 		"broken":          {[]string{parent[:54]}, []string{"b=2"}, none},
 		"no text":         {[]string{"\xff"}, []string{"b=2"}, none},
 		"two":             {[]string{parent, parent}, []string{"b=2"}, none},
+		"no text at all":  {[]string{"\xff"}, []string{"\xff"}, none},
 		"none":            {nil, nil, none},
 	}
 	for name, test := range tests {
-		got, err := incoming(metadata.MD{"z": {"1"}, "traceparent": test.parents, "tracestate": test.states})
+		got, err := incoming(metadata.MD{"a": {"1"}, "traceparent": test.parents, "tracestate": test.states})
 		if diff := cmp.Diff(&entityv1.Metadata{Entries: test.want}, got, protocmp.Transform()); diff != "" || err != nil {
 			t.Errorf("%s: %s %v", name, diff, err)
 		}
+	}
+	if _, err := incoming(metadata.MD{"traceparent": {parent}, "tracestate": {"\xff"}}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a state that is no text, of a trace that is one: %v", err) // META-ENTRY-002
 	}
 }
 

@@ -25,7 +25,7 @@ func Trace(metadata *entityv1.Metadata) []*entityv1.MetadataEntry {
 			states = append(states, entry)
 		}
 	}
-	if len(parents) != 1 || !isTraceParent(parents[0].GetStringValue()) {
+	if len(parents) != 1 || !IsTraced(parents[0].GetStringValue()) {
 		return nil
 	}
 	return append(parents, states...)
@@ -50,6 +50,10 @@ func WithTrace(metadata *entityv1.Metadata, trace []*entityv1.MetadataEntry) *en
 	}
 	return &entityv1.Metadata{Entries: kept}
 }
+
+// IsTraced reports whether these values of traceparent name a trace: there is one,
+// and it is valid (META-TRACE-004).
+func IsTraced(parents ...string) bool { return len(parents) == 1 && isTraceParent(parents[0]) }
 
 // isTraceParent reports whether the value is of the form "version-trace-parent-flags"
 // in lower-case hexadecimal digits. A version later than 00 may say more behind a "-".

@@ -918,7 +918,8 @@ type ReportErrorRequest struct {
 	ServiceName string `protobuf:"bytes,4,opt,name=service_name,json=serviceName,proto3" json:"service_name,omitempty"`
 	// The entity concerned; empty when none is. Since 1.0.
 	EntityId string `protobuf:"bytes,5,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`
-	// The command that was outstanding; 0 when none was. Since 1.0.
+	// The command that the report is about, answered or not; 0 when it is about
+	// none. Since 1.0.
 	CommandId int64 `protobuf:"varint,6,opt,name=command_id,json=commandId,proto3" json:"command_id,omitempty"`
 	// Where in the function's protos the mistake stands; empty when it is not
 	// in them. At most 64. Since 1.0.
