@@ -9,14 +9,17 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
-
-	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
-	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
-	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 )
 
-// modelPrefix is left out of names: it would be on every line.
-const modelPrefix = "stateward.tck.eventsourced.v1."
+// The notation that the kinds share. The kit compares notations: two things that
+// differ never look alike.
+
+// Unset is the notation of a message that says nothing.
+const Unset = "a message in which no case is set"
+
+// modelPrefix leads the names of the models, and is left out with the kind and
+// version that follow: it would be on every line.
+const modelPrefix = "stateward.tck."
 
 // A text longer than this, in bytes, is shown by its beginning.
 const (
@@ -24,70 +27,23 @@ const (
 	shown   = 24
 )
 
-// Request is the notation of a request, such as `init{snapshot 5 "ABCDE"}`.
-func Request(request *eventsourcedv1.HandleRequest) string {
-	switch message := request.GetMessage().(type) {
-	case *eventsourcedv1.HandleRequest_Init:
-		return initNotation(message.Init)
-	case *eventsourcedv1.HandleRequest_Event:
-		event := message.Event
-		return fmt.Sprintf("event %d %s", event.GetSequence(), Persisted(event.GetPayload()))
-	case *eventsourcedv1.HandleRequest_Command:
-		return commandNotation(message.Command)
-	default:
-		return unset
+// Failed is the notation of a failure with the description.
+func Failed(description string) string { return "failure " + Quote(description) }
+
+// Forwarded is the notation of a forward to a target.
+func Forwarded(target string) string { return "forward " + target }
+
+// Effect is the notation of a side effect on a target.
+func Effect(target string, synchronous bool) string {
+	if synchronous {
+		return target + " sync"
 	}
+	return target
 }
 
-func initNotation(init *eventsourcedv1.Init) string {
-	var parts []string
-	if name := named(init.GetServiceName()); name != "EventSourcedTckModelService" {
-		parts = append(parts, name)
-	}
-	if snapshot := init.GetSnapshot(); snapshot != nil {
-		text := Persisted(snapshot.GetSnapshot())
-		parts = append(parts, fmt.Sprintf("snapshot %d %s", snapshot.GetSnapshotSequence(), text))
-	}
-	return "init{" + strings.Join(parts, ", ") + "}"
-}
-
-func commandNotation(command *entityv1.Command) string {
-	var process tckeventsourcedv1.ProcessRequest
-	payload := command.GetPayload()
-	if payload.UnmarshalTo(&process) != nil {
-		return fmt.Sprintf("command %d %s with %s", command.GetId(), command.GetName(), Payload(payload, nil))
-	}
-	return fmt.Sprintf("command %d %s%s", command.GetId(), command.GetName(), Actions(process.GetActions()))
-}
-
-// Actions is the notation of what a command asks of the model, such as
-// `{emit "A", fail "no"}`.
-func Actions(actions []*tckeventsourcedv1.RequestAction) string {
-	parts := make([]string, len(actions))
-	for i, action := range actions {
-		parts[i] = actionNotation(action)
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
-}
-
-func actionNotation(action *tckeventsourcedv1.RequestAction) string {
-	switch action := action.GetAction().(type) {
-	case *tckeventsourcedv1.RequestAction_Emit:
-		return "emit " + Quote(action.Emit.GetValue())
-	case *tckeventsourcedv1.RequestAction_Forward:
-		return "forward " + Quote(action.Forward.GetId())
-	case *tckeventsourcedv1.RequestAction_Effect:
-		return Effect("effect "+Quote(action.Effect.GetId()), action.Effect.GetSynchronous())
-	case *tckeventsourcedv1.RequestAction_Fail:
-		return "fail " + Quote(action.Fail.GetMessage())
-	default:
-		return "nothing"
-	}
-}
-
-// Persisted is the notation of an event or a snapshot of the model.
-func Persisted(payload *anypb.Any) string {
-	return Payload(payload, &tckeventsourcedv1.Persisted{})
+// Target is the notation of a call: what a forward or a side effect names.
+func Target(service, command string, payload *anypb.Any) string {
+	return fmt.Sprintf("%s/%s %s", Named(service), Named(command), Payload(payload, nil))
 }
 
 // Payload is the notation of a packed message. One whose type is that of plain,
@@ -98,7 +54,7 @@ func Payload(payload *anypb.Any, plain proto.Message) string {
 		return "no payload"
 	}
 	slash := strings.LastIndex(payload.GetTypeUrl(), "/")
-	name := named(payload.GetTypeUrl()[slash+1:])
+	name := Named(payload.GetTypeUrl()[slash+1:])
 	text, readable := read(payload)
 	switch {
 	case slash < 0 || !readable:
@@ -110,27 +66,32 @@ func Payload(payload *anypb.Any, plain proto.Message) string {
 	}
 }
 
-// named is the notation of a full name that the subject gave, which may be
+// Named is the notation of a full name that the subject gave, which may be
 // anything: it never breaks a line.
-func named(name string) string {
+func Named(name string) string {
 	if !protoreflect.FullName(name).IsValid() {
 		return Quote(name)
 	}
-	return strings.TrimPrefix(name, modelPrefix)
+	if model, ours := strings.CutPrefix(name, modelPrefix); ours {
+		if parts := strings.SplitN(model, ".", 3); len(parts) == 3 { // kind, version, name
+			return parts[2]
+		}
+	}
+	return name
 }
 
 // read returns the text of a message of the model, quoted. Fields that the kit
 // does not know make no difference.
 func read(payload *anypb.Any) (string, bool) {
 	message, err := payload.UnmarshalNew()
-	if err != nil {
+	if err != nil || !strings.HasPrefix(string(payload.MessageName()), modelPrefix) {
 		return "", false
 	}
 	switch message := message.(type) {
-	case *tckeventsourcedv1.Persisted:
-		return Quote(message.GetValue()), true
 	case interface{ GetMessage() string }: // the responses
 		return Quote(message.GetMessage()), true
+	case interface{ GetValue() string }: // what is persisted
+		return Quote(message.GetValue()), true
 	case interface{ GetId() string }: // the requests
 		return Quote(message.GetId()), true
 	default:
@@ -138,33 +99,8 @@ func read(payload *anypb.Any) (string, bool) {
 	}
 }
 
-// String is the notation of the answer, such as `reply 1 "A" events ["A"]`.
-func (a Answer) String() string {
-	var b strings.Builder
-	switch {
-	case a.Action == unset:
-		return unset
-	case a.Broken:
-		fmt.Fprintf(&b, "stream-level failure, command %d, %s", a.Command, strings.TrimPrefix(a.Action, "failure "))
-	default:
-		fmt.Fprintf(&b, "reply %d %s", a.Command, a.Action)
-	}
-	if a.Restart {
-		b.WriteString(" restart")
-	}
-	if len(a.Events) > 0 {
-		fmt.Fprintf(&b, " events %s", list(a.Events))
-	}
-	if a.Snapshot != "" {
-		fmt.Fprintf(&b, " snapshot %s", a.Snapshot)
-	}
-	if len(a.Effects) > 0 {
-		fmt.Fprintf(&b, " effects %s", list(a.Effects))
-	}
-	return b.String()
-}
-
-func list(parts []string) string { return "[" + strings.Join(parts, ", ") + "]" }
+// List is the notation of several parts.
+func List(parts []string) string { return "[" + strings.Join(parts, ", ") + "]" }
 
 // Quote is the notation of a text. A long one is its beginning, its length and
 // a digest: two texts have the same notation when they are equal.
@@ -176,13 +112,12 @@ func Quote(text string) string {
 	return fmt.Sprintf("%s… (%d B, sha256 %x…)", strconv.Quote(strings.ToValidUTF8(text[:shown], "")), len(text), digest[:8])
 }
 
-// String is the notation of the frame, such as "end OK".
-func (f Frame) String() string {
-	if f.End == nil {
-		return Read(f.Response).String()
+// Pack packs a message as the proxy does. It panics on a message that cannot be
+// encoded, which no message of a script is.
+func Pack(message proto.Message) *anypb.Any {
+	packed, err := anypb.New(message)
+	if err != nil {
+		panic(fmt.Sprintf("a message of the kit cannot be encoded: %v", err))
 	}
-	if f.End.Message() == "" {
-		return "end " + f.End.Code().String()
-	}
-	return fmt.Sprintf("end %s %q", f.End.Code(), f.End.Message())
+	return packed
 }

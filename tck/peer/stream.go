@@ -1,11 +1,13 @@
-// Package peer plays the proxy's side of an event sourced entity's stream: it
-// sends what a script wants, right or wrong, waits for one answer at a time,
-// and writes down every frame that passes. It knows too what a proxy asks first.
+// Package peer plays the proxy's side of a call of the protocol, which is a stream
+// of any kind: it sends what a script wants, right or wrong, waits for one answer
+// at a time, and writes down every frame that passes. It knows too what a proxy
+// asks first, and the notation that the kinds share.
 package peer
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"sync"
@@ -14,8 +16,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 )
 
 // ErrSilent says that nothing came for as long as the caller waited.
@@ -25,13 +25,30 @@ var ErrSilent = errors.New("nothing came")
 // more than it is asked for is held back by the stream's flow control.
 const inboxSize = 16
 
-// Frame is one thing that the subject did: exactly one field is set.
-type Frame struct {
+// Service is one method of the protocol, and how what passes there is written down.
+// On the wire every method is a stream in both directions, whatever its shape, and
+// so the peer can send what a shape does not allow.
+type Service[Request, Response any] struct {
+	// Method is its full name, such as
+	// "/stateward.eventsourced.v1.EventSourcedService/Handle".
+	Method string
+	// Sent and Received are the notations of a message, in one line.
+	Sent     func(*Request) string
+	Received func(*Response) string
+}
+
+// Frame is one thing that the subject did: Response or End is set.
+type Frame[Response any] struct {
 	// Response is a message.
-	Response *eventsourcedv1.HandleResponse
+	Response *Response
 	// End is the status with which the stream ended. It comes last.
 	End *status.Status
+
+	text string
 }
+
+// String is the notation of the frame, such as "end OK".
+func (f Frame[Response]) String() string { return f.text }
 
 // Config says how to reach the subject.
 type Config struct {
@@ -47,49 +64,57 @@ type Config struct {
 
 // Stream is one stream to the subject. Its methods are called from one
 // goroutine; Close ends it and must be called.
-type Stream struct {
-	config Config
-	ctx    context.Context // ends the reader and all that waits
-	cancel context.CancelFunc
-	grpc   grpc.BidiStreamingClient[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]
-	inbox  chan Frame
-	end    *status.Status // set once the end has been received
-	reader sync.WaitGroup
+type Stream[Request, Response any] struct {
+	service Service[Request, Response]
+	config  Config
+	ctx     context.Context // ends the reader and all that waits
+	cancel  context.CancelFunc
+	grpc    grpc.BidiStreamingClient[Request, Response] // nil when it never came about
+	inbox   chan Frame[Response]
+	end     *Frame[Response] // set once the end has been received
+	reader  sync.WaitGroup
 }
+
+// both is the shape of every call.
+var both = &grpc.StreamDesc{StreamName: "both", ServerStreams: true, ClientStreams: true}
 
 // Open opens a stream, which ends with ctx. A subject that cannot be reached is
 // seen as a stream that has ended; one that takes no stream for as long as the
 // patience lasts, as one that is silent.
-func Open(ctx context.Context, config Config) *Stream {
+func Open[Request, Response any](ctx context.Context, service Service[Request, Response], config Config) *Stream[Request, Response] {
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Stream{config: config, ctx: ctx, cancel: cancel, inbox: make(chan Frame, inboxSize)}
+	s := &Stream[Request, Response]{
+		service: service, config: config, ctx: ctx, cancel: cancel, inbox: make(chan Frame[Response], inboxSize),
+	}
 	hurry := time.AfterFunc(config.Patience, cancel)
 	defer hurry.Stop()
-	stream, err := eventsourcedv1.NewEventSourcedServiceClient(config.Conn).
-		Handle(ctx, grpc.MaxCallRecvMsgSize(math.MaxInt32))
+	stream, err := config.Conn.NewStream(ctx, both, service.Method, grpc.StaticMethod(), grpc.MaxCallRecvMsgSize(math.MaxInt32))
 	switch {
 	case ctx.Err() != nil: // our own doing, not the subject's
 		return s
 	case err != nil:
-		s.end = status.Convert(err)
-		config.Record("←" + Frame{End: s.end}.String())
+		frame := ending[Response](err)
+		s.end = &frame
+		config.Record("←" + frame.String())
 		return s
 	}
-	s.grpc = stream
+	s.grpc = &grpc.GenericClientStream[Request, Response]{ClientStream: stream}
 	s.reader.Go(s.read)
 	return s
 }
 
 // read passes on what the subject sends, to the end of the stream.
-func (s *Stream) read() {
+func (s *Stream[Request, Response]) read() {
 	for {
 		response, err := s.grpc.Recv()
-		frame := Frame{Response: response}
-		if err != nil {
-			frame = Frame{End: ending(err)}
-		}
 		if s.ctx.Err() != nil { // our own doing, not the subject's
 			return
+		}
+		var frame Frame[Response]
+		if err != nil {
+			frame = ending[Response](err)
+		} else {
+			frame = Frame[Response]{Response: response, text: s.service.Received(response)}
 		}
 		s.config.Record("←" + frame.String())
 		select {
@@ -103,19 +128,24 @@ func (s *Stream) read() {
 	}
 }
 
-// ending returns the status with which a stream ended.
-func ending(err error) *status.Status {
-	if errors.Is(err, io.EOF) {
-		return status.New(codes.OK, "")
+// ending returns the end that an error tells of.
+func ending[Response any](err error) Frame[Response] {
+	end := status.New(codes.OK, "")
+	if !errors.Is(err, io.EOF) {
+		end = status.Convert(err)
 	}
-	return status.Convert(err)
+	text := "end " + end.Code().String()
+	if end.Message() != "" {
+		text += fmt.Sprintf(" %q", end.Message())
+	}
+	return Frame[Response]{End: end, text: text}
 }
 
 // Send sends a request. It returns io.EOF when the stream has ended or never
 // came about, and [Stream.Receive] then tells how; and ErrSilent, with the
 // stream reset, when the subject has made no room for it.
-func (s *Stream) Send(request *eventsourcedv1.HandleRequest) error {
-	s.config.Record("→" + Request(request))
+func (s *Stream[Request, Response]) Send(request *Request) error {
+	s.config.Record("→" + s.service.Sent(request))
 	if s.grpc == nil {
 		return io.EOF
 	}
@@ -130,7 +160,7 @@ func (s *Stream) Send(request *eventsourcedv1.HandleRequest) error {
 
 // HalfClose says that the proxy sends nothing more. Closing a stream that has
 // ended does nothing.
-func (s *Stream) HalfClose() error {
+func (s *Stream[Request, Response]) HalfClose() error {
 	s.config.Record("→half-close")
 	if s.grpc == nil {
 		return nil
@@ -140,34 +170,36 @@ func (s *Stream) HalfClose() error {
 
 // Receive returns the next frame, or ErrSilent when none comes. After the end
 // it returns the end again.
-func (s *Stream) Receive() (Frame, error) {
+func (s *Stream[Request, Response]) Receive() (Frame[Response], error) {
 	if s.end != nil {
-		return Frame{End: s.end}, nil
+		return *s.end, nil
 	}
 	enough := time.NewTimer(s.config.Patience)
 	defer enough.Stop()
 	select {
 	case frame := <-s.inbox:
-		s.end = frame.End
+		if frame.End != nil {
+			s.end = &frame
+		}
 		return frame, nil
 	case <-enough.C:
 	case <-s.ctx.Done():
 	}
-	return Frame{}, ErrSilent
+	return Frame[Response]{}, ErrSilent
 }
 
 // Reset breaks the stream off, as a proxy that has lost faith in it does.
-func (s *Stream) Reset() {
+func (s *Stream[Request, Response]) Reset() {
 	s.config.Record("→reset")
 	s.Close()
 }
 
 // Close ends the stream without a word, and returns when nothing of it is left.
 // Closing twice is closing once.
-func (s *Stream) Close() {
+func (s *Stream[Request, Response]) Close() {
 	s.cancel()
 	s.reader.Wait()
 }
 
 // Open reports whether the end of the stream has not been received yet.
-func (s *Stream) Open() bool { return s.end == nil }
+func (s *Stream[Request, Response]) Open() bool { return s.end == nil }

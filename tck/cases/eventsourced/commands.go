@@ -26,7 +26,7 @@ func keys() []engine.Case {
 	}
 	var cases []engine.Case
 	for _, id := range ids {
-		s := stream{service: modelService, entity: id.id}
+		s := stream{Service: modelService, Entity: id.id}
 		cases = append(cases, engine.Case{
 			ID:           "core/keys/" + id.name,
 			Requirements: []string{"CORE-KEY-002"},

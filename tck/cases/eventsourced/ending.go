@@ -5,7 +5,9 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/peer"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // ended expects the end of the stream, with status OK, and nothing before it.
@@ -13,7 +15,7 @@ func (s stream) ended() step {
 	return step{
 		text: s.label() + "←end OK",
 		play: func(sc *scene) error {
-			frame, err := sc.activation(s).Receive()
+			frame, err := sc.receive(s)
 			return sc.ending(s, frame, err)
 		},
 	}
@@ -25,18 +27,22 @@ func (s stream) endedAfter(id int64) step {
 	return step{
 		text: fmt.Sprintf("%s←end OK, at most one answer to command %d before it", s.label(), id),
 		play: func(sc *scene) error {
-			current := sc.activation(s)
-			frame, err := current.Receive()
-			if frame.Response != nil && peer.Read(frame.Response).Command == id {
-				frame, err = current.Receive()
+			frame, err := sc.receive(s)
+			if frame.Response != nil && readAnswer(frame.Response).command == id {
+				frame, err = sc.receive(s)
 			}
 			return sc.ending(s, frame, err)
 		},
 	}
 }
 
+// receive waits for the next frame.
+func (sc *scene) receive(s stream) (peer.Frame[eventsourcedv1.HandleResponse], error) {
+	return wire.Stream(sc.Scene, script.Part(s)).Receive()
+}
+
 // ending holds what came against an end with status OK.
-func (sc *scene) ending(s stream, frame peer.Frame, err error) error {
+func (sc *scene) ending(s stream, frame peer.Frame[eventsourcedv1.HandleResponse], err error) error {
 	const expected = "end OK"
 	switch {
 	case err != nil:
@@ -57,7 +63,7 @@ func (s stream) passivated() step { return sequence(s.halfClose(), s.ended()) }
 func (s stream) reactivated() step {
 	next := s.rehydrate()
 	return step{text: next.text, play: func(sc *scene) error {
-		if sc.activation(s).Open() {
+		if wire.Stream(sc.Scene, script.Part(s)).Open() {
 			return sequence(s.passivated(), next).play(sc)
 		}
 		return next.play(sc)

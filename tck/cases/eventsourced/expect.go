@@ -1,7 +1,6 @@
 package eventsourced
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,7 +10,7 @@ import (
 // expectation is an answer to one command, whole: what it does not have, the
 // subject's answer may not have either.
 type expectation struct {
-	want peer.Answer
+	want answer
 	// anyState lets a failure carry events and a snapshot.
 	anyState bool
 	// causes has, for some wrong messages, what explains them.
@@ -25,20 +24,20 @@ type part func(*expectation)
 func events(values ...string) part {
 	return func(e *expectation) {
 		for _, value := range values {
-			e.want.Events = append(e.want.Events, peer.Quote(value))
+			e.want.events = append(e.want.events, peer.Quote(value))
 		}
 	}
 }
 
 // snapshot is the snapshot that the answer carries.
 func snapshot(state string) part {
-	return func(e *expectation) { e.want.Snapshot = peer.Quote(state) }
+	return func(e *expectation) { e.want.snapshot = peer.Quote(state) }
 }
 
 // effects are the side effects that the answer carries, in order, in the
 // notation of [peer.Effect].
 func effects(all ...string) part {
-	return func(e *expectation) { e.want.Effects = all }
+	return func(e *expectation) { e.want.effects = all }
 }
 
 // likely explains the wrong message, should it come.
@@ -63,7 +62,7 @@ func (s stream) called(id int64) step {
 
 // forwarded expects a forward to the entity with the id of the second service.
 func (s stream) forwarded(id int64, target string, parts ...part) step {
-	return s.answers(id, peer.Forwarded(peer.Target(target)), parts)
+	return s.answers(id, peer.Forwarded(modelTarget(target)), parts)
 }
 
 // failed expects a failure as client action. It may ask for a restart, and may
@@ -78,7 +77,7 @@ func (s stream) failedBare(id int64, description string) step {
 }
 
 func (s stream) answers(id int64, action string, parts []part) step {
-	e := expectation{want: peer.Answer{Command: id, Action: action}}
+	e := expectation{want: answer{command: id, action: action}}
 	for _, apply := range parts {
 		apply(&e)
 	}
@@ -90,52 +89,46 @@ func (s stream) answers(id int64, action string, parts []part) step {
 
 // expect waits for the next frame and holds it against the expectation.
 func (sc *scene) expect(s stream, e expectation) error {
-	current := sc.activation(s)
-	frame, err := current.Receive()
-	switch {
-	case errors.Is(err, peer.ErrSilent):
-		return sc.silence(s, e.want.String())
-	case err != nil:
+	got, response, err := sc.answer(s, e.want.String())
+	if err != nil {
 		return err
-	case frame.End != nil:
-		return mismatch(s, e.want.String(), frame.String())
 	}
-	got := peer.Read(frame.Response)
+	current := sc.activation(s)
 	if !e.met(got) {
 		wrong := mismatch(s, e.want.String(), got.String())
 		wrong.Likely = e.explain(got, current.answered)
 		return wrong
 	}
-	current.answered, current.last, current.spent = got.Command, frame.Response, got.Restart
-	sc.journal(s).store(frame.Response.GetReply())
+	current.answered, current.last, current.spent = got.command, response, got.restart
+	sc.journal(s).store(response.GetReply())
 	sc.Checked()
 	return nil
 }
 
 // met reports whether the answer is the expected one. Whether a failure asks
 // for a restart is the function's choice.
-func (e expectation) met(got peer.Answer) bool {
-	got.Restart = false
+func (e expectation) met(got answer) bool {
+	got.restart = false
 	if e.anyState {
-		got.Events, got.Snapshot = nil, ""
+		got.events, got.snapshot = nil, ""
 	}
-	return e.want.Equal(got)
+	return e.want.equal(got)
 }
 
 // explain guesses why the answer is not the expected one; it may be empty.
-func (e expectation) explain(got peer.Answer, answered int64) string {
-	reversed := slices.Clone(got.Events)
+func (e expectation) explain(got answer, answered int64) string {
+	reversed := slices.Clone(got.events)
 	slices.Reverse(reversed)
-	switch cause := e.causes[got.Action]; {
-	case got.Broken:
+	switch cause := e.causes[got.action]; {
+	case got.broken:
 		return "" // the failure says itself what it is about
-	case got.Command == answered && answered > 0:
+	case got.command == answered && answered > 0:
 		return fmt.Sprintf("command %d was answered twice", answered)
-	case got.Command != e.want.Command:
+	case got.command != e.want.command:
 		return "the answer has not the id of its command"
 	case cause != "":
 		return cause
-	case len(got.Events) > 1 && slices.Equal(e.want.Events, reversed):
+	case len(got.events) > 1 && slices.Equal(e.want.events, reversed):
 		return "the events are in reverse order"
 	default:
 		return ""

@@ -68,8 +68,8 @@ func forwards() []engine.Case {
 }
 
 // asynchronous and synchronous are the notations of the model's side effects.
-func asynchronous(id string) string { return peer.Effect(peer.Target(id), false) }
-func synchronous(id string) string  { return peer.Effect(peer.Target(id), true) }
+func asynchronous(id string) string { return peer.Effect(modelTarget(id), false) }
+func synchronous(id string) string  { return peer.Effect(modelTarget(id), true) }
 
 // sideEffects are the cases on side effects.
 func sideEffects() []engine.Case {

@@ -3,8 +3,6 @@ package eventsourced
 import (
 	"fmt"
 	"strings"
-
-	"github.com/stateward/stateward/tck/peer"
 )
 
 // anyCommand stands for whatever command id a stream-level failure has.
@@ -20,11 +18,11 @@ func (s stream) broken(id int64) step {
 	return step{
 		text: s.label() + "←" + expected + " ←end",
 		play: func(sc *scene) error {
-			got, err := sc.answer(s, expected)
+			got, _, err := sc.answer(s, expected)
 			if err != nil {
 				return err
 			}
-			if !got.Broken || id != anyCommand && got.Command != id {
+			if !got.broken || id != anyCommand && got.command != id {
 				return mismatch(s, expected, got.String())
 			}
 			return sc.endAfterFailure(s)
@@ -39,17 +37,17 @@ func (s stream) refused(id int64) step {
 	return step{
 		text: s.label() + "←" + expected + ", as client action or stream-level",
 		play: func(sc *scene) error {
-			got, err := sc.answer(s, expected)
+			got, _, err := sc.answer(s, expected)
 			if err != nil {
 				return err
 			}
-			if got.Command != id || !strings.HasPrefix(got.Action, "failure ") {
+			if got.command != id || !strings.HasPrefix(got.action, "failure ") {
 				return mismatch(s, expected, got.String())
 			}
-			if got.Broken {
+			if got.broken {
 				return sc.endAfterFailure(s)
 			}
-			sc.activation(s).spent = got.Restart
+			sc.activation(s).spent = got.restart
 			sc.activation(s).answered = id
 			sc.Checked()
 			return nil
@@ -57,32 +55,18 @@ func (s stream) refused(id int64) step {
 	}
 }
 
-// answer waits for a message of the subject.
-func (sc *scene) answer(s stream, expected string) (peer.Answer, error) {
-	frame, err := sc.activation(s).Receive()
-	switch {
-	case err != nil:
-		return peer.Answer{}, sc.silence(s, expected)
-	case frame.End != nil:
-		return peer.Answer{}, mismatch(s, expected, frame.String())
-	default:
-		return peer.Read(frame.Response), nil
-	}
-}
-
 // endAfterFailure expects the end that follows a stream-level failure. Its
 // status is the function's choice.
 func (sc *scene) endAfterFailure(s stream) error {
 	const expected = "the end of the stream after its failure"
-	current := sc.activation(s)
-	frame, err := current.Receive()
+	frame, err := sc.receive(s)
 	switch {
 	case err != nil:
 		return sc.silence(s, expected)
 	case frame.End == nil:
 		return mismatch(s, expected, frame.String())
 	}
-	current.spent = true
+	sc.activation(s).spent = true
 	sc.Checked()
 	return nil
 }

@@ -2,9 +2,7 @@ package eventsourced
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 	"github.com/stateward/stateward/tck/peer"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // unknownField is the number of a field that no message of the protocol has.
@@ -40,7 +39,7 @@ func (s stream) initWith(snapshot *eventsourcedv1.Snapshot) step {
 // opening opens a stream and sends an init that says which is the last event.
 func (s stream) opening(snapshot *eventsourcedv1.Snapshot, last int64) step {
 	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest {
-		return initRequest(s.service, entity, snapshot, last)
+		return initRequest(s.Service, entity, snapshot, last)
 	}).after(func(sc *scene) {
 		sc.open(s)
 		if snapshot != nil {
@@ -54,7 +53,7 @@ func (s stream) opening(snapshot *eventsourcedv1.Snapshot, last int64) step {
 // again sends init on the stream that is open.
 func (s stream) again(snapshot *eventsourcedv1.Snapshot) step {
 	return s.sends(func(entity string) *eventsourcedv1.HandleRequest {
-		return initRequest(s.service, entity, snapshot, snapshot.GetSnapshotSequence())
+		return initRequest(s.Service, entity, snapshot, snapshot.GetSnapshotSequence())
 	})
 }
 
@@ -120,11 +119,11 @@ func (s stream) rehydrate() step {
 		play: func(sc *scene) error {
 			stored := sc.journal(s)
 			sc.open(s)
-			if err := sc.send(s, initRequest(s.service, sc.Entity(s.entity), stored.snapshot, stored.sequence)); err != nil {
+			if err := sc.send(s, initRequest(s.Service, sc.Entity(s.Entity), stored.snapshot, stored.sequence)); err != nil {
 				return err
 			}
 			for _, event := range stored.events {
-				if err := sc.send(s, eventRequest(sc.Entity(s.entity), event)); err != nil {
+				if err := sc.send(s, eventRequest(sc.Entity(s.Entity), event)); err != nil {
 					return err
 				}
 			}
@@ -196,7 +195,7 @@ func (s stream) processOfLargest(id int64, actions ...*tckeventsourcedv1.Request
 	line.play = func(sc *scene) error {
 		announced := discovery.Newest(sc.Stage).GetServiceInfo().GetMaxMessageBytes()
 		size := min(max(announced, 4*mib), farthest)
-		return sc.send(s, padded(build(sc.Entity(s.entity)), int(size)))
+		return sc.send(s, padded(build(sc.Entity(s.Entity)), int(size)))
 	}
 	return line
 }
@@ -218,27 +217,14 @@ func metadata(key, value string) *entityv1.Metadata {
 }
 
 // halfClose says that nothing more comes from the proxy.
-func (s stream) halfClose() step {
-	return step{
-		text: s.label() + "→half-close",
-		play: func(sc *scene) error {
-			if err := sc.activation(s).HalfClose(); err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
-			return nil
-		},
-	}
-}
+func (s stream) halfClose() step { return spoken(wire.HalfClose(script.Part(s))) }
 
 // reset breaks the stream off.
-func (s stream) reset() step {
-	return step{
-		text: s.label() + "→reset",
-		play: func(sc *scene) error {
-			sc.activation(s).Reset()
-			return nil
-		},
-	}
+func (s stream) reset() step { return spoken(wire.Reset(script.Part(s))) }
+
+// spoken is a line that needs nothing of what the run remembers.
+func spoken(line script.Line) step {
+	return step{text: line.Text, play: func(sc *scene) error { return line.Play(sc.Scene) }}
 }
 
 // What a command asks of the model.

@@ -2,14 +2,13 @@ package eventsourced
 
 import (
 	"context"
-	"errors"
-	"io"
 	"strings"
 
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 	"github.com/stateward/stateward/tck/peer"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // The services of the model, by their full names.
@@ -19,26 +18,24 @@ var (
 	configuredService = tckeventsourcedv1.EventSourcedConfiguredService_ServiceDesc.ServiceName
 )
 
-// stream is a part in a script: one entity, and the stream that is open for it.
-// Its methods are the lines of the script. It is a name, and holds nothing.
-type stream struct {
-	// name leads each line, where a script has several; else it is empty.
-	name string
-	// service and entity name the entity; the entity's real id is fresh for
-	// each run (see [engine.Stage.Entity]).
-	service, entity string
+// wire is how the entities are talked to.
+var wire = script.Wire[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
+	Service: peer.Service[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
+		Method:   eventsourcedv1.EventSourcedService_Handle_FullMethodName,
+		Sent:     requestNotation,
+		Received: func(response *eventsourcedv1.HandleResponse) string { return readAnswer(response).String() },
+	},
 }
+
+// stream is a part in a script: one entity, and the stream that is open for it. Its
+// methods are the lines of the script.
+type stream script.Part
 
 // model is the part of scripts that need one entity.
-var model = stream{service: modelService, entity: "a"}
+var model = stream{Service: modelService, Entity: "a"}
 
 // label is what leads a line about the stream.
-func (s stream) label() string {
-	if s.name == "" {
-		return ""
-	}
-	return s.name + " "
-}
+func (s stream) label() string { return script.Part(s).Label() }
 
 // step is one line of a script.
 type step struct {
@@ -56,7 +53,9 @@ func (s step) Describe() string { return s.text }
 
 // Perform plays the line.
 func (s step) Perform(ctx context.Context, stage *engine.Stage) error {
-	return s.play(&scene{ctx: ctx, Stage: stage, memory: engine.Local[memory](stage)})
+	return script.Line{Play: func(sc *script.Scene) error {
+		return s.play(&scene{Scene: sc, memory: engine.Local[memory](stage)})
+	}}.Perform(ctx, stage)
 }
 
 // after returns the line with something done before it.
@@ -87,10 +86,8 @@ var _ engine.Step = step{}
 
 // scene is what a line plays on.
 type scene struct {
-	*engine.Stage
+	*script.Scene
 	*memory
-
-	ctx context.Context // lives for one line
 }
 
 // memory is what the lines of one run remember.
@@ -99,10 +96,8 @@ type memory struct {
 	journals    map[stream]*journal
 }
 
-// activation is the newest stream of an entity.
+// activation is what the newest stream of an entity has come to.
 type activation struct {
-	*peer.Stream
-
 	// sent is the id of the last command.
 	sent int64
 	// answered is the id of the last command that was answered.
@@ -114,27 +109,21 @@ type activation struct {
 }
 
 // open opens a new stream for the entity.
-func (sc *scene) open(s stream) *activation {
-	opened := &activation{Stream: peer.Open(sc.ctx, peer.Config{
-		Conn:     sc.Conn(),
-		Patience: sc.Patience(),
-		Record:   func(line string) { sc.Record(s.label() + line) },
-	})}
-	sc.Defer(opened.Close)
+func (sc *scene) open(s stream) {
+	wire.Open(sc.Scene, script.Part(s))
 	if sc.activations == nil {
 		sc.activations = map[stream]*activation{}
 	}
-	sc.activations[s] = opened
-	return opened
+	sc.activations[s] = &activation{}
 }
 
-// activation returns the newest stream of the entity; a script that has opened
-// none gets one.
+// activation returns what has become of the newest stream of the entity; a script that
+// has opened none gets one.
 func (sc *scene) activation(s stream) *activation {
-	if current := sc.activations[s]; current != nil {
-		return current
+	if sc.activations[s] == nil {
+		sc.open(s)
 	}
-	return sc.open(s)
+	return sc.activations[s]
 }
 
 // journal returns what the kit, as a proxy, has stored for the entity.
@@ -148,47 +137,28 @@ func (sc *scene) journal(s stream) *journal {
 	return sc.journals[s]
 }
 
-// send sends a request on the entity's stream. A stream that has ended is the
-// subject's mistake: the script would not have gone on.
+// send sends a request on the entity's stream.
 func (sc *scene) send(s stream, request *eventsourcedv1.HandleRequest) error {
 	current := sc.activation(s)
 	if command := request.GetCommand(); command != nil {
 		current.sent = command.GetId()
 	}
-	err := current.Send(request)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, io.EOF):
-		return sc.missed(s, "the stream is open")
-	case errors.Is(err, peer.ErrSilent):
-		return &engine.MismatchError{
-			Expected: s.label() + "room for a message of the proxy",
-			Actual:   "none within " + sc.Patience().String(),
-			Likely:   "the function no longer reads the stream",
-		}
-	default:
-		return err
-	}
+	return wire.Send(sc.Scene, script.Part(s), request)
 }
 
-// missed is the mismatch of whatever comes next on the stream with what was
-// expected in its place.
-func (sc *scene) missed(s stream, expected string) error {
-	frame, err := sc.activation(s).Receive()
-	if err != nil {
-		return sc.silence(s, expected)
-	}
-	return mismatch(s, expected, frame.String())
+// answer waits for a message of the subject.
+func (sc *scene) answer(s stream, expected string) (answer, *eventsourcedv1.HandleResponse, error) {
+	response, err := wire.Receive(sc.Scene, script.Part(s), expected)
+	return readAnswer(response), response, err
 }
 
 // silence is the mismatch of an expectation for which nothing came.
 func (sc *scene) silence(s stream, expected string) error {
-	return mismatch(s, expected, "nothing within "+sc.Patience().String())
+	return wire.Silence(sc.Scene, script.Part(s), expected)
 }
 
 func mismatch(s stream, expected, actual string) *engine.MismatchError {
-	return &engine.MismatchError{Expected: s.label() + expected, Actual: s.label() + actual}
+	return script.Part(s).Mismatch(expected, actual)
 }
 
 // request is a message that is built once the entity's id is known. The builder
@@ -198,7 +168,7 @@ type request func(entity string) *eventsourcedv1.HandleRequest
 // sends returns the line that sends the request.
 func (s stream) sends(build request) step {
 	return step{
-		text: s.label() + "→" + peer.Request(build(s.entity)),
-		play: func(sc *scene) error { return sc.send(s, build(sc.Entity(s.entity))) },
+		text: s.label() + "→" + requestNotation(build(s.Entity)),
+		play: func(sc *scene) error { return sc.send(s, build(sc.Entity(s.Entity))) },
 	}
 }
