@@ -13,20 +13,21 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/kind"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // discoveryMutants say something wrong before the first stream.
-func discoveryMutants() []Mutant {
-	return []Mutant{
+func discoveryMutants() []defect.Mutant {
+	return []defect.Mutant{
 		{
 			Name: "changes-its-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
 			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
-			defect:      changing(strconv.Itoa),
+			Defect:      changing(strconv.Itoa),
 		},
 		{
 			Name: "changes-its-first-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
 			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
-			defect: changing(func(call int) string {
+			Defect: changing(func(call int) string {
 				if call == 1 {
 					return "starting"
 				}
@@ -35,14 +36,14 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "answers-what-it-was-asked", KilledBy: "DISC-CALL-005", Message: "answer 3 differs",
-			defect: discovering(func(in *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(in *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 				answer.ServiceInfo.ProtocolMinorVersion = min(in.GetProtocolMinorVersion(), 1)
 				return nil
 			}),
 		},
 		{
 			Name: "names-itself-by-developer-mode", KilledBy: "DISC-CALL-005", Message: "answer 3 differs",
-			defect: discovering(func(in *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(in *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 				if in.GetDevMode() {
 					answer.ServiceInfo.ServiceName += " (development)"
 				}
@@ -51,7 +52,7 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "refuses-unknown-fields-in-discover", KilledBy: "DISC-CALL-005", Message: "what is this",
-			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
 				if len(in.ProtoReflect().GetUnknown()) > 0 {
 					return status.Error(codes.InvalidArgument, "what is this")
 				}
@@ -60,7 +61,7 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "refuses-unknown-entity-types", KilledBy: "DISC-CALL-005", Message: "no such kind",
-			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
 				if len(in.GetSupportedEntityTypes()) > len(kind.Types()) {
 					return status.Error(codes.InvalidArgument, "no such kind")
 				}
@@ -69,7 +70,7 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "refuses-later-proxies", KilledBy: "DISC-CALL-005", Message: "Unimplemented",
-			defect: discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
 				if in.GetProtocolMinorVersion() > 0 {
 					return status.Error(codes.Unimplemented, "this proxy is too new")
 				}
@@ -78,13 +79,13 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "refuses-reports", KilledBy: "DISC-REPORT-001", Message: "Unimplemented",
-			defect: func() instance {
-				return instance{report: func() error { return status.Error(codes.Unimplemented, "no reports, please") }}
+			Defect: func() defect.Instance {
+				return defect.Instance{Report: func() error { return status.Error(codes.Unimplemented, "no reports, please") }}
 			},
 		},
 		{
 			Name: "lacks-an-import", KilledBy: "DISC-DESC-001", Message: "google/api/http.proto, which is missing",
-			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				var kept []*descriptorpb.FileDescriptorProto
 				for _, file := range set.GetFile() {
 					if file.GetName() != "google/api/http.proto" {
@@ -97,7 +98,7 @@ func discoveryMutants() []Mutant {
 		{
 			Name: "describes-two-files-of-one-name", KilledBy: "DISC-DESC-001", Message: "two different files named google/api/http.proto",
 			MayAlsoFail: []string{"discovery/descriptors/"},
-			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				for _, file := range set.GetFile() {
 					if file.GetName() == "google/api/http.proto" {
 						another := proto.CloneOf(file)
@@ -110,14 +111,14 @@ func discoveryMutants() []Mutant {
 		{
 			Name: "describes-garbage", KilledBy: "DISC-DESC-001", Message: "no FileDescriptorSet",
 			MayAlsoFail: []string{"discovery/descriptors/"},
-			defect: discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 				answer.Proto = []byte("garbage")
 				return nil
 			}),
 		},
 		{
 			Name: "names-a-service-that-it-lacks", KilledBy: "DISC-DESC-002", Message: `no service "nowhere.Service"`,
-			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				return append(entities, &discoveryv1.Entity{
 					EntityType:  eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName,
 					ServiceName: "nowhere.Service", PersistenceId: "nowhere",
@@ -126,7 +127,7 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "has-no-entity-key", KilledBy: "DISC-KEY-001", Message: "ProcessRequest has 0 entity keys",
-			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
 					file.GetMessageType()[0].GetField()[0].Options = nil
 				})
@@ -134,7 +135,7 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "has-a-number-as-entity-key", KilledBy: "DISC-KEY-001", Message: "is no singular string",
-			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
 					file.GetMessageType()[0].GetField()[0].Type = descriptorpb.FieldDescriptorProto_TYPE_INT64.Enum()
 				})
@@ -142,7 +143,7 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "has-a-streaming-method", KilledBy: "DISC-METHOD-001", Message: "is a stream",
-			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
 					file.GetService()[0].GetMethod()[0].ServerStreaming = new(true)
 				})
@@ -150,7 +151,7 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "lists-a-foreign-kind", KilledBy: "DISC-ENT-001", Message: `"nowhere.Kind"`,
-			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				return append(entities, &discoveryv1.Entity{
 					EntityType: "nowhere.Kind", ServiceName: "google.api.none", PersistenceId: "x",
 				})
@@ -159,21 +160,21 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "shares-a-persistence-id", KilledBy: "DISC-ENT-002", Message: "have the persistence id",
-			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				entities[1].PersistenceId = entities[0].GetPersistenceId()
 				return entities
 			}),
 		},
 		{
 			Name: "has-no-persistence-id", KilledBy: "DISC-ENT-002", Message: "has no persistence id",
-			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				entities[0].PersistenceId = ""
 				return entities
 			}),
 		},
 		{
 			Name: "lists-a-service-twice", KilledBy: "DISC-ENT-003", Message: "is listed twice",
-			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				again := proto.CloneOf(entities[0])
 				again.PersistenceId = "another"
 				return append(entities, again)
@@ -181,21 +182,21 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "passivates-after-nothing", KilledBy: "DISC-ENT-004", Message: "a timeout of 0 ms",
-			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
-				entities[1].PassivationStrategy = timeout(0)
+			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+				entities[1].PassivationStrategy = defect.Timeout(0)
 				return entities
 			}),
 		},
 		{
 			Name: "passivates-at-the-default-time", KilledBy: "DISC-ENT-004", Message: "one of 0 ms",
-			defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				entities[2].PassivationStrategy = nil
 				return entities
 			}),
 		},
 		{
 			Name: "has-two-entity-keys", KilledBy: "DISC-KEY-001", Message: "ProcessRequest has 2 entity keys",
-			defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
 					request := file.GetMessageType()[0]
 					another := proto.CloneOf(request.GetField()[0])
@@ -206,46 +207,42 @@ func discoveryMutants() []Mutant {
 		},
 		{
 			Name: "lies-about-the-version", KilledBy: "DISC-INFO-001", Message: "protocol_major_version 2",
-			defect: informing(func(info *discoveryv1.ServiceInfo) { info.ProtocolMajorVersion = 2 }),
+			Defect: informing(func(info *discoveryv1.ServiceInfo) { info.ProtocolMajorVersion = 2 }),
 		},
 		{
 			Name: "is-nameless", KilledBy: "DISC-INFO-002", Message: "no support_library_name",
-			defect: informing(func(info *discoveryv1.ServiceInfo) { info.SupportLibraryName = "" }),
+			Defect: informing(func(info *discoveryv1.ServiceInfo) { info.SupportLibraryName = "" }),
 		},
 	}
 }
 
 // changing gives the version that belongs to each call, the first of which is 1.
-func changing(versionAt func(call int) string) defect {
-	return func() instance {
+func changing(versionAt func(call int) string) defect.Defect {
+	return func() defect.Instance {
 		var calls atomic.Int32
-		return instance{discover: func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+		return defect.Instance{Discover: func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 			answer.ServiceInfo.ServiceVersion = versionAt(int(calls.Add(1)))
 			return nil
 		}}
 	}
 }
 
-func discovering(f func(*discoveryv1.DiscoverRequest, *discoveryv1.DiscoverResponse) error) defect {
-	return func() instance { return instance{discover: f} }
-}
-
-func listing(f func([]*discoveryv1.Entity) []*discoveryv1.Entity) defect {
-	return discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+func listing(f func([]*discoveryv1.Entity) []*discoveryv1.Entity) defect.Defect {
+	return defect.Discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 		answer.Entities = f(answer.GetEntities())
 		return nil
 	})
 }
 
-func informing(f func(*discoveryv1.ServiceInfo)) defect {
-	return discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+func informing(f func(*discoveryv1.ServiceInfo)) defect.Defect {
+	return defect.Discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 		f(answer.GetServiceInfo())
 		return nil
 	})
 }
 
-func describing(f func(*descriptorpb.FileDescriptorSet)) defect {
-	return discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+func describing(f func(*descriptorpb.FileDescriptorSet)) defect.Defect {
+	return defect.Discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 		var set descriptorpb.FileDescriptorSet
 		if err := proto.Unmarshal(answer.GetProto(), &set); err != nil {
 			return err

@@ -8,22 +8,24 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
+
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // Listen serves the model on the listener until ctx ends, or the mutant of this
 // name when it is not empty: a subject at an address, for tests that need one.
 func Listen(ctx context.Context, listener net.Listener, name string) error {
-	d := none
+	d := defect.None
 	if name != "" {
 		all := Mutants()
 		at := slices.IndexFunc(all, func(m Mutant) bool { return m.Name == name })
 		if at < 0 {
 			return fmt.Errorf("there is no mutant %q", name)
 		}
-		d = all[at].defect
+		d = all[at].Defect
 	}
-	f := &function{defect: d()}
-	server := grpc.NewServer(f.defect.options...)
+	f := &function{bent: d()}
+	server := grpc.NewServer(f.bent.Options...)
 	f.register(server)
 	ctx, cancel := context.WithCancel(ctx)
 	var stopping sync.WaitGroup

@@ -12,6 +12,7 @@ import (
 	"github.com/stateward/stateward/tck/cases"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // How the kit runs in a self-check. On a machine that does other work besides, a
@@ -89,7 +90,7 @@ func SelfCheck(ctx context.Context) (Matrix, error) {
 // modelRows are the rows of the model. It runs alone: with the slow one, time
 // is tight.
 func modelRows(ctx context.Context, all []engine.Case) []Row {
-	model := trial{"the model", "", meeting(none), patience, all, passes}
+	model := trial{"the model", "", meeting(defect.None), patience, all, passes}
 	slow := trial{"the model, slow", "", meeting(slowly), tight, all, passes}
 	return []Row{model.run(ctx), slow.run(ctx)}
 }
@@ -97,7 +98,7 @@ func modelRows(ctx context.Context, all []engine.Case) []Row {
 func variantTrials(all []engine.Case) []trial {
 	var trials []trial
 	for _, v := range variants() {
-		trials = append(trials, trial{"the model, which " + v.name, "", meeting(v.make), patience, all, passes})
+		trials = append(trials, trial{"the model, which " + v.Name, "", meeting(v.Make), patience, all, passes})
 	}
 	return trials
 }
@@ -117,12 +118,21 @@ func impostorTrials(all []engine.Case) []trial {
 func mutantTrials(all []engine.Case) []trial {
 	var trials []trial
 	for _, m := range Mutants() {
-		trials = append(trials, trial{m.Name, m.KilledBy, meeting(m.defect), patience, all, m.problem})
+		trials = append(trials, trial{m.Name, m.KilledBy, meeting(m.Defect), patience, of(m.Kind, all), m.problem})
 	}
 	return trials
 }
 
-func meeting(d defect) func(use func(target) error) error {
+// of returns the cases on entities of a kind, and those on none: a defect of the
+// kind's model is none of another's. For the function as a whole these are all.
+func of(kind string, all []engine.Case) []engine.Case {
+	if kind == "" {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(c engine.Case) bool { return c.Model != "" && c.Model != kind })
+}
+
+func meeting(d defect.Defect) func(use func(target) error) error {
 	return func(use func(target) error) error { return serve(d, use) }
 }
 
@@ -137,7 +147,7 @@ func problems(rows []Row) error {
 }
 
 // slowly is the defect of a model that is right, and slow.
-func slowly() instance { return instance{delay: slow} }
+func slowly() defect.Instance { return defect.Instance{Delay: slow} }
 
 // independent returns the cases without what they need, so that each runs
 // whatever became of the others.

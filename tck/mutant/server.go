@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/peer"
 )
 
@@ -56,9 +57,9 @@ func dial(dialer func(context.Context) (net.Conn, error), use func(target) error
 
 // serve runs use against the model with the defect, once it has answered
 // Discover, as every subject has.
-func serve(d defect, use func(target) error) error {
-	f := &function{defect: d()}
-	server := grpc.NewServer(f.defect.options...)
+func serve(d defect.Defect, use func(target) error) error {
+	f := &function{bent: d()}
+	server := grpc.NewServer(f.bent.Options...)
 	f.register(server)
 	return with(server, func(t target) error {
 		answer, err := discoveryv1.NewDiscoveryServiceClient(t.conn).
@@ -69,6 +70,3 @@ func serve(d defect, use func(target) error) error {
 		return use(target{conn: t.conn, answer: answer})
 	})
 }
-
-// none is the defect of the model itself.
-func none() instance { return instance{} }

@@ -1,4 +1,4 @@
-package mutant
+package eventsourced
 
 import (
 	"slices"
@@ -7,14 +7,15 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // replayMutants are wrong between the opening of a stream and its first command.
-func replayMutants() []Mutant {
-	return []Mutant{
+func replayMutants() []defect.Mutant {
+	return []defect.Mutant{
 		{
 			Name: "needs-no-init", KilledBy: "ES-INIT-003", Message: "reply 1",
-			defect: onRequests(func(entity *activation, in *request) {
+			Defect: onRequests(func(entity *activation, in *request) {
 				if entity.service == "" && in.GetCommand() != nil {
 					entity.service, entity.id = modelService, in.GetCommand().GetEntityId()
 				}
@@ -22,19 +23,19 @@ func replayMutants() []Mutant {
 		},
 		{
 			Name: "ignores-events-before-init", KilledBy: "ES-INIT-003", Message: "nothing within",
-			defect: ignoring(func(entity *activation, in *request) bool {
+			Defect: ignoring(func(entity *activation, in *request) bool {
 				return entity.service == "" && in.GetEvent() != nil
 			}),
 		},
 		{
 			Name: "ignores-a-second-init", KilledBy: "ES-INIT-004", Message: "nothing within",
-			defect: ignoring(func(entity *activation, in *request) bool {
+			Defect: ignoring(func(entity *activation, in *request) bool {
 				return entity.service != "" && in.GetInit() != nil
 			}),
 		},
 		{
 			Name: "serves-any-service", KilledBy: "ES-INIT-005", Message: "nothing within",
-			defect: onRequests(func(_ *activation, in *request) {
+			Defect: onRequests(func(_ *activation, in *request) {
 				switch in.GetInit().GetServiceName() {
 				case modelService, twoService, configuredService:
 				default:
@@ -47,7 +48,7 @@ func replayMutants() []Mutant {
 		{
 			Name: "ignores-the-snapshot", KilledBy: "ES-REPLAY-003", Message: "the snapshot in init was ignored",
 			MayAlsoFail: snapshotted(),
-			defect: onRequests(func(entity *activation, in *request) {
+			Defect: onRequests(func(entity *activation, in *request) {
 				if snapshot := in.GetInit().GetSnapshot(); snapshot != nil {
 					entity.sequence = snapshot.GetSnapshotSequence()
 					in.GetInit().Snapshot = nil
@@ -56,7 +57,7 @@ func replayMutants() []Mutant {
 		},
 		{
 			Name: "takes-a-snapshot-of-no-bytes-for-none", KilledBy: "ES-REPLAY-003", Message: "event 6 after 0",
-			defect: onRequests(func(_ *activation, in *request) {
+			Defect: onRequests(func(_ *activation, in *request) {
 				if snapshot := in.GetInit().GetSnapshot(); snapshot != nil && len(snapshot.GetSnapshot().GetValue()) == 0 {
 					in.GetInit().Snapshot = nil
 				}
@@ -64,17 +65,17 @@ func replayMutants() []Mutant {
 		},
 		{
 			Name: "remembers-an-entity", KilledBy: "ES-REPLAY-003", Message: "the state of an earlier activation has survived it",
-			defect: remembering,
+			Defect: remembering,
 		},
 		{
 			Name: "applies-the-snapshot-last", KilledBy: "ES-REPLAY-003", Message: "the events after the snapshot were ignored",
 			MayAlsoFail: snapshotted(),
-			defect:      snapshotLast(),
+			Defect:      snapshotLast(),
 		},
 		{
 			Name: "applies-events-in-reverse", KilledBy: "ES-REPLAY-003", Message: "the events were applied in reverse order",
 			MayAlsoFail: snapshotted(),
-			defect: bent(func(entity *activation, next machine) machine {
+			Defect: bent(func(entity *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					before := entity.state
 					out, end := next(in)
@@ -88,7 +89,7 @@ func replayMutants() []Mutant {
 		{
 			Name: "speaks-during-replay", KilledBy: "ES-REPLAY-004", Message: "reply 0",
 			MayAlsoFail: anyEntity(),
-			defect: bent(func(entity *activation, next machine) machine {
+			Defect: bent(func(entity *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					if in.GetEvent() != nil && !end {
@@ -101,17 +102,17 @@ func replayMutants() []Mutant {
 		{
 			Name: "emits-replayed-events-again", KilledBy: "ES-REPLAY-004", Message: `events ["A", "B", "C"]`,
 			MayAlsoFail: anyEntity(),
-			defect:      emittingAgain(),
+			Defect:      emittingAgain(),
 		},
 		{
 			Name: "skips-unknown-events", KilledBy: "ES-REPLAY-005", Message: "nothing within",
-			defect: ignoring(func(_ *activation, in *request) bool {
+			Defect: ignoring(func(_ *activation, in *request) bool {
 				return in.GetEvent() != nil && !in.GetEvent().GetPayload().MessageIs(&tckeventsourcedv1.Persisted{})
 			}),
 		},
 		{
 			Name: "skips-unknown-snapshots", KilledBy: "ES-REPLAY-005", Message: "nothing within",
-			defect: onRequests(func(_ *activation, in *request) {
+			Defect: onRequests(func(_ *activation, in *request) {
 				if !in.GetInit().GetSnapshot().GetSnapshot().MessageIs(&tckeventsourcedv1.Persisted{}) && in.GetInit() != nil {
 					in.GetInit().Snapshot = nil
 				}
@@ -119,13 +120,13 @@ func replayMutants() []Mutant {
 		},
 		{
 			Name: "skips-unreadable-events", KilledBy: "ES-REPLAY-011", Message: "nothing within",
-			defect: ignoring(func(_ *activation, in *request) bool {
+			Defect: ignoring(func(_ *activation, in *request) bool {
 				return in.GetEvent() != nil && unreadable(in.GetEvent().GetPayload())
 			}),
 		},
 		{
 			Name: "skips-unreadable-snapshots", KilledBy: "ES-REPLAY-011", Message: "nothing within",
-			defect: onRequests(func(_ *activation, in *request) {
+			Defect: onRequests(func(_ *activation, in *request) {
 				if in.GetInit() != nil && unreadable(in.GetInit().GetSnapshot().GetSnapshot()) {
 					in.GetInit().Snapshot = nil
 				}
@@ -133,7 +134,7 @@ func replayMutants() []Mutant {
 		},
 		{
 			Name: "ignores-gaps", KilledBy: "ES-REPLAY-006", Message: "nothing within",
-			defect: onRequests(func(entity *activation, in *request) {
+			Defect: onRequests(func(entity *activation, in *request) {
 				if in.GetEvent() != nil {
 					in.GetEvent().Sequence = entity.sequence + 1
 				}
@@ -141,7 +142,7 @@ func replayMutants() []Mutant {
 		},
 		{
 			Name: "takes-events-at-any-time", KilledBy: "ES-REPLAY-006", Message: "nothing within",
-			defect: onRequests(func(entity *activation, in *request) {
+			Defect: onRequests(func(entity *activation, in *request) {
 				if in.GetEvent() != nil {
 					entity.commanded = false
 				}
@@ -160,10 +161,10 @@ func snapshotted() []string {
 
 // remembering keeps the state of an entity whose stream has ended in order, and
 // takes it for what its next stream replays.
-func remembering() instance {
+func remembering() defect.Instance {
 	var mu sync.Mutex
 	states := map[string]string{}
-	return instance{bend: func(entity *activation, next machine) machine {
+	return bending(func(entity *activation, next machine) machine {
 		return func(in *request) ([]*response, bool) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -176,12 +177,12 @@ func remembering() instance {
 			}
 			return out, end
 		}
-	}}
+	})
 }
 
 // snapshotLast holds the snapshot back until the first command: what the events
 // have led to is lost.
-func snapshotLast() defect {
+func snapshotLast() defect.Defect {
 	return bent(func(entity *activation, next machine) machine {
 		var held *string
 		return func(in *request) ([]*response, bool) {
@@ -199,7 +200,7 @@ func snapshotLast() defect {
 }
 
 // emittingAgain adds the events of the replay to the first reply.
-func emittingAgain() defect {
+func emittingAgain() defect.Defect {
 	return bent(func(_ *activation, next machine) machine {
 		var replayed []*anypb.Any
 		return func(in *request) ([]*response, bool) {

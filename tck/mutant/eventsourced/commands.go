@@ -1,4 +1,4 @@
-package mutant
+package eventsourced
 
 import (
 	"strings"
@@ -8,26 +8,27 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // commandMutants are wrong about a command or about the form of its answer.
-func commandMutants() []Mutant {
-	return []Mutant{
+func commandMutants() []defect.Mutant {
+	return []defect.Mutant{
 		{
 			Name: "numbers-replies-one-too-high", KilledBy: "CORE-CMD-002", Message: "has not the id of its command",
 			MayAlsoFail: anyEntity(),
-			defect: onAnswers(func(_ *activation, reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onAnswers(func(_ *activation, reply *eventsourcedv1.EventSourcedReply) {
 				reply.CommandId++
 			}),
 		},
 		{
 			Name: "replies-twice", KilledBy: "CORE-CMD-002", Message: "command 1 was answered twice",
 			MayAlsoFail: anyEntity(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					if in.GetCommand() != nil {
-						out = twice(out)
+						out = defect.Twice(out)
 					}
 					return out, end
 				}
@@ -36,12 +37,12 @@ func commandMutants() []Mutant {
 		{
 			Name: "never-replies", KilledBy: "CORE-CMD-002", Message: "nothing within",
 			MayAlsoFail: anyEntity(),
-			defect:      ignoring(func(_ *activation, in *request) bool { return in.GetCommand() != nil }),
+			Defect:      ignoring(func(_ *activation, in *request) bool { return in.GetCommand() != nil }),
 		},
 		{
 			Name: "replies-one-command-late", KilledBy: "CORE-CMD-002", Message: "nothing within",
 			MayAlsoFail: anyEntity(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				var held []*response
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
@@ -54,14 +55,14 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "hangs-on-an-unknown-command", KilledBy: "CORE-CMD-003", Message: "nothing within",
-			defect: ignoring(func(_ *activation, in *request) bool {
+			Defect: ignoring(func(_ *activation, in *request) bool {
 				name := in.GetCommand().GetName()
 				return in.GetCommand() != nil && name != "Process" && name != "Call"
 			}),
 		},
 		{
 			Name: "takes-any-name", KilledBy: "CORE-CMD-003", Message: `reply 2 "A"`,
-			defect: onRequests(func(entity *activation, in *request) {
+			Defect: onRequests(func(entity *activation, in *request) {
 				if in.GetCommand() != nil && entity.service == modelService {
 					in.GetCommand().Name = "Process"
 				}
@@ -69,7 +70,7 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "takes-no-payload-for-an-empty-one", KilledBy: "CORE-CMD-005", Message: `reply 2 "A"`,
-			defect: onRequests(func(_ *activation, in *request) {
+			Defect: onRequests(func(_ *activation, in *request) {
 				if in.GetCommand() != nil && in.GetCommand().GetPayload() == nil {
 					in.GetCommand().Payload = pack(&tckeventsourcedv1.ProcessRequest{})
 				}
@@ -77,7 +78,7 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "takes-any-payload", KilledBy: "CORE-CMD-005", Message: `reply 2 "A"`,
-			defect: onRequests(func(_ *activation, in *request) {
+			Defect: onRequests(func(_ *activation, in *request) {
 				if payload := in.GetCommand().GetPayload(); payload.MessageIs(&tckeventsourcedv1.Persisted{}) {
 					in.GetCommand().Payload = pack(&tckeventsourcedv1.ProcessRequest{})
 				}
@@ -85,7 +86,7 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "ends-the-stream-on-a-bad-payload", KilledBy: "CORE-CMD-005", Message: "end OK",
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if in.GetCommand() != nil && in.GetCommand().GetPayload().GetTypeUrl() == "" {
 						return nil, true
@@ -97,21 +98,21 @@ func commandMutants() []Mutant {
 		{
 			Name: "replies-without-a-type", KilledBy: "CORE-CMD-006", Message: "ProcessResponse of 3 B",
 			MayAlsoFail: anyEntity(),
-			defect: retyping(func(payload *anypb.Any) {
+			Defect: retyping(func(payload *anypb.Any) {
 				payload.TypeUrl = strings.TrimPrefix(payload.GetTypeUrl(), "type.googleapis.com/")
 			}),
 		},
 		{
 			Name: "replies-of-another-type", KilledBy: "CORE-CMD-006", Message: `Persisted "A"`,
 			MayAlsoFail: anyEntity(),
-			defect: retyping(func(payload *anypb.Any) {
+			Defect: retyping(func(payload *anypb.Any) {
 				payload.TypeUrl = pack(&tckeventsourcedv1.Persisted{}).GetTypeUrl()
 			}),
 		},
 		{
 			Name: "replies-without-payload", KilledBy: "CORE-CMD-006", Message: "no payload",
 			MayAlsoFail: anyEntity(),
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if action := reply.GetClientAction().GetReply(); action != nil {
 					action.Payload = nil
 				}
@@ -119,7 +120,7 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "refuses-unknown-fields", KilledBy: "CORE-CMD-007", Message: "an unknown field",
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if hasUnknown(in.GetCommand()) {
 						return refused(in, "an unknown field")
@@ -130,13 +131,13 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "packs-under-its-own-prefix", KilledBy: "CORE-PAYLOAD-003", Message: "one under types.example.com/",
-			defect: retyping(func(payload *anypb.Any) {
+			Defect: retyping(func(payload *anypb.Any) {
 				payload.TypeUrl = strings.Replace(payload.GetTypeUrl(), "type.googleapis.com/", "types.example.com/", 1)
 			}),
 		},
 		{
 			Name: "reads-under-one-prefix-only", KilledBy: "CORE-PAYLOAD-003", Message: "an unknown snapshot",
-			defect: onRequests(func(_ *activation, in *request) {
+			Defect: onRequests(func(_ *activation, in *request) {
 				if snapshot := in.GetInit().GetSnapshot().GetSnapshot(); !strings.HasPrefix(snapshot.GetTypeUrl(), "type.googleapis.com/") && snapshot != nil {
 					snapshot.TypeUrl = ""
 				}
@@ -144,7 +145,7 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "reads-commands-under-one-prefix-only", KilledBy: "CORE-PAYLOAD-003", Message: `failure "what is this"`,
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if url := in.GetCommand().GetPayload().GetTypeUrl(); strings.HasPrefix(url, "types.example.com/") {
 						return refused(in, "what is this")
@@ -155,7 +156,7 @@ func commandMutants() []Mutant {
 		},
 		{
 			Name: "handles-commands-for-another-entity", KilledBy: "ES-CMD-002", Message: "reply 2",
-			defect: onRequests(func(entity *activation, in *request) {
+			Defect: onRequests(func(entity *activation, in *request) {
 				if in.GetCommand() != nil {
 					in.GetCommand().EntityId = entity.id
 				}
@@ -165,7 +166,7 @@ func commandMutants() []Mutant {
 }
 
 // retyping changes the payload of every reply.
-func retyping(change func(payload *anypb.Any)) defect {
+func retyping(change func(payload *anypb.Any)) defect.Defect {
 	return onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 		if payload := reply.GetClientAction().GetReply().GetPayload(); payload != nil {
 			change(payload)

@@ -1,4 +1,4 @@
-package mutant
+package eventsourced
 
 import (
 	"slices"
@@ -7,21 +7,22 @@ import (
 
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // eventMutants are wrong about the events and snapshots of a reply.
-func eventMutants() []Mutant {
-	return []Mutant{
+func eventMutants() []defect.Mutant {
+	return []defect.Mutant{
 		{
 			Name: "reverses-events", KilledBy: "ES-EMIT-001", Message: "the events are in reverse order",
 			MayAlsoFail: anyEntity(),
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				slices.Reverse(reply.GetEvents())
 			}),
 		},
 		{
 			Name: "emits-equal-events-once", KilledBy: "ES-EMIT-001", Message: `events ["A"]`,
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				reply.Events = slices.CompactFunc(reply.GetEvents(), func(a, b *anypb.Any) bool {
 					return string(a.GetValue()) == string(b.GetValue())
 				})
@@ -30,7 +31,7 @@ func eventMutants() []Mutant {
 		{
 			Name: "applies-no-event-of-its-own", KilledBy: "ES-EMIT-002", Message: "has not applied the event that it emitted",
 			MayAlsoFail: anyEntity(),
-			defect: bent(func(entity *activation, next machine) machine {
+			Defect: bent(func(entity *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					before := entity.state
 					out, end := next(in)
@@ -44,7 +45,7 @@ func eventMutants() []Mutant {
 		{
 			Name: "invents-an-event", KilledBy: "ES-EMIT-003", Message: `events [""]`,
 			MayAlsoFail: anyEntity(),
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if len(reply.GetEvents()) == 0 {
 					reply.Events = []*anypb.Any{persisted("")}
 				}
@@ -52,17 +53,17 @@ func eventMutants() []Mutant {
 		},
 		{
 			Name: "drops-the-events-of-a-forward", KilledBy: "ES-EMIT-004", Message: `events ["A"], got`,
-			defect: onForwards(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onForwards(func(reply *eventsourcedv1.EventSourcedReply) {
 				reply.Events, reply.Snapshot = nil, nil
 			}),
 		},
 		{
 			Name: "drops-the-snapshot-of-a-forward", KilledBy: "ES-EMIT-004", Message: `snapshot "ABCDE", got`,
-			defect: onForwards(func(reply *eventsourcedv1.EventSourcedReply) { reply.Snapshot = nil }),
+			Defect: onForwards(func(reply *eventsourcedv1.EventSourcedReply) { reply.Snapshot = nil }),
 		},
 		{
 			Name: "drops-events-of-no-bytes", KilledBy: "ES-EMIT-005", Message: `events ["A", "B"]`,
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if len(reply.GetEvents()) > 1 {
 					reply.Events = slices.DeleteFunc(reply.GetEvents(), func(event *anypb.Any) bool {
 						return len(event.GetValue()) == 0
@@ -73,7 +74,7 @@ func eventMutants() []Mutant {
 		{
 			Name: "snapshots-before-the-last-event", KilledBy: "ES-SNAP-001", Message: `snapshot "ABCD"`,
 			MayAlsoFail: []string{"event-sourced/", "forwarding/effects/with-events-and-snapshot"},
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if reply.GetSnapshot() == nil {
 					return
 				}
@@ -84,7 +85,7 @@ func eventMutants() []Mutant {
 		{
 			Name: "snapshots-without-events", KilledBy: "ES-SNAP-002", Message: `got reply 1 "" snapshot ""`,
 			MayAlsoFail: anyEntity(),
-			defect: onAnswers(func(entity *activation, reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onAnswers(func(entity *activation, reply *eventsourcedv1.EventSourcedReply) {
 				if reply.GetClientAction().GetReply() != nil && len(reply.GetEvents()) == 0 && entity.service == modelService {
 					reply.Snapshot = persisted(entity.state)
 				}
@@ -92,7 +93,7 @@ func eventMutants() []Mutant {
 		},
 		{
 			Name: "counts-from-the-activation", KilledBy: "ES-SNAP-004", Message: `snapshot "ABCDEFGHIJKL"`,
-			defect: onRequests(func(entity *activation, in *request) {
+			Defect: onRequests(func(entity *activation, in *request) {
 				if in.GetCommand() != nil && !entity.commanded {
 					entity.since = 0
 				}
@@ -101,7 +102,7 @@ func eventMutants() []Mutant {
 	}
 }
 
-func onForwards(change func(reply *eventsourcedv1.EventSourcedReply)) defect {
+func onForwards(change func(reply *eventsourcedv1.EventSourcedReply)) defect.Defect {
 	return onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 		if reply.GetClientAction().GetForward() != nil {
 			change(reply)

@@ -1,4 +1,4 @@
-package mutant
+package eventsourced
 
 import (
 	"slices"
@@ -7,6 +7,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // failing are the cases in which a command fails.
@@ -17,12 +18,12 @@ func failing() []string {
 }
 
 // outcomeMutants are wrong about failures, forwards and side effects.
-func outcomeMutants() []Mutant {
-	return []Mutant{
+func outcomeMutants() []defect.Mutant {
+	return []defect.Mutant{
 		{
 			Name: "ends-the-stream-after-a-failure", KilledBy: "CORE-FAIL-001", Message: "end OK",
 			MayAlsoFail: failing(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					for _, message := range out {
@@ -35,11 +36,11 @@ func outcomeMutants() []Mutant {
 		{
 			Name: "loses-the-description", KilledBy: "CORE-FAIL-004", Message: `failure ""`,
 			MayAlsoFail: failing(),
-			defect:      onFailures(func(failure *entityv1.Failure) { failure.Description = "" }),
+			Defect:      onFailures(func(failure *entityv1.Failure) { failure.Description = "" }),
 		},
 		{
 			Name: "garbles-what-is-not-ascii", KilledBy: "CORE-FAIL-004", Message: "Gr??e",
-			defect: onFailures(func(failure *entityv1.Failure) {
+			Defect: onFailures(func(failure *entityv1.Failure) {
 				failure.Description = strings.Map(func(r rune) rune {
 					if r > 0x7f {
 						return '?'
@@ -51,12 +52,12 @@ func outcomeMutants() []Mutant {
 		{
 			Name: "keeps-the-events-of-a-failed-command", KilledBy: "ES-FAIL-003", Message: "the events of the failed command were kept",
 			MayAlsoFail: []string{"event-sourced/failures/", "forwarding/effects/none-after-a-failure-with"},
-			defect:      keeping,
+			Defect:      keeping,
 		},
 		{
 			Name: "forgets-all-after-a-failure", KilledBy: "ES-FAIL-003", Message: `got reply 3 ""`,
 			MayAlsoFail: failing(),
-			defect: onAnswers(func(entity *activation, reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onAnswers(func(entity *activation, reply *eventsourcedv1.EventSourcedReply) {
 				if reply.GetClientAction().GetFailure() != nil {
 					entity.state = ""
 				}
@@ -64,7 +65,7 @@ func outcomeMutants() []Mutant {
 		},
 		{
 			Name: "emits-in-a-failed-reply", KilledBy: "ES-FAIL-004", Message: "events",
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					for _, message := range failures(out) {
@@ -78,7 +79,7 @@ func outcomeMutants() []Mutant {
 		},
 		{
 			Name: "keeps-the-effects-of-a-failed-command", KilledBy: "FX-EFF-003", Message: "effects [",
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					for _, message := range failures(out) {
@@ -95,7 +96,7 @@ func outcomeMutants() []Mutant {
 		{
 			Name: "forwards-by-the-short-name", KilledBy: "FX-FWD-001", Message: "forward Two/Call",
 			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/"},
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if forward := reply.GetClientAction().GetForward(); forward != nil {
 					forward.ServiceName = "Two"
 				}
@@ -104,7 +105,7 @@ func outcomeMutants() []Mutant {
 		{
 			Name: "forwards-and-replies", KilledBy: "FX-FWD-001", Message: "command 1 was answered twice",
 			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/"},
-			defect: bent(func(entity *activation, next machine) machine {
+			Defect: bent(func(entity *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					if len(out) > 0 && out[0].GetReply().GetClientAction().GetForward() != nil {
@@ -117,7 +118,7 @@ func outcomeMutants() []Mutant {
 		{
 			Name: "forwards-another-request", KilledBy: "FX-FWD-001", Message: "ProcessResponse",
 			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/"},
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if forward := reply.GetClientAction().GetForward(); forward != nil {
 					forward.Payload = pack(&tckeventsourcedv1.ProcessResponse{Message: "x"})
 				}
@@ -126,14 +127,14 @@ func outcomeMutants() []Mutant {
 		{
 			Name: "reverses-effects", KilledBy: "FX-EFF-001", Message: "effects [",
 			MayAlsoFail: []string{"forwarding/effects/synchronous"},
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				slices.Reverse(reply.GetSideEffects())
 			}),
 		},
 		{
 			Name: "loses-the-synchronous-flag", KilledBy: "FX-EFF-002", Message: `ProcessRequest "x" sync], got`,
 			MayAlsoFail: []string{"forwarding/effects/with-events-and-snapshot"},
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				for _, effect := range reply.GetSideEffects() {
 					effect.Synchronous = false
 				}
@@ -142,7 +143,7 @@ func outcomeMutants() []Mutant {
 		{
 			Name: "waits-for-every-effect", KilledBy: "FX-EFF-002", Message: "sync",
 			MayAlsoFail: []string{"forwarding/effects/", "forwarding/forwards/", "core/payloads/"},
-			defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
+			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				for _, effect := range reply.GetSideEffects() {
 					effect.Synchronous = true
 				}
@@ -152,8 +153,8 @@ func outcomeMutants() []Mutant {
 }
 
 // keeping applies the events of a command although it has failed.
-func keeping() instance {
-	return instance{bend: func(entity *activation, next machine) machine {
+func keeping() defect.Instance {
+	return bending(func(entity *activation, next machine) machine {
 		return func(in *request) ([]*response, bool) {
 			out, end := next(in)
 			if len(failures(out)) > 0 {
@@ -163,7 +164,7 @@ func keeping() instance {
 			}
 			return out, end
 		}
-	}}
+	})
 }
 
 // failures are the replies whose client action is a failure.

@@ -1,18 +1,17 @@
-package mutant
+package eventsourced
 
 import (
-	"google.golang.org/protobuf/proto"
-
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // What most mutants are made of.
 
 // onReplies is the defect that changes every reply to a command that succeeds,
 // forwards among them.
-func onReplies(change func(reply *eventsourcedv1.EventSourcedReply)) defect {
+func onReplies(change func(reply *eventsourcedv1.EventSourcedReply)) defect.Defect {
 	return onAnswers(func(_ *activation, reply *eventsourcedv1.EventSourcedReply) {
 		if reply.GetClientAction().GetFailure() == nil {
 			change(reply)
@@ -21,7 +20,7 @@ func onReplies(change func(reply *eventsourcedv1.EventSourcedReply)) defect {
 }
 
 // onFailures is the defect that changes every failure as client action.
-func onFailures(change func(failure *entityv1.Failure)) defect {
+func onFailures(change func(failure *entityv1.Failure)) defect.Defect {
 	return onAnswers(func(_ *activation, reply *eventsourcedv1.EventSourcedReply) {
 		if failure := reply.GetClientAction().GetFailure(); failure != nil {
 			change(failure)
@@ -31,7 +30,7 @@ func onFailures(change func(failure *entityv1.Failure)) defect {
 
 // onAnswers is the defect that changes every answer to a command, or the
 // activation after it.
-func onAnswers(change func(entity *activation, reply *eventsourcedv1.EventSourcedReply)) defect {
+func onAnswers(change func(entity *activation, reply *eventsourcedv1.EventSourcedReply)) defect.Defect {
 	return bent(func(entity *activation, next machine) machine {
 		return func(in *request) ([]*response, bool) {
 			out, end := next(in)
@@ -46,27 +45,23 @@ func onAnswers(change func(entity *activation, reply *eventsourcedv1.EventSource
 }
 
 // onRequests is the defect that reads every message of the proxy wrongly.
-func onRequests(change func(entity *activation, in *request)) defect {
-	return bent(func(entity *activation, next machine) machine {
-		return func(in *request) ([]*response, bool) {
-			if in != nil {
-				change(entity, in)
-			}
-			return next(in)
-		}
-	})
+func onRequests(change func(entity *activation, in *request)) defect.Defect {
+	return defect.OnRequests[activation, request, response](change)
 }
 
 // ignoring is the defect that takes no notice of some messages.
-func ignoring(some func(entity *activation, in *request) bool) defect {
-	return bent(func(entity *activation, next machine) machine {
-		return func(in *request) ([]*response, bool) {
-			if in != nil && some(entity, in) {
-				return nil, false
-			}
-			return next(in)
-		}
-	})
+func ignoring(some func(entity *activation, in *request) bool) defect.Defect {
+	return defect.Ignoring[activation, request, response](some)
+}
+
+// bent is the defect of a machine that shares nothing between streams; bending is an
+// instance of one that does.
+func bent(bend func(*activation, machine) machine) defect.Defect {
+	return defect.Bent[activation, request, response](bend)
+}
+
+func bending(bend func(*activation, machine) machine) defect.Instance {
+	return defect.Bending[activation, request, response](bend)
 }
 
 // actions are what a command asks of the model; none when it is no such command.
@@ -103,13 +98,4 @@ func refused(in *request, description string) ([]*response, bool) {
 	return []*response{{Message: &eventsourcedv1.HandleResponse_Reply{Reply: &eventsourcedv1.EventSourcedReply{
 		CommandId: id, ClientAction: refusal(id, description),
 	}}}}, false
-}
-
-// twice repeats each message.
-func twice(out []*response) []*response {
-	var all []*response
-	for _, message := range out {
-		all = append(all, message, proto.CloneOf(message))
-	}
-	return all
 }

@@ -1,4 +1,4 @@
-package mutant
+package eventsourced
 
 import (
 	"strings"
@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // breakage are the cases that provoke a stream-level failure.
@@ -19,21 +20,21 @@ func breakage() []string {
 
 // streamMutants are wrong about the stream as such, or about what one stream
 // means for another.
-func streamMutants() []Mutant {
-	return []Mutant{
+func streamMutants() []defect.Mutant {
+	return []defect.Mutant{
 		{
 			Name: "shares-state-between-entities", KilledBy: "CORE-STREAM-002", Message: "two entities of one service share their state",
 			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal", "event-sourced/rehydrate/from-the-journal", "core/streams/"},
-			defect:      sharedState,
+			Defect:      sharedState,
 		},
 		{
 			Name: "mixes-services-up", KilledBy: "CORE-STREAM-002", Message: "no command",
-			defect: mixedServices,
+			Defect: mixedServices,
 		},
 		{
 			Name: "ignores-the-half-close", KilledBy: "CORE-STREAM-003", Message: "end OK",
 			MayAlsoFail: anyEntity(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					return out, end && in != nil
@@ -43,7 +44,7 @@ func streamMutants() []Mutant {
 		{
 			Name: "says-good-bye", KilledBy: "CORE-STREAM-003", Message: "reply 0",
 			MayAlsoFail: anyEntity(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					if in == nil {
@@ -56,7 +57,7 @@ func streamMutants() []Mutant {
 		{
 			Name: "ends-in-silence", KilledBy: "CORE-STREAM-004", Message: "end OK",
 			MayAlsoFail: breakage(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					if end {
@@ -68,7 +69,7 @@ func streamMutants() []Mutant {
 		},
 		{
 			Name: "blames-a-command", KilledBy: "CORE-STREAM-004", Message: "command 1",
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					if in != nil && in.GetMessage() == nil {
@@ -81,7 +82,7 @@ func streamMutants() []Mutant {
 		{
 			Name: "ignores-unset-messages", KilledBy: "CORE-STREAM-004", Message: "nothing within",
 			MayAlsoFail: breakage(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if in != nil && in.GetMessage() == nil {
 						return nil, false
@@ -93,7 +94,7 @@ func streamMutants() []Mutant {
 		{
 			Name: "lives-on-after-a-stream-level-failure", KilledBy: "CORE-FAIL-002", Message: "the end of the stream after its failure",
 			MayAlsoFail: breakage(),
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
 					return out, end && in == nil
@@ -103,11 +104,11 @@ func streamMutants() []Mutant {
 		{
 			Name: "holds-on-after-a-reset", KilledBy: "CORE-STREAM-005", Message: "is active already",
 			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal"},
-			defect:      holdingOn,
+			Defect:      holdingOn,
 		},
 		{
 			Name: "refuses-a-slash-in-an-id", KilledBy: "CORE-KEY-002", Message: "no such id",
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if strings.Contains(in.GetInit().GetEntityId(), "/") {
 						return broken("no such id")
@@ -118,7 +119,7 @@ func streamMutants() []Mutant {
 		},
 		{
 			Name: "refuses-a-long-id", KilledBy: "CORE-KEY-002", Message: "no such id",
-			defect: bent(func(_ *activation, next machine) machine {
+			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if len(in.GetInit().GetEntityId()) > 8192 {
 						return broken("no such id")
@@ -129,19 +130,21 @@ func streamMutants() []Mutant {
 		},
 		{
 			Name: "takes-small-messages-only", KilledBy: "CORE-LIMIT-001", Message: "ResourceExhausted",
-			defect:      func() instance { return instance{options: []grpc.ServerOption{grpc.MaxRecvMsgSize(1 << 20)}} },
+			Defect: func() defect.Instance {
+				return defect.Instance{Options: []grpc.ServerOption{grpc.MaxRecvMsgSize(1 << 20)}}
+			},
 			MayAlsoFail: []string{"core/limits/"},
 		},
 		{
 			Name: "announces-more-than-it-takes", KilledBy: "CORE-LIMIT-007", Message: "ResourceExhausted",
-			defect: discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 				answer.ServiceInfo.MaxMessageBytes = 5 << 20
 				return nil
 			}),
 		},
 		{
 			Name: "takes-less-than-it-has-to", KilledBy: "CORE-LIMIT-006", Message: "max_message_bytes 1048576",
-			defect: discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+			Defect: defect.Discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 				answer.ServiceInfo.MaxMessageBytes = 1 << 20
 				return nil
 			}),
@@ -151,10 +154,10 @@ func streamMutants() []Mutant {
 
 // sharedState keeps states by an id that is cut at its last "-": different
 // entities of one case are one to it.
-func sharedState() instance {
+func sharedState() defect.Instance {
 	var mu sync.Mutex
 	states := map[string]string{}
-	return instance{bend: func(entity *activation, next machine) machine {
+	return bending(func(entity *activation, next machine) machine {
 		return func(in *request) ([]*response, bool) {
 			if in.GetCommand() == nil {
 				return next(in)
@@ -169,15 +172,15 @@ func sharedState() instance {
 			states[key] = entity.state
 			return out, end
 		}
-	}}
+	})
 }
 
 // mixedServices knows an entity by its id alone: it belongs to the service
 // whose stream came last.
-func mixedServices() instance {
+func mixedServices() defect.Instance {
 	var mu sync.Mutex
 	services := map[string]string{}
-	return instance{bend: func(entity *activation, next machine) machine {
+	return bending(func(entity *activation, next machine) machine {
 		return func(in *request) ([]*response, bool) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -190,15 +193,15 @@ func mixedServices() instance {
 			}
 			return out, end
 		}
-	}}
+	})
 }
 
 // holdingOn forgets an entity when its stream has ended as it should, and never
 // when it was reset.
-func holdingOn() instance {
+func holdingOn() defect.Instance {
 	var mu sync.Mutex
 	active := map[string]bool{}
-	return instance{bend: func(entity *activation, next machine) machine {
+	return bending(func(entity *activation, next machine) machine {
 		return func(in *request) ([]*response, bool) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -216,5 +219,5 @@ func holdingOn() instance {
 			}
 			return out, end
 		}
-	}}
+	})
 }

@@ -1,9 +1,7 @@
-// Package mutant checks the kit itself. It holds a correct model of the user
-// function under test, the same as others might have written it (the variants),
-// the same with one defect each (the mutants), and things that are no user
-// function at all (the impostors): the cases have to pass the model and its
-// variants, find each mutant, and pass nothing of an impostor.
-package mutant
+// Package eventsourced is the kit's own model of an event sourced user function: a
+// correct one, the same as others might have written it, and the same with one defect
+// each.
+package eventsourced
 
 import (
 	"fmt"
@@ -14,6 +12,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 type (
@@ -31,9 +30,8 @@ var (
 // interval is how many events a snapshot covers.
 const interval = 5
 
-// machine answers one message of a stream, or its half-close, which is nil. It
-// returns what to send, and whether the function then ends the stream.
-type machine func(in *request) (out []*response, end bool)
+// machine answers one message of a stream.
+type machine = defect.Machine[request, response]
 
 // activation is one activation of an entity of the model, correct in every way.
 // It is pure; [activation.step] is its machine.
