@@ -43,6 +43,9 @@ type Case struct {
 	// tell anything. It runs once, whether it was selected or not; when it does
 	// not pass, this case is unmeasured, so that one cause is reported once.
 	Needs *Case
+	// Cloudstate names the checks of Cloudstate's own kit that this case makes too,
+	// such as "value/update"; nil when that kit has nothing like it.
+	Cloudstate []string
 	// Script is what is sent and expected, in order.
 	Script []Step
 }
