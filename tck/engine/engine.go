@@ -65,6 +65,15 @@ type Step interface {
 type Target interface {
 	// Conn is the connection on which cases open their streams. It is shared.
 	Conn() grpc.ClientConnInterface
+	// Dial returns a further connection, for a case that needs one of its own. It
+	// does not wait until the subject can be reached. The caller closes it.
+	Dial() (Connection, error)
+}
+
+// Connection is a connection to the subject that can be closed.
+type Connection interface {
+	grpc.ClientConnInterface
+	Close() error
 }
 
 // Options say how cases run.

@@ -21,6 +21,8 @@ type nobody struct{}
 
 func (nobody) Conn() grpc.ClientConnInterface { return nil }
 
+func (nobody) Dial() (engine.Connection, error) { return nil, errors.New("nobody is there") }
+
 // does is a step.
 type does func(context.Context, *engine.Stage) error
 

@@ -17,6 +17,7 @@ import (
 // use it from one goroutine; only Record may be called from any.
 type Stage struct {
 	target   Target
+	conn     grpc.ClientConnInterface
 	patience time.Duration
 	prefix   string
 	locals   map[reflect.Type]any
@@ -33,6 +34,7 @@ func newStage(target Target, c Case, options Options) *Stage {
 	_, _ = hash.Write([]byte(c.ID)) // a hash.Hash never fails
 	return &Stage{
 		target:   target,
+		conn:     target.Conn(),
 		patience: options.Patience,
 		prefix:   fmt.Sprintf("%x-%x", options.Seed, hash.Sum32()),
 		locals:   map[reflect.Type]any{},
@@ -42,8 +44,21 @@ func newStage(target Target, c Case, options Options) *Stage {
 // Target is the subject, for steps that need more of it than its connection.
 func (s *Stage) Target() Target { return s.target }
 
-// Conn is the connection to the subject.
-func (s *Stage) Conn() grpc.ClientConnInterface { return s.target.Conn() }
+// Conn is the connection to the subject: that which all cases share, until the case
+// has made one of its own.
+func (s *Stage) Conn() grpc.ClientConnInterface { return s.conn }
+
+// Connect makes a further connection to the subject, and lets the steps behind it use
+// that one. It is closed when the run is over.
+func (s *Stage) Connect() error {
+	conn, err := s.target.Dial()
+	if err != nil {
+		return fmt.Errorf("a further connection: %w", err)
+	}
+	s.Defer(func() { _ = conn.Close() }) // nothing is lost with it
+	s.conn = conn
+	return nil
+}
 
 // Waiting returns a context for one answer of the subject: it ends once the
 // patience with the subject does.

@@ -31,14 +31,14 @@ func impostors() []impostor {
 
 // nobody is an address where nothing listens.
 func nobody(use func(target) error) error {
-	return dial(func(context.Context) (net.Conn, error) {
+	return reach(func(context.Context) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}, use)
 }
 
 // closing is a listener that closes every connection at once.
 func closing(use func(target) error) error {
-	return dial(func(context.Context) (net.Conn, error) {
+	return reach(func(context.Context) (net.Conn, error) {
 		near, far := net.Pipe()
 		return near, far.Close()
 	}, use)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/engine"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/peer"
 )
@@ -22,11 +23,18 @@ const pipe = 1 << 20
 // target is a subject in this process.
 type target struct {
 	conn   *grpc.ClientConn
+	dialer dialer
 	answer *discoveryv1.DiscoverResponse // the first to Discover; an impostor's is nil
 }
 
+// dialer makes a connection of bytes to a subject in this process.
+type dialer func(context.Context) (net.Conn, error)
+
 // Conn is the connection to it.
 func (t target) Conn() grpc.ClientConnInterface { return t.conn }
+
+// Dial prepares a further connection to it.
+func (t target) Dial() (engine.Connection, error) { return dial(t.dialer) }
 
 // Discovery is its first answer.
 func (t target) Discovery() *discoveryv1.DiscoverResponse { return t.answer }
@@ -38,21 +46,26 @@ func with(server *grpc.Server, use func(target) error) error {
 	var serving sync.WaitGroup
 	var served error
 	serving.Go(func() { served = server.Serve(listener) })
-	err := dial(listener.DialContext, use)
+	err := reach(listener.DialContext, use)
 	server.Stop()
 	serving.Wait()
 	return errors.Join(err, served)
 }
 
-// dial runs use on a connection that is made by the dialer.
-func dial(dialer func(context.Context) (net.Conn, error), use func(target) error) error {
-	conn, err := grpc.NewClient("passthrough:///subject",
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dialer(ctx) }))
+// reach runs use on a connection that is made by the dialer.
+func reach(by dialer, use func(target) error) error {
+	conn, err := dial(by)
 	if err != nil {
 		return fmt.Errorf("no connection in memory: %w", err)
 	}
-	return errors.Join(use(target{conn: conn}), conn.Close())
+	return errors.Join(use(target{conn: conn, dialer: by}), conn.Close())
+}
+
+// dial prepares a connection that is made by the dialer.
+func dial(by dialer) (*grpc.ClientConn, error) {
+	return grpc.NewClient("passthrough:///subject",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return by(ctx) }))
 }
 
 // serve runs use against the model with the defect, once it has answered
@@ -67,6 +80,7 @@ func serve(d defect.Defect, use func(target) error) error {
 		if err != nil {
 			return fmt.Errorf("the model is not ready: %w", err)
 		}
-		return use(target{conn: t.conn, answer: answer})
+		t.answer = answer
+		return use(t)
 	})
 }

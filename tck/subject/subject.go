@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/engine"
 	"github.com/stateward/stateward/tck/peer"
 )
 
@@ -187,6 +188,9 @@ func (s *Subject) evidence() Evidence {
 
 // Conn is the connection to the subject. Kill and Restart replace it.
 func (s *Subject) Conn() grpc.ClientConnInterface { return s.conn }
+
+// Dial prepares a further connection to where the subject is now.
+func (s *Subject) Dial() (engine.Connection, error) { return Dial(s.address) }
 
 // Spec says how the subject was attached.
 func (s *Subject) Spec() Spec { return s.spec }
