@@ -61,7 +61,7 @@ It passes only if every MUST of its profiles was measured and passed.`,
   tck function cmd:'node dist/model.js'
 
   # as a gate in CI: the profiles are declared, the evidence is kept
-  tck function image:my-sdk-model:dev --profile core,forwarding,event-sourced --report-dir out
+  tck function image:my-sdk-model:dev --profile core,forwarding,http,event-sourced --report-dir out
 
   # one requirement, with a debugger attached before the first message
   tck function addr:127.0.0.1:8080 --run ES-REPLAY-003 --hold`,

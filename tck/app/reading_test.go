@@ -43,14 +43,14 @@ func TestExplain(t *testing.T) {
 }
 
 func TestCoverage(t *testing.T) {
-	run(t, "coverage").expect(t, app.ExitPassed, "ES-REPLAY-003", "untestable: ", "planned: ", "measured whole, for functions: core, event-sourced, forwarding")
+	run(t, "coverage").expect(t, app.ExitPassed, "ES-REPLAY-003", "untestable: ", "planned: ", "measured whole, for functions: ")
 }
 
 // A report that lacks a case which the kit has run, or has one that it does not
 // have, was made by hand: the digest is computed anew in no time.
 func TestVerifyKnowsTheCases(t *testing.T) {
 	dir := t.TempDir()
-	run(t, "function", model(t, ""), "--profile", "core,forwarding,event-sourced", "--report-dir", dir).expect(t, app.ExitPassed)
+	run(t, "function", model(t, ""), "--profile", declared, "--report-dir", dir).expect(t, app.ExitPassed)
 	const first = "event-sourced/rehydrate/events"
 	for name, change := range map[string]func(*tckv1.RequirementResult){
 		"ES-REPLAY-003: it has":                         func(row *tckv1.RequirementResult) { row.Cases = row.GetCases()[1:] },
@@ -80,7 +80,7 @@ func TestVerifyTree(t *testing.T) {
 
 	dir := filepath.Join(tree, "v1", "acme-sdk")
 	file := filepath.Join(dir, "1.2.yaml")
-	run(t, "function", model(t, ""), "--profile", "core,forwarding,event-sourced", "--report", file,
+	run(t, "function", model(t, ""), "--profile", declared, "--report", file,
 		"--organization", "acme", "--project", "sdk", "--subject-version", "1.2").expect(t, app.ExitPassed)
 	run(t, "report", "verify", tree).expect(t, app.ExitFailed, `section "Reproduce"`, "1 of 1 reports do not verify")
 	run(t, "report", "verify", file).expect(t, app.ExitPassed, "verified")

@@ -21,12 +21,12 @@ func discoveryMutants() []defect.Mutant {
 	return []defect.Mutant{
 		{
 			Name: "changes-its-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
-			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
+			MayAlsoFail: []string{"discovery/call/", "discovery/report/", "discovery/capabilities/"},
 			Defect:      changing(strconv.Itoa),
 		},
 		{
 			Name: "changes-its-first-answer", KilledBy: "DISC-CALL-001", Message: "answer 2 differs",
-			MayAlsoFail: []string{"discovery/call/", "discovery/report/"},
+			MayAlsoFail: []string{"discovery/call/", "discovery/report/", "discovery/capabilities/"},
 			Defect: changing(func(call int) string {
 				if call == 1 {
 					return "starting"
@@ -84,7 +84,7 @@ func discoveryMutants() []defect.Mutant {
 			},
 		},
 		{
-			Name: "lacks-an-import", KilledBy: "DISC-DESC-001", Message: "google/api/http.proto, which is missing",
+			Name: "lacks-an-import", MayAlsoFail: []string{"http/rules/"}, KilledBy: "DISC-DESC-001", Message: "google/api/http.proto, which is missing",
 			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				var kept []*descriptorpb.FileDescriptorProto
 				for _, file := range set.GetFile() {
@@ -97,7 +97,7 @@ func discoveryMutants() []defect.Mutant {
 		},
 		{
 			Name: "describes-two-files-of-one-name", KilledBy: "DISC-DESC-001", Message: "two different files named google/api/http.proto",
-			MayAlsoFail: []string{"discovery/descriptors/"},
+			MayAlsoFail: []string{"discovery/descriptors/", "discovery/capabilities/", "http/rules/"},
 			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				for _, file := range set.GetFile() {
 					if file.GetName() == "google/api/http.proto" {
@@ -110,14 +110,14 @@ func discoveryMutants() []defect.Mutant {
 		},
 		{
 			Name: "describes-garbage", KilledBy: "DISC-DESC-001", Message: "no FileDescriptorSet",
-			MayAlsoFail: []string{"discovery/descriptors/"},
+			MayAlsoFail: []string{"discovery/descriptors/", "discovery/capabilities/", "http/rules/"},
 			Defect: defect.Discovering(func(_ *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
 				answer.Proto = []byte("garbage")
 				return nil
 			}),
 		},
 		{
-			Name: "names-a-service-that-it-lacks", KilledBy: "DISC-DESC-002", Message: `no service "nowhere.Service"`,
+			Name: "names-a-service-that-it-lacks", MayAlsoFail: []string{"http/rules/"}, KilledBy: "DISC-DESC-002", Message: `no service "nowhere.Service"`,
 			Defect: listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
 				return append(entities, &discoveryv1.Entity{
 					EntityType:  eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName,
@@ -126,7 +126,7 @@ func discoveryMutants() []defect.Mutant {
 			}),
 		},
 		{
-			Name: "has-no-entity-key", KilledBy: "DISC-KEY-001", Message: "ProcessRequest has 0 entity keys",
+			Name: "has-no-entity-key", MayAlsoFail: []string{"discovery/capabilities/"}, KilledBy: "DISC-KEY-001", Message: "ProcessRequest has 0 entity keys",
 			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
 					file.GetMessageType()[0].GetField()[0].Options = nil
@@ -156,7 +156,7 @@ func discoveryMutants() []defect.Mutant {
 					EntityType: "nowhere.Kind", ServiceName: "google.api.none", PersistenceId: "x",
 				})
 			}),
-			MayAlsoFail: []string{"discovery/descriptors/services"},
+			MayAlsoFail: []string{"discovery/descriptors/services", "http/rules/"},
 		},
 		{
 			Name: "shares-a-persistence-id", KilledBy: "DISC-ENT-002", Message: "have the persistence id",
@@ -212,6 +212,91 @@ func discoveryMutants() []defect.Mutant {
 		{
 			Name: "is-nameless", KilledBy: "DISC-INFO-002", Message: "no support_library_name",
 			Defect: informing(func(info *discoveryv1.ServiceInfo) { info.SupportLibraryName = "" }),
+		},
+	}
+}
+
+// capabilityMutants are wrong about what they announce.
+func capabilityMutants() []defect.Mutant {
+	announcing := func(capabilities ...discoveryv1.Capability) defect.Defect {
+		return informing(func(info *discoveryv1.ServiceInfo) {
+			info.Capabilities = append(info.GetCapabilities(), capabilities...)
+		})
+	}
+	aliased := func(entity int, aliases ...*discoveryv1.TypeAlias) defect.Defect {
+		return listing(func(entities []*discoveryv1.Entity) []*discoveryv1.Entity {
+			entities[entity].TypeAliases = aliases
+			return entities
+		})
+	}
+	return []defect.Mutant{
+		{
+			Name: "announces-a-capability-twice", KilledBy: "DISC-CAP-002", Message: "cancel is announced twice",
+			Defect: announcing(discoveryv1.Capability_CAPABILITY_CANCEL, discoveryv1.Capability_CAPABILITY_CANCEL),
+		},
+		{
+			Name: "announces-what-the-proxy-has", KilledBy: "DISC-CAP-002", Message: "answer 3 differs",
+			MayAlsoFail: []string{"discovery/capabilities/"},
+			Defect: defect.Discovering(func(in *discoveryv1.DiscoverRequest, answer *discoveryv1.DiscoverResponse) error {
+				answer.ServiceInfo.Capabilities = in.GetCapabilities()
+				return nil
+			}),
+		},
+		{
+			Name: "refuses-unknown-capabilities", KilledBy: "DISC-CAP-003", Message: "no such capability",
+			Defect: defect.Discovering(func(in *discoveryv1.DiscoverRequest, _ *discoveryv1.DiscoverResponse) error {
+				for _, capability := range in.GetCapabilities() {
+					if discoveryv1.Capability_name[int32(capability)] == "" {
+						return status.Error(codes.InvalidArgument, "no such capability")
+					}
+				}
+				return nil
+			}),
+		},
+		{
+			Name: "has-an-alias-of-an-alias", KilledBy: "DISC-ALIAS-001", Message: "is a stored name too",
+			Defect: aliased(0,
+				&discoveryv1.TypeAlias{StoredName: "a.Old", Name: "a.New"}, &discoveryv1.TypeAlias{StoredName: "a.New", Name: "a.Newest"}),
+		},
+		{
+			Name: "has-an-alias-without-a-name", KilledBy: "DISC-ALIAS-001", Message: `the alias "" for "a.Old"`,
+			Defect: aliased(0, &discoveryv1.TypeAlias{StoredName: "a.Old"}),
+		},
+		{
+			Name: "has-a-repeated-key", KilledBy: "DISC-KEY-003", Message: "is repeated",
+			MayAlsoFail: []string{"discovery/descriptors/entity-keys", "http/rules/variables"},
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
+					file.GetMessageType()[0].GetField()[0].Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+				})
+			}),
+		},
+		{
+			Name: "has-two-keys-in-one-input", KilledBy: "DISC-KEY-004", Message: "has 2",
+			MayAlsoFail: []string{"discovery/descriptors/entity-keys"},
+			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
+				for _, file := range set.GetFile() {
+					if strings.HasPrefix(file.GetName(), "stateward/tck/eventsourced/") {
+						another := proto.CloneOf(file.GetMessageType()[0])
+						another.Name = new("AnotherRequest")
+						second := proto.CloneOf(another.GetField()[0])
+						second.Name, second.JsonName, second.Number = new("second"), new("second"), new(int32(9))
+						another.Field = append(another.GetField(), second)
+						file.MessageType = append(file.GetMessageType(), another)
+						method := proto.CloneOf(file.GetService()[0].GetMethod()[0])
+						method.Name, method.InputType, method.Options = new("Another"), new("."+file.GetPackage()+".AnotherRequest"), nil
+						file.GetService()[0].Method = append(file.GetService()[0].GetMethod(), method)
+					}
+				}
+			}),
+		},
+		{
+			Name: "has-no-incarnation", KilledBy: "DISC-INC-004", Message: "it is empty",
+			Defect: informing(func(info *discoveryv1.ServiceInfo) { info.IncarnationId = "" }),
+		},
+		{
+			Name: "has-no-fingerprint", KilledBy: "DISC-DRIFT-001", Message: "it is empty",
+			Defect: informing(func(info *discoveryv1.ServiceInfo) { info.SchemaFingerprint = "" }),
 		},
 	}
 }

@@ -72,6 +72,8 @@ func specification() (*discoveryv1.DiscoverResponse, error) {
 		SupportLibraryName:    "none",
 		SupportLibraryVersion: "1.0.0",
 		ProtocolMajorVersion:  1,
+		IncarnationId:         "self-check",
+		SchemaFingerprint:     "self-check",
 	}}
 	files, seen := &descriptorpb.FileDescriptorSet{}, map[string]bool{}
 	for _, model := range models() {

@@ -1,6 +1,10 @@
 package mutant
 
-import "github.com/stateward/stateward/tck/mutant/defect"
+import (
+	"slices"
+
+	"github.com/stateward/stateward/tck/mutant/defect"
+)
 
 // Mutant is the model with one defect, and what the kit has to say of it.
 type Mutant struct {
@@ -15,7 +19,7 @@ type Mutant struct {
 // kinds.
 func Mutants() []Mutant {
 	var all []Mutant
-	for _, m := range discoveryMutants() {
+	for _, m := range slices.Concat(discoveryMutants(), capabilityMutants(), ruleMutants()) {
 		all = append(all, Mutant{Mutant: m})
 	}
 	for _, model := range models() {

@@ -295,11 +295,17 @@ func TestFunctionShowsItsKinds(t *testing.T) {
 	} {
 		answer.Entities = append(answer.Entities, &discoveryv1.Entity{EntityType: kind})
 	}
+	answer.ServiceInfo = &discoveryv1.ServiceInfo{Capabilities: []discoveryv1.Capability{
+		discoveryv1.Capability_CAPABILITY_TYPE_ALIASES, 0, 4711,
+	}}
 	subject := report.Function("cmd:./sdk", answer)
-	if diff := cmp.Diff([]string{"action", "core", "event-sourced", "forwarding", "replicated", "value"}, subject.GetDiscoveredProfiles()); diff != "" {
+	shown := []string{"action", "capabilities", "core", "event-sourced", "forwarding", "replicated", "type-aliases", "value"}
+	if diff := cmp.Diff(shown, subject.GetDiscoveredProfiles()); diff != "" {
 		t.Error(diff)
 	}
-	want := requirement.All().Measurable(requirement.Function, requirement.Planned())
+	want := slices.DeleteFunc(requirement.All().Measurable(requirement.Function, requirement.Planned()), func(profile string) bool {
+		return !slices.Contains(shown, profile)
+	})
 	if diff := cmp.Diff(want, subject.GetProfiles()); diff != "" {
 		t.Error(diff)
 	}

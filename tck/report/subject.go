@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/cases/discovery"
+	"github.com/stateward/stateward/tck/cases/httprule"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/kind"
 	"github.com/stateward/stateward/tck/requirement"
@@ -35,10 +37,11 @@ func Function(attached string, answer *discoveryv1.DiscoverResponse) *tckv1.Subj
 	return subject
 }
 
-// profilesOf are the profiles of the kinds of entity that an answer lists, in
-// order. Whoever answers shows core, and whoever lists a stateful kind shows
-// forwarding, for what its model is asked; a kind that this kit does not know shows
-// none.
+// profilesOf are the profiles that an answer shows, in order. Whoever answers shows core;
+// whoever lists a kind, that of the kind, one that this kit does not know excepted; and
+// whoever lists a stateful kind, forwarding, for what its model is asked. A method with a
+// rule for HTTP shows http, and a capability that is announced its own profile and
+// capabilities.
 func profilesOf(answer *discoveryv1.DiscoverResponse) []string {
 	if answer == nil {
 		return nil
@@ -50,6 +53,14 @@ func profilesOf(answer *discoveryv1.DiscoverResponse) []string {
 			if shown.Stateful {
 				profiles = append(profiles, "forwarding")
 			}
+		}
+	}
+	if httprule.Shown(answer) {
+		profiles = append(profiles, httprule.Profile)
+	}
+	for _, capability := range answer.GetServiceInfo().GetCapabilities() {
+		if _, known := discoveryv1.Capability_name[int32(capability)]; known && capability != 0 {
+			profiles = append(profiles, "capabilities", discovery.ProfileOf(capability))
 		}
 	}
 	slices.Sort(profiles)

@@ -13,7 +13,7 @@
 //	})
 //
 //	var _ = suite.Function(suite.Config{
-//		Profiles: []string{"core", "forwarding", "event-sourced"},
+//		Profiles: []string{"core", "forwarding", "http", "event-sourced"},
 //		Target:   func() engine.Target { return target },
 //	})
 //

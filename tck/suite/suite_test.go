@@ -22,7 +22,7 @@ import (
 var (
 	attach   = flag.String("subject", "", "certify this subject (image:, cmd: or addr:) instead of the kit's own model")
 	bent     = flag.String("mutant", "", "certify this mutant of the model")
-	profiles = flag.String("profile", "core,forwarding,event-sourced", "profiles to certify")
+	profiles = flag.String("profile", strings.Join(mutant.Profiles(), ","), "profiles to certify")
 	written  = flag.String("report", "", "write the report to this file")
 )
 

@@ -15,7 +15,11 @@ import (
 // too are in force on that connection (DISC-CAP-005), which the lines behind the step
 // use.
 func Announce(capabilities ...discoveryv1.Capability) engine.Step {
-	return announce{ask: ask{request: announcing(capabilities...), note: "announcing " + names(capabilities)}}
+	note := ""
+	if len(capabilities) > 0 {
+		note = "announcing " + names(capabilities)
+	}
+	return announce{ask{announcing(capabilities...), note}}
 }
 
 type announce struct{ ask }

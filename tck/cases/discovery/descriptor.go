@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -116,7 +117,20 @@ func streamingMethods(r *discoveryv1.DiscoverResponse) string {
 	return ""
 }
 
+// badKeys holds the keys of a function against DISC-KEY-001, which does not bind one
+// with CAPABILITY_COMPOSITE_KEYS.
 func badKeys(r *discoveryv1.DiscoverResponse) string {
+	if slices.Contains(r.GetServiceInfo().GetCapabilities(), discoveryv1.Capability_CAPABILITY_COMPOSITE_KEYS) {
+		return ""
+	}
+	return eachInput(r, func(_, input string, message *descriptorpb.DescriptorProto) string {
+		return badKey(input, message)
+	})
+}
+
+// eachInput holds the input of every method of a stateful entity against a sentence; the
+// first breach counts.
+func eachInput(r *discoveryv1.DiscoverResponse, breach func(service, input string, message *descriptorpb.DescriptorProto) string) string {
 	found, err := parse(r.GetProto())
 	if err != nil {
 		return err.Error()
@@ -127,29 +141,45 @@ func badKeys(r *discoveryv1.DiscoverResponse) string {
 		}
 		for _, method := range found.services[entity.GetServiceName()].GetMethod() {
 			input := strings.TrimPrefix(method.GetInputType(), ".")
-			if breach := badKey(input, found.messages[input]); breach != "" {
-				return breach
+			if text := breach(entity.GetServiceName(), input, found.messages[input]); text != "" {
+				return text
 			}
 		}
 	}
 	return ""
 }
 
-// badKey says why the message has not exactly one entity key that is a string.
-func badKey(name string, message *descriptorpb.DescriptorProto) string {
-	keys := 0
+// keysOf returns the fields that are marked as entity keys.
+func keysOf(message *descriptorpb.DescriptorProto) []*descriptorpb.FieldDescriptorProto {
+	var keys []*descriptorpb.FieldDescriptorProto
 	for _, field := range message.GetField() {
-		if isKey, _ := proto.GetExtension(field.GetOptions(), annotationsv1.E_EntityKey).(bool); !isKey {
-			continue
-		}
-		keys++
-		if field.GetType() != descriptorpb.FieldDescriptorProto_TYPE_STRING ||
-			field.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REPEATED {
-			return fmt.Sprintf("the key of %s, %s, is no singular string", name, field.GetName())
+		if isKey, _ := proto.GetExtension(field.GetOptions(), annotationsv1.E_EntityKey).(bool); isKey {
+			keys = append(keys, field)
 		}
 	}
-	if keys != 1 {
-		return fmt.Sprintf("%s has %d entity keys", name, keys)
+	return keys
+}
+
+// chosen reports whether the field is a member of a oneof; one that is merely optional
+// is none.
+func chosen(field *descriptorpb.FieldDescriptorProto) bool {
+	return field.OneofIndex != nil && !field.GetProto3Optional()
+}
+
+// badKey says why the message has not exactly one entity key that is a string.
+func badKey(name string, message *descriptorpb.DescriptorProto) string {
+	keys := keysOf(message)
+	for _, field := range keys {
+		switch {
+		case field.GetType() != descriptorpb.FieldDescriptorProto_TYPE_STRING,
+			field.GetLabel() == descriptorpb.FieldDescriptorProto_LABEL_REPEATED:
+			return fmt.Sprintf("the key of %s, %s, is no singular string", name, field.GetName())
+		case chosen(field):
+			return fmt.Sprintf("the key of %s, %s, is a member of a oneof", name, field.GetName())
+		}
+	}
+	if len(keys) != 1 {
+		return fmt.Sprintf("%s has %d entity keys", name, len(keys))
 	}
 	return ""
 }

@@ -89,7 +89,7 @@ func TestEveryKindMayBeShown(t *testing.T) {
 		answer := &discoveryv1.DiscoverResponse{
 			Proto:       raw,
 			Entities:    []*discoveryv1.Entity{{EntityType: k.Type, ServiceName: "a.S", PersistenceId: "s"}},
-			ServiceInfo: &discoveryv1.ServiceInfo{ServiceName: "s", ServiceRuntime: "r", SupportLibraryName: "l", SupportLibraryVersion: "1", ProtocolMajorVersion: 1},
+			ServiceInfo: &discoveryv1.ServiceInfo{ServiceName: "s", ServiceRuntime: "r", SupportLibraryName: "l", SupportLibraryVersion: "1", ProtocolMajorVersion: 1, SchemaFingerprint: "f"},
 		}
 		for _, s := range sentences() {
 			if breach := s.breach(answer); breach != "" {

@@ -3,7 +3,9 @@
 package discovery
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -30,11 +32,12 @@ func Gate() *engine.Case {
 	}
 }
 
-// Cases returns the cases on discovery. All are of profile core.
+// Cases returns the cases on discovery. They are of profile core, or of that of a
+// capability.
 func Cases() []engine.Case {
-	all := append(calls(), oracles()...)
+	all := slices.Concat(calls(), oracles(), capabilities())
 	for i := range all {
-		all[i].Profile = "core"
+		all[i].Profile = cmp.Or(all[i].Profile, "core")
 		all[i].Needs = Gate()
 	}
 	return append([]engine.Case{*Gate()}, all...)
@@ -43,6 +46,21 @@ func Cases() []engine.Case {
 // calls are the cases on Discover and ReportError themselves.
 func calls() []engine.Case {
 	return []engine.Case{
+		{
+			ID:           "discovery/info/incarnation",
+			Requirements: []string{"DISC-INC-004"},
+			Level:        engine.Should,
+			Script: []engine.Step{
+				Ask(), Announce(),
+				sameIncarnation{},
+				Expect("an incarnation_id", func(r *discoveryv1.DiscoverResponse) string {
+					if r.GetServiceInfo().GetIncarnationId() == "" {
+						return "it is empty"
+					}
+					return ""
+				}),
+			},
+		},
 		{
 			ID:           "discovery/call/same-answer-again",
 			Requirements: []string{"DISC-CALL-001"},
@@ -145,8 +163,16 @@ func sentences() []oracle {
 		{"discovery/entities/timeouts", "DISC-ENT-004", must, "passivation timeouts greater than 0", badTimeouts},
 		{"discovery/info/version", "DISC-INFO-001", must, "protocol_major_version 1", wrongVersion},
 		{"discovery/info/largest-message", "CORE-LIMIT-006", must, "max_message_bytes 0, or at least 4194304", smallMessages},
+		{"discovery/info/fingerprint", "DISC-DRIFT-001", should, "a schema_fingerprint", missingFingerprint},
 		{"discovery/info/names", "DISC-INFO-002", should, "names of service, runtime and support library", missingNames},
 	}
+}
+
+func missingFingerprint(r *discoveryv1.DiscoverResponse) string {
+	if r.GetServiceInfo().GetSchemaFingerprint() == "" {
+		return "it is empty"
+	}
+	return ""
 }
 
 func nothingListed(r *discoveryv1.DiscoverResponse) string {

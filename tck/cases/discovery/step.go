@@ -123,6 +123,26 @@ func (same) Perform(_ context.Context, stage *engine.Stage) error {
 	return nil
 }
 
+// sameIncarnation expects all answers to name one process.
+type sameIncarnation struct{}
+
+func (sameIncarnation) Describe() string { return "←the same incarnation_id" }
+
+func (sameIncarnation) Perform(_ context.Context, stage *engine.Stage) error {
+	said := engine.Local[answers](stage).all
+	first := said[0].GetServiceInfo().GetIncarnationId()
+	for _, answer := range said {
+		if id := answer.GetServiceInfo().GetIncarnationId(); id != first {
+			return &engine.MismatchError{
+				Expected: "one incarnation_id on every connection",
+				Actual:   fmt.Sprintf("%q, then %q", first, id),
+			}
+		}
+	}
+	stage.Checked()
+	return nil
+}
+
 // expect holds the newest answer against one sentence.
 type expect struct {
 	sentence string
