@@ -292,7 +292,8 @@ func capabilityMutants() []defect.Mutant {
 		},
 		{
 			Name: "has-no-incarnation", KilledBy: "DISC-INC-004", Message: "it is empty",
-			Defect: informing(func(info *discoveryv1.ServiceInfo) { info.IncarnationId = "" }),
+			MayAlsoFail: []string{"lifecycle/watch/incarnation"},
+			Defect:      informing(func(info *discoveryv1.ServiceInfo) { info.IncarnationId = "" }),
 		},
 		{
 			Name: "has-no-fingerprint", KilledBy: "DISC-DRIFT-001", Message: "it is empty",

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	lifecyclev1 "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/mutant/eventsourced"
 )
@@ -33,6 +34,7 @@ type function struct {
 // register makes the server serve the function.
 func (f *function) register(server *grpc.Server) {
 	discoveryv1.RegisterDiscoveryServiceServer(server, f)
+	lifecyclev1.RegisterLifecycleServiceServer(server, lifecycle{bent: f.bent})
 	for _, model := range models() {
 		model.Register(server, f.bent)
 	}
@@ -74,6 +76,7 @@ func specification() (*discoveryv1.DiscoverResponse, error) {
 		ProtocolMajorVersion:  1,
 		IncarnationId:         "self-check",
 		SchemaFingerprint:     "self-check",
+		Capabilities:          []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_LIFECYCLE},
 	}}
 	files, seen := &descriptorpb.FileDescriptorSet{}, map[string]bool{}
 	for _, model := range models() {

@@ -19,7 +19,7 @@ type Mutant struct {
 // kinds.
 func Mutants() []Mutant {
 	var all []Mutant
-	for _, m := range slices.Concat(discoveryMutants(), capabilityMutants(), ruleMutants()) {
+	for _, m := range slices.Concat(discoveryMutants(), capabilityMutants(), ruleMutants(), watchMutants()) {
 		all = append(all, Mutant{Mutant: m})
 	}
 	for _, model := range models() {

@@ -105,6 +105,7 @@ func TestDiscoverServiceInfo(t *testing.T) {
 		SupportLibraryVersion: sdk.Version(),
 		ProtocolMajorVersion:  1,
 		SchemaFingerprint:     fmt.Sprintf("%x", sha256.Sum256(spec.GetProto())),
+		Capabilities:          []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_LIFECYCLE},
 	}
 	if diff := gocmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(got, "incarnation_id")); diff != "" {
 		t.Errorf("service info (-want +got):\n%s", diff)

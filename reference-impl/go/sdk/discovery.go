@@ -22,6 +22,11 @@ const (
 	protocolMinor = 0
 )
 
+// capabilities are what the library can do beyond what every function does (DISC-CAP-002).
+var capabilities = []discoveryv1.Capability{
+	discoveryv1.Capability_CAPABILITY_LIFECYCLE,
+}
+
 // describe returns the one answer that the function gives to every Discover
 // (DISC-CALL-001), or an error when the descriptors lack an import. The incarnation
 // names this process (DISC-INC-004).
@@ -37,6 +42,7 @@ func describe(config Config, incarnation string) (*discoveryv1.DiscoverResponse,
 			ProtocolMajorVersion:  protocolMajor,
 			ProtocolMinorVersion:  protocolMinor,
 			IncarnationId:         incarnation,
+			Capabilities:          capabilities,
 		},
 	}
 	for _, entity := range config.Entities {

@@ -31,8 +31,11 @@ type Config struct {
 	// Log gets what the function has to say. Nil means text on standard error
 	// in Main, and slog's default elsewhere.
 	Log *slog.Logger
-	// StopWithin bounds how long commands that are being handled may take to
-	// end once the function stops; 0 means 5 seconds.
+	// Health says whether commands may be sent; nil means always.
+	Health *Health
+	// StopWithin bounds how long a proxy may take to hand the entities over once the
+	// function stops, and then again how long commands that are being handled may take
+	// to end; 0 means 5 seconds.
 	StopWithin time.Duration
 }
 
@@ -83,6 +86,9 @@ func New(config Config) (*Function, error) {
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
+	}
+	if config.Health == nil {
+		config.Health = NewHealth()
 	}
 	if config.StopWithin == 0 {
 		config.StopWithin = 5 * time.Second

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	lifecyclev1 "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
 )
 
 const (
@@ -26,13 +27,16 @@ const (
 )
 
 // Serve serves the function on the listener, which it closes, until ctx ends.
-// It then stops in order: no new connection and no new stream is taken, each
-// command at hand is answered, every stream ends. It returns nil when that took
-// no longer than Config.StopWithin, and otherwise breaks what is left and says so.
-// When the listener fails first, it returns that error.
+// It then stops in order. First it drains: a proxy that watches it is told, and takes its
+// entities away, which may take Config.StopWithin. Then no new connection and no new
+// stream is taken, each command at hand is answered, every stream ends. It returns nil
+// when that took no longer than Config.StopWithin, and otherwise breaks what is left and
+// says so. When the listener fails first, it returns that error.
 func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
-	host := &Host{Log: f.config.Log, stopping: ctx.Done()}
-	server := f.server(host)
+	stopping := make(chan struct{})
+	host := &Host{Log: f.config.Log, stopping: stopping}
+	watched := &lifecycle{host: host, health: f.config.Health, grace: f.config.StopWithin, draining: make(chan struct{})}
+	server := f.server(host, watched)
 	defer host.readers.Wait()
 	defer server.Stop()
 
@@ -40,22 +44,26 @@ func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
+		close(stopping)
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
+	watched.drain()
+	close(stopping)
 	err := stop(server, f.config.StopWithin)
 	return errors.Join(err, <-served) // nil from a server that was told to stop
 }
 
-// server returns a gRPC server with discovery, health, and the service of every
-// kind of entity that the function has.
-func (f *Function) server(host *Host) *grpc.Server {
+// server returns a gRPC server with discovery, health, lifecycle, and the service of
+// every kind of entity that the function has.
+func (f *Function) server(host *Host, watched *lifecycle) *grpc.Server {
 	server := grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 	)
 	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{spec: f.spec, log: host.Log})
-	healthv1.RegisterHealthServer(server, health{})
+	healthv1.RegisterHealthServer(server, health{of: f.config.Health})
+	lifecyclev1.RegisterLifecycleServiceServer(server, watched)
 	kinds := map[Kind][]Entity{}
 	for _, entity := range f.config.Entities {
 		kinds[entity.Kind()] = append(kinds[entity.Kind()], entity)
@@ -86,16 +94,22 @@ func stop(server *grpc.Server, within time.Duration) error {
 	}
 }
 
-// health serves grpc.health.v1.Health: whoever can ask is served. It has no
-// Watch, whose open streams would outlast a graceful stop.
+// health serves grpc.health.v1.Health, for whoever starts and stops the function; a
+// proxy never asks there. It has no Watch, whose open streams would outlast a graceful
+// stop.
 type health struct {
 	healthv1.UnimplementedHealthServer
+
+	of *Health
 }
 
 // Check answers for the server as a whole, which has the empty name.
-func (health) Check(_ context.Context, request *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
+func (h health) Check(_ context.Context, request *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
 	if request.GetService() != "" {
 		return nil, status.Errorf(codes.NotFound, "health is known of the whole function alone, not of %q", request.GetService())
+	}
+	if serving, _, _ := h.of.now(); !serving {
+		return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_NOT_SERVING}, nil
 	}
 	return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_SERVING}, nil
 }

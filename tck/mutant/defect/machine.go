@@ -30,6 +30,12 @@ func Bending[Activation, Request, Response any](bend Bend[Activation, Request, R
 	return Instance{bends: []any{bend}}
 }
 
+// EndingWith is the instance with the status of streams that the function ends.
+func (i Instance) EndingWith(err error) Instance {
+	i.Status = err
+	return i
+}
+
 // Step returns the machine of an activation, bent in the ways that the instance has for
 // activations of its type.
 func Step[Activation, Request, Response any](

@@ -1,0 +1,201 @@
+package sdk_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	lifecyclev1 "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
+	"github.com/stateward/stateward/reference-impl/go/sdk"
+	"github.com/stateward/stateward/reference-impl/go/sdk/eventsourced"
+	"github.com/stateward/stateward/reference-impl/go/sdk/sdktest"
+)
+
+// watch is one call of Watch.
+type watch struct {
+	grpc.BidiStreamingClient[lifecyclev1.WatchRequest, lifecyclev1.WatchResponse]
+
+	t *testing.T
+}
+
+func watching(t *testing.T, proxy *sdktest.Proxy) watch {
+	t.Helper()
+	ctx, _ := proxy.Context()
+	stream, err := lifecyclev1.NewLifecycleServiceClient(proxy.Conn).Watch(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return watch{stream, t}
+}
+
+func (w watch) send(message *lifecyclev1.WatchRequest) {
+	w.t.Helper()
+	if err := w.Send(message); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w watch) start() *lifecyclev1.FunctionHealth {
+	w.t.Helper()
+	w.send(&lifecyclev1.WatchRequest{Message: &lifecyclev1.WatchRequest_Start{Start: &lifecyclev1.WatchStart{}}})
+	return w.receive().GetHealth()
+}
+
+func (w watch) draining() {
+	w.t.Helper()
+	w.send(&lifecyclev1.WatchRequest{Message: &lifecyclev1.WatchRequest_Draining{Draining: &lifecyclev1.ProxyDraining{Grace: 1000}}})
+}
+
+func (w watch) receive() *lifecyclev1.WatchResponse {
+	w.t.Helper()
+	message, err := w.Recv()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return message
+}
+
+// leave half-closes the call, which the function then ends with OK (LIFE-DRAIN-008).
+func (w watch) leave() {
+	w.t.Helper()
+	if err := w.CloseSend(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.ends(codes.OK)
+}
+
+func (w watch) ends(want codes.Code) {
+	w.t.Helper()
+	_, err := w.Recv()
+	if got := endOf(err); got != want {
+		w.t.Errorf("it ended with %v, want %v", err, want)
+	}
+}
+
+// endOf is the status with which a stream ended.
+func endOf(err error) codes.Code {
+	if errors.Is(err, io.EOF) {
+		return codes.OK
+	}
+	return status.Code(err)
+}
+
+// Health comes at once, and whenever it has changed, on every call (LIFE-HEALTH-001,
+// LIFE-WATCH-011); the first message is health (LIFE-WATCH-007).
+func TestHealthIsSaid(t *testing.T) {
+	t.Parallel()
+	config := one(entity("x", nil))
+	config.Health = sdk.NewHealth()
+	proxy := sdktest.Start(t, config)
+	first, second := watching(t, proxy), watching(t, proxy)
+	for _, w := range []watch{first, second} {
+		if got := w.start(); got.GetStatus() != lifecyclev1.HealthStatus_HEALTH_STATUS_SERVING {
+			t.Errorf("at first it is %v", got)
+		}
+	}
+	config.Health.NotServing(strings.Repeat("ä", 600)) // 1200 bytes (LIFE-HEALTH-006)
+	for _, w := range []watch{first, second} {
+		got := w.receive().GetHealth()
+		if got.GetStatus() != lifecyclev1.HealthStatus_HEALTH_STATUS_NOT_SERVING || got.GetReason() != strings.Repeat("ä", 512) {
+			t.Errorf("then it is %v", got)
+		}
+	}
+	ctx, _ := proxy.Context()
+	check, err := healthv1.NewHealthClient(proxy.Conn).Check(ctx, &healthv1.HealthCheckRequest{})
+	if err != nil || check.GetStatus() != healthv1.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("the orchestrator hears %v, %v", check, err)
+	}
+	config.Health.Serving()
+	for _, w := range []watch{first, second} {
+		if got := w.receive().GetHealth(); got.GetStatus() != lifecyclev1.HealthStatus_HEALTH_STATUS_SERVING || got.GetReason() != "" {
+			t.Errorf("in the end it is %v", got)
+		}
+		w.leave()
+	}
+}
+
+// What is wrong on a Watch ends it, and nothing else (LIFE-WATCH-002). A proxy that drains
+// is answered as before (LIFE-STOP-008).
+func TestWrongWatchesEnd(t *testing.T) {
+	t.Parallel()
+	proxy := sdktest.Start(t, one(entity("x", nil)))
+	other := proxy.Open(open("x"))
+	for name, say := range map[string]func(watch){
+		"draining first": func(w watch) { w.draining() },
+		"nothing first":  func(w watch) { w.send(&lifecyclev1.WatchRequest{}) },
+		"a second start": func(w watch) {
+			w.start()
+			w.send(&lifecyclev1.WatchRequest{Message: &lifecyclev1.WatchRequest_Start{Start: &lifecyclev1.WatchStart{}}})
+		},
+		"a second draining": func(w watch) { w.start(); w.draining(); w.draining() },
+	} {
+		w := watching(t, proxy)
+		say(w)
+		_, err := w.Recv()
+		if status.Code(err) != codes.InvalidArgument {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	other.Ask(call("x"))
+	other.Passivate()
+}
+
+// A function that stops says so on each Watch and serves on until the proxy has left it:
+// streams that are open, and those that crossed its message (LIFE-DRAIN-001,
+// LIFE-DRAIN-009). Its incarnation has a name (LIFE-WATCH-010).
+func TestAFunctionThatDrainsServesOn(t *testing.T) {
+	t.Parallel()
+	config := one(entity("x", nil))
+	config.StopWithin = time.Hour
+	proxy := sdktest.Start(t, config)
+	ctx, _ := proxy.Context()
+	answer, err := discoveryv1.NewDiscoveryServiceClient(proxy.Conn).Discover(ctx, &discoveryv1.DiscoverRequest{})
+	if err != nil || answer.GetServiceInfo().GetIncarnationId() == "" {
+		t.Errorf("nobody can tell it from what takes its place: %v", err)
+	}
+	w := watching(t, proxy)
+	w.start()
+	open1 := proxy.Open(open("x"))
+	stopped := make(chan error, 1)
+	go func() { stopped <- proxy.Stop() }()
+	if got := w.receive().GetDraining().GetGrace(); got != time.Hour.Milliseconds() {
+		t.Errorf("it drains for %d ms", got)
+	}
+	open1.Ask(call("x"))
+	crossing := proxy.Open(open("y"))
+	crossing.Ask(call("y"))
+	late := watching(t, proxy)
+	if late.start(); late.receive().GetDraining() == nil {
+		t.Error("a Watch that begins late does not hear that the function drains")
+	}
+	open1.Passivate()
+	crossing.Passivate()
+	w.leave()
+	late.leave()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+// A proxy that does not leave is not waited for longer than the grace.
+func TestDrainingIsBounded(t *testing.T) {
+	t.Parallel()
+	config := one(entity("x", func(*eventsourced.Context) {}))
+	config.StopWithin = 50 * time.Millisecond
+	proxy := sdktest.Start(t, config)
+	w := watching(t, proxy)
+	w.start()
+	if err := proxy.Stop(); err != nil {
+		t.Error(err)
+	}
+	w.receive()
+	w.ends(codes.Unavailable)
+}
