@@ -63,7 +63,7 @@ type badAnswer struct {
 	want   []want
 }
 
-// TestMistakes covers DISC-ENT-007 and DISC-KEY-008, among others.
+// TestMistakes covers DISC-DESC-004, DISC-ENT-007 and DISC-KEY-008, among others.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	tests := map[string]badAnswer{
@@ -381,7 +381,7 @@ func after(milliseconds int64) *discoveryv1.PassivationStrategy {
 	}}
 }
 
-// TestAccepted covers DISC-DESC-003 and DISC-ENT-005: what is no mistake.
+// TestAccepted covers DISC-DESC-003, DISC-DESC-004 and DISC-ENT-005: what is no mistake.
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(files, *discoveryv1.DiscoverResponse){
@@ -389,6 +389,11 @@ func TestAccepted(t *testing.T) {
 		"files in another order": func(f files, _ *discoveryv1.DiscoverResponse) { slices.Reverse(f.set.GetFile()) },
 		"the same files twice": func(f files, _ *discoveryv1.DiscoverResponse) {
 			f.set.File = append(f.set.GetFile(), f.set.GetFile()...)
+		},
+		"the same files with other source positions": func(f files, _ *discoveryv1.DiscoverResponse) {
+			other := proto.CloneOf(f.counter())
+			other.SourceCodeInfo = &descriptorpb.SourceCodeInfo{Location: []*descriptorpb.SourceCodeInfo_Location{{Span: []int32{1, 2, 3}}}}
+			f.set.File = append(f.set.GetFile(), other)
 		},
 		"a file that nothing uses": func(f files, _ *discoveryv1.DiscoverResponse) {
 			f.set.File = append(f.set.File, protodesc.ToFileDescriptorProto(emptypb.File_google_protobuf_empty_proto))

@@ -60,7 +60,8 @@ func readFiles(serialized []byte) *fileSet {
 	return s
 }
 
-// collect takes one file of each name; equal copies are fine.
+// collect takes one file of each name; copies that are equal but for their source
+// positions are fine (DISC-DESC-004).
 func (s *fileSet) collect(set *descriptorpb.FileDescriptorSet) {
 	for _, file := range set.GetFile() {
 		name := file.GetName()
@@ -69,11 +70,18 @@ func (s *fileSet) collect(set *descriptorpb.FileDescriptorSet) {
 		case !twice:
 			s.byName[name] = file
 			s.named = append(s.named, file)
-		case !proto.Equal(first, file):
+		case !proto.Equal(withoutPositions(first), withoutPositions(file)):
 			s.mistakef(Place{File: name}, "the descriptor set holds two different files with the name %q: give one of them another path", name)
 			s.state[name] = broken
 		}
 	}
+}
+
+// withoutPositions returns a copy of the file less its source positions.
+func withoutPositions(file *descriptorpb.FileDescriptorProto) *descriptorpb.FileDescriptorProto {
+	bare := proto.CloneOf(file)
+	bare.SourceCodeInfo = nil
+	return bare
 }
 
 // build builds the file after its imports and reports whether it is there.

@@ -59,6 +59,15 @@ type Place struct {
 	Symbol string
 }
 
+// Unread is the mistake of an answer that the proxy could not even read, for this
+// reason (DISC-CALL-010).
+func Unread(reason error) Mistake {
+	return Mistake{
+		Severity: discoveryv1.Severity_SEVERITY_ERROR, Requirement: fileRequirement,
+		Text: fmt.Sprintf("the answer to Discover cannot be read (%v): %s", reason, howToBuild),
+	}
+}
+
 // Refuses reports whether an answer with these mistakes is refused.
 func Refuses(mistakes []Mistake) bool {
 	return slices.ContainsFunc(mistakes, func(m Mistake) bool { return m.Severity != discoveryv1.Severity_SEVERITY_WARNING })

@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -103,20 +104,22 @@ func (c *Client) connect(ctx context.Context) (*connection, error) {
 		return nil, fmt.Errorf("connecting to %s: %s", c.config.Target, explain(err))
 	}
 	answer, err := conn.discover(ctx, c.request, c.config.DiscoverTimeout)
+	if wrong, ok := errors.AsType[unread](err); ok {
+		c.judged(ctx, conn, nil, []descriptor.Mistake{descriptor.Unread(wrong)})
+		return conn, nil
+	}
 	if err != nil {
 		conn.close()
 		return nil, fmt.Errorf("asking %s what it serves: %s", c.config.Target, explain(err))
 	}
-	c.answered(ctx, conn, answer)
+	c.judged(ctx, conn, answer.GetServiceInfo(), c.config.Owner.Discovered(answer))
 	return conn, nil
 }
 
-// answered hands the answer to the owner, and tells the function of each mistake in
-// it. A refused connection is kept, and not
-// asked again (DISC-REFUSE-003).
-func (c *Client) answered(ctx context.Context, conn *connection, answer *discoveryv1.DiscoverResponse) {
-	mistakes := c.config.Owner.Discovered(answer)
-	info := answer.GetServiceInfo()
+// judged tells the function of each mistake in its answer, and serves it where none
+// refuses it. A refused connection is kept, and not asked again (DISC-REFUSE-003).
+// Info is nil where the answer could not be read.
+func (c *Client) judged(ctx context.Context, conn *connection, info *discoveryv1.ServiceInfo, mistakes []descriptor.Mistake) {
 	log := c.config.Log.With("function", c.config.Target, "service", info.GetServiceName(), "runtime", info.GetServiceRuntime(),
 		"incarnation", info.GetIncarnationId())
 	var reasons []string

@@ -219,6 +219,37 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestUnread covers DISC-CALL-010: an answer that has come and cannot be taken is
+// refused, and not asked for again.
+func TestUnread(t *testing.T) {
+	limit := function.Defaults().MaxMessage
+	unreadable := new(discoveryv1.DiscoverResponse)
+	unreadable.ProtoReflect().SetUnknown([]byte{1<<3 | 2}) // a field without its length
+	for name, answer := range map[string]*discoveryv1.DiscoverResponse{
+		"no message":     unreadable,
+		"too large":      {Proto: make([]byte, limit)},
+		"much too large": {Proto: make([]byte, 3*limit)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := functiontest.Start(t, loopback, functiontest.Script{
+				Discover: func(context.Context, int) (*discoveryv1.DiscoverResponse, error) { return answer, nil },
+			})
+			_, o := run(t, f.Target)
+			o.awaitReason(t, "DISC-DESC-001: the answer to Discover cannot be read")
+			if report := take(t, f.Reports); report.GetCode() != "DISC-DESC-001" {
+				t.Errorf("report %v", report)
+			}
+			if counted := take(t, o.counted); counted != "discovered refused" {
+				t.Errorf("counted %q", counted)
+			}
+			f.Stop()
+			if calls := len(f.Calls); calls != 2 {
+				t.Errorf("the refused function got %d calls, want Discover and a report", calls)
+			}
+		})
+	}
+}
+
 // TestReconnect covers DISC-CALL-002 and DISC-READY-001: on a new connection there
 // is no stream, and a reason not to be ready, before Discover has been answered.
 func TestReconnect(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -96,13 +97,28 @@ func dialOnce(conn net.Conn) func(context.Context, string) (net.Conn, error) {
 	}
 }
 
-// discover asks the function what it serves.
+// discover asks the function what it serves. Its error is an unread where an answer
+// has come that the proxy cannot take, and otherwise says why none has.
 func (c *connection) discover(ctx context.Context, request *discoveryv1.DiscoverRequest, timeout time.Duration) (*discoveryv1.DiscoverResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	answer := new(discoveryv1.DiscoverResponse)
-	return answer, c.grpc.Invoke(ctx, c.dialect.Discover, request, answer)
+	in := &received{message: answer}
+	err := c.grpc.Invoke(ctx, c.dialect.Discover, request, in)
+	switch {
+	case err != nil && strings.HasPrefix(status.Convert(err).Message(), "grpc: received message larger than max"):
+		return nil, unread{err} // gRPC's own words: it did not even keep what the codec would have named
+	case err != nil:
+		return nil, err
+	case in.err != nil:
+		return nil, unread{in.err}
+	}
+	return answer, nil
 }
+
+// unread is what is wrong with an answer that is too large or cannot be read
+// (DISC-CALL-010).
+type unread struct{ error }
 
 // report tells the function one mistake.
 func (c *connection) report(ctx context.Context, report *discoveryv1.ReportErrorRequest, timeout time.Duration) error {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -87,18 +88,23 @@ func (a *activation) end() {
 }
 
 // part half-closes the stream and waits for the function to end it (CORE-STREAM-003).
+// A message may have crossed the half-close: it changes nothing, and only a
+// stream-level failure is told (CORE-STREAM-006).
 func (a *activation) part() {
 	if err := a.stream.CloseSend(); err != nil {
 		a.broken = true // Recv tells why.
 	}
 	a.watchdog.arm(a.runtime.config.Grace)
+	var failure *entityv1.Failure
 	wrong := ""
 	for in := range a.inputs {
 		switch in := in.(type) {
 		case entity.Received:
-			wrong = "the function sent a message after the proxy had half-closed the stream"
+			if said, ok := in.Message.(failing); ok && failure == nil {
+				failure = said.GetFailure()
+			}
 		case entity.Ended:
-			if in.Err != nil && wrong == "" {
+			if in.Err != nil && failure == nil {
 				wrong = "the function ended a half-closed stream otherwise than with status OK: " + in.Err.Error()
 			}
 		}
@@ -106,7 +112,20 @@ func (a *activation) part() {
 	if a.watchdog.disarm(); a.watchdog.bitten {
 		wrong = "the function did not end a half-closed stream"
 	}
-	if wrong != "" && a.runtime.ctx.Err() == nil {
+	if a.runtime.ctx.Err() != nil {
+		return
+	}
+	if failure != nil {
+		a.report(entity.Report{
+			Requirement: "CORE-STREAM-006", Severity: discoveryv1.Severity_SEVERITY_ERROR,
+			Text: "the function failed the stream after the half-close: " + failure.GetDescription(),
+		})
+	}
+	if wrong != "" {
 		a.report(entity.Report{Requirement: "CORE-STREAM-003", Severity: discoveryv1.Severity_SEVERITY_WARNING, Text: wrong})
 	}
 }
+
+// failing is a message of the function that may be a stream-level failure. Every
+// kind has one.
+type failing interface{ GetFailure() *entityv1.Failure }

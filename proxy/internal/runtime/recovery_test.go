@@ -154,22 +154,36 @@ func TestReplayWaitsForTheFunction(t *testing.T) {
 	})
 }
 
-// CORE-STREAM-003: what a function does wrong after the half-close is told, and
-// disturbs nobody.
+// CORE-STREAM-003: a function that ends a half-closed stream wrongly is told. So is
+// one that fails it (CORE-STREAM-006); any other message may have crossed the
+// half-close, and is not. None of it disturbs anybody.
 func TestFunctionSpeaksAfterHalfClose(t *testing.T) {
-	for name, last := range map[string]func(*runtimetest.Stream) error{
-		"message": func(s *runtimetest.Stream) error { return s.Send(&eventsourcedv1.HandleResponse{}) },
-		"status":  func(*runtimetest.Stream) error { return errors.New("goodbye") },
+	failed := &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{
+		Failure: &entityv1.Failure{Description: "broken"},
+	}}
+	for name, test := range map[string]struct {
+		last func(*runtimetest.Stream) error
+		told []string
+	}{
+		"message": {last: func(s *runtimetest.Stream) error { return s.Send(&eventsourcedv1.HandleResponse{}) }},
+		"status": {
+			last: func(*runtimetest.Stream) error { return errors.New("goodbye") },
+			told: []string{"CORE-STREAM-003"},
+		},
+		"failure": {
+			last: func(s *runtimetest.Stream) error { return errors.Join(s.Send(failed), errors.New("goodbye")) },
+			told: []string{"CORE-STREAM-006"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				model := runtimetest.Model{}
 				w := start(t, func(s *runtimetest.Stream) error {
-					return errors.Join(model.Serve(s), last(s))
+					return errors.Join(model.Serve(s), test.last(s))
 				}, nil)
 				wantAnswer(t, w.call("7", "Restart", "no"), "Unknown: no")
 				wantAnswer(t, w.call("7", "Add", "a"), "a")
-				wantReports(t, w, "CORE-STREAM-003")
+				wantReports(t, w, test.told...)
 			})
 		})
 	}

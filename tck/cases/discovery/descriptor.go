@@ -23,7 +23,8 @@ type index struct {
 }
 
 // parse reads a serialized FileDescriptorSet. A file that stands in it twice
-// counts once; two that only share their name are an error.
+// counts once, whatever its source positions (DISC-DESC-004); two that only share
+// their name are an error.
 func parse(raw []byte) (index, error) {
 	found := index{
 		set:      &descriptorpb.FileDescriptorSet{},
@@ -37,7 +38,7 @@ func parse(raw []byte) (index, error) {
 	}
 	for _, file := range set.GetFile() {
 		switch first, twice := found.files[file.GetName()]; {
-		case twice && proto.Equal(first, file):
+		case twice && proto.Equal(withoutPositions(first), withoutPositions(file)):
 			continue
 		case twice:
 			return found, fmt.Errorf("proto holds two different files named %s", file.GetName())
@@ -50,6 +51,13 @@ func parse(raw []byte) (index, error) {
 		found.addMessages(file.GetPackage(), file.GetMessageType())
 	}
 	return found, nil
+}
+
+// withoutPositions returns a copy of the file less its source positions.
+func withoutPositions(file *descriptorpb.FileDescriptorProto) *descriptorpb.FileDescriptorProto {
+	bare := proto.CloneOf(file)
+	bare.SourceCodeInfo = nil
+	return bare
 }
 
 func (i index) addMessages(scope string, messages []*descriptorpb.DescriptorProto) {

@@ -47,11 +47,14 @@ func FuzzSentences(f *testing.F) {
 	})
 }
 
-// A file that stands twice in the set counts once (DISC-DESC-003).
+// A file that stands twice in the set counts once (DISC-DESC-003), and may have its
+// source positions in one place alone (DISC-DESC-004).
 func TestTheSameFileTwiceIsFine(t *testing.T) {
 	t.Parallel()
 	file := &descriptorpb.FileDescriptorProto{Name: new("a.proto"), Syntax: new("proto3")}
-	raw, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{file, file}})
+	placed := proto.CloneOf(file)
+	placed.SourceCodeInfo = &descriptorpb.SourceCodeInfo{Location: []*descriptorpb.SourceCodeInfo_Location{{Span: []int32{1, 2, 3}}}}
+	raw, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{file, file, placed}})
 	if err != nil {
 		t.Fatal(err)
 	}

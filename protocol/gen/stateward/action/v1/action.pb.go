@@ -37,9 +37,10 @@ type ActionCommand struct {
 	// call (ACT-OPEN-001, ACT-REQ-001). Since 0.2.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// A request: type URL "type.googleapis.com/" and the full name of the method's
-	// input, then the bytes that the caller sent, unchanged (CORE-CMD-004). Absent
-	// in the first command of a call that streams its requests, present in every
-	// other. Since 0.2.
+	// input, then the bytes that the caller sent, unchanged (CORE-CMD-004); of a
+	// call that an event brings, that event (EVT-LOG-006). Absent in the first
+	// command of a call that streams its requests, present in every other. Since
+	// 0.2.
 	Payload *anypb.Any `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
 	// What came with the call, transport headers left out; only in the first
 	// command of a call, and absent when nothing is left (CORE-META-001). Since

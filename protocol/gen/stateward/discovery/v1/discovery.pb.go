@@ -492,8 +492,8 @@ func (x *DiscoverResponse) GetServiceInfo() *ServiceInfo {
 // One entity that the function serves.
 type Entity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Full name of the service that the proxy calls for this kind of entity;
-	// one of DiscoverRequest.supported_entity_types. Since 0.2.
+	// Full name of the entity service of this protocol that the proxy calls for
+	// this kind of entity (DISC-ENT-001), whatever the proxy offers. Since 0.2.
 	EntityType string `protobuf:"bytes,1,opt,name=entity_type,json=entityType,proto3" json:"entity_type,omitempty"`
 	// Full name of the user's own gRPC service. Since 0.2.
 	ServiceName string `protobuf:"bytes,2,opt,name=service_name,json=serviceName,proto3" json:"service_name,omitempty"`

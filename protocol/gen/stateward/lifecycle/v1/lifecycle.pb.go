@@ -402,7 +402,8 @@ type FunctionDraining struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How long the function waits for its streams to end, in milliseconds from
 	// when this is sent; 0, the default, and any number below it: until the proxy
-	// half-closes Watch. Since 1.0.
+	// half-closes Watch or, where that has ended otherwise, until no other call of
+	// the connection is open (LIFE-DRAIN-001). Since 1.0.
 	Grace         int64 `protobuf:"varint,1,opt,name=grace,proto3" json:"grace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
