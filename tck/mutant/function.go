@@ -31,6 +31,14 @@ type function struct {
 	bent defect.Instance
 }
 
+// newFunction returns a function with the defect, and a server of its own that serves it.
+func newFunction(d defect.Defect) *grpc.Server {
+	f := &function{bent: d()}
+	server := grpc.NewServer(append(f.bent.Options, defect.PerConnection())...)
+	f.register(server)
+	return server
+}
+
 // register makes the server serve the function.
 func (f *function) register(server *grpc.Server) {
 	discoveryv1.RegisterDiscoveryServiceServer(server, f)
@@ -45,6 +53,7 @@ func (f *function) register(server *grpc.Server) {
 
 // Discover says what the models serve.
 func (f *function) Discover(ctx context.Context, in *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
+	defect.Announce(ctx, in.GetCapabilities())
 	answer, err := specification()
 	if err != nil {
 		return nil, err
@@ -76,7 +85,15 @@ func specification() (*discoveryv1.DiscoverResponse, error) {
 		ProtocolMajorVersion:  1,
 		IncarnationId:         "self-check",
 		SchemaFingerprint:     "self-check",
-		Capabilities:          []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_LIFECYCLE},
+		Capabilities: []discoveryv1.Capability{
+			discoveryv1.Capability_CAPABILITY_CANCEL,
+			discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
+			discoveryv1.Capability_CAPABILITY_LIFECYCLE,
+			discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
+			discoveryv1.Capability_CAPABILITY_EVENT_METADATA,
+			discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
+			discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
+		},
 	}}
 	files, seen := &descriptorpb.FileDescriptorSet{}, map[string]bool{}
 	for _, model := range models() {

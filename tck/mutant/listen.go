@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"google.golang.org/grpc"
-
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
@@ -24,9 +22,7 @@ func Listen(ctx context.Context, listener net.Listener, name string) error {
 		}
 		d = all[at].Defect
 	}
-	f := &function{bent: d()}
-	server := grpc.NewServer(f.bent.Options...)
-	f.register(server)
+	server := newFunction(d)
 	ctx, cancel := context.WithCancel(ctx)
 	var stopping sync.WaitGroup
 	stopping.Go(func() {

@@ -71,9 +71,7 @@ func dial(by dialer) (*grpc.ClientConn, error) {
 // serve runs use against the model with the defect, once it has answered
 // Discover, as every subject has.
 func serve(d defect.Defect, use func(target) error) error {
-	f := &function{bent: d()}
-	server := grpc.NewServer(f.bent.Options...)
-	f.register(server)
+	server := newFunction(d)
 	return with(server, func(t target) error {
 		answer, err := discoveryv1.NewDiscoveryServiceClient(t.conn).
 			Discover(context.Background(), peer.Question())

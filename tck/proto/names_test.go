@@ -47,6 +47,9 @@ var payloads = []struct{ old, renamed proto.Message }{
 
 // added lists what the renamed messages have and the old ones have not.
 var added = []protoreflect.FullName{
+	"stateward.tck.eventsourced.v1.Effect.durable",
+	"stateward.tck.eventsourced.v1.Emit.metadata",
+	"stateward.tck.eventsourced.v1.RequestAction.delete",
 	"stateward.tck.replicated.v1.State.lwwregister_map",
 	"stateward.tck.replicated.v1.State.ormulti_map",
 	"stateward.tck.replicated.v1.State.pncounter_map",

@@ -20,8 +20,7 @@ func capabilities() []engine.Case {
 			Requirements: []string{"DISC-CAP-002"},
 			Profile:      "capabilities",
 			Script: []engine.Step{
-				Ask(),
-				ask{announcing(every()...), "announcing every capability"},
+				Ask(), Announce(Every()...),
 				same{},
 				Expect("each capability once", badCapabilities),
 			},
@@ -32,9 +31,7 @@ func capabilities() []engine.Case {
 			Profile:      "capabilities",
 			Script: []engine.Step{
 				Ask(),
-				ask{announcing(0), "announcing 0"},
-				ask{announcing(4711), "announcing a capability of a later version"},
-				ask{announcing(slices.Repeat(every(), 2)...), "announcing every capability twice"},
+				Announce(0), Announce(4711), Announce(slices.Repeat(Every(), 2)...),
 				same{},
 			},
 		},
@@ -59,8 +56,8 @@ func capabilities() []engine.Case {
 	}
 }
 
-// every returns each capability that this version of the protocol has, in order.
-func every() []discoveryv1.Capability {
+// Every returns each capability that this version of the protocol has, in order.
+func Every() []discoveryv1.Capability {
 	var all []discoveryv1.Capability
 	for number := range discoveryv1.Capability_name {
 		if number != 0 {

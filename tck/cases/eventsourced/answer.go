@@ -28,8 +28,13 @@ type answer struct {
 	events []string
 	// snapshot is the value of the snapshot, quoted; empty when there is none.
 	snapshot string
-	// effects are as [peer.Effect] gives them.
+	// effects are as [peer.Effect] gives them, and durable ones marked.
 	effects []string
+	// metadata is that of the events, in their order; nil when none has any.
+	metadata []string
+	// deleted says how long the events are kept of an entity that the answer deletes;
+	// empty when it deletes none.
+	deleted string
 }
 
 // readAnswer reads a response, whatever it holds.
@@ -44,10 +49,15 @@ func readAnswer(response *eventsourcedv1.HandleResponse) answer {
 			action:  peer.Failed(message.Failure.GetDescription()),
 			restart: message.Failure.GetRestart(),
 		}
+	case *eventsourcedv1.HandleResponse_SnapshotResponse:
+		return answer{action: asked(persistedNotation(message.SnapshotResponse.GetSnapshot()))}
 	default:
 		return answer{action: peer.Unset}
 	}
 }
+
+// asked is the notation of a response to a snapshot request.
+func asked(state string) string { return "snapshot response " + state }
 
 func readReply(reply *eventsourcedv1.EventSourcedReply) answer {
 	answer := answer{
@@ -63,9 +73,43 @@ func readReply(reply *eventsourcedv1.EventSourcedReply) answer {
 	}
 	for _, effect := range reply.GetSideEffects() {
 		on := peer.Target(effect.GetServiceName(), effect.GetCommandName(), effect.GetPayload())
-		answer.effects = append(answer.effects, peer.Effect(on, effect.GetSynchronous()))
+		answer.effects = append(answer.effects, marked(peer.Effect(on, effect.GetSynchronous()), effect.GetDurable()))
+	}
+	answer.metadata = readMetadata(reply.GetEventMetadata())
+	if reply.GetDelete() != nil {
+		answer.deleted = retained(reply.GetDelete().GetRetention())
 	}
 	return answer
+}
+
+// marked marks the notation of a durable effect.
+func marked(effect string, durable bool) string {
+	if durable {
+		return effect + " durable"
+	}
+	return effect
+}
+
+// retained is the notation of a deletion.
+func retained(millis int64) string { return fmt.Sprintf("delete{retention %d ms}", millis) }
+
+// readMetadata gives the metadata of events. That none has any may be said by no entry
+// or by empty ones (ES-EVENT-003).
+func readMetadata(all []*entityv1.Metadata) []string {
+	given := make([]string, len(all))
+	none := true
+	for i, metadata := range all {
+		parts := make([]string, len(metadata.GetEntries()))
+		for j, entry := range metadata.GetEntries() {
+			parts[j] = entry.GetKey() + " " + peer.Quote(entry.GetStringValue())
+		}
+		given[i] = "{" + strings.Join(parts, ", ") + "}"
+		none = none && len(parts) == 0
+	}
+	if none {
+		return nil
+	}
+	return given
 }
 
 func readAction(action *entityv1.ClientAction) string {
@@ -86,8 +130,8 @@ func readAction(action *entityv1.ClientAction) string {
 func (a answer) String() string {
 	var b strings.Builder
 	switch {
-	case a.action == peer.Unset:
-		return peer.Unset
+	case a.action == peer.Unset, strings.HasPrefix(a.action, asked("")):
+		return a.action
 	case a.broken:
 		fmt.Fprintf(&b, "stream-level failure, command %d, %s", a.command, strings.TrimPrefix(a.action, "failure "))
 	default:
@@ -105,6 +149,12 @@ func (a answer) String() string {
 	if len(a.effects) > 0 {
 		fmt.Fprintf(&b, " effects %s", peer.List(a.effects))
 	}
+	if len(a.metadata) > 0 {
+		fmt.Fprintf(&b, " metadata %s", peer.List(a.metadata))
+	}
+	if a.deleted != "" {
+		fmt.Fprintf(&b, " %s", a.deleted)
+	}
 	return b.String()
 }
 
@@ -119,5 +169,6 @@ func (a answer) equal(b answer) bool {
 	return a.broken == b.broken && a.command == b.command &&
 		a.action == b.action && a.restart == b.restart &&
 		slices.Equal(a.events, b.events) && a.snapshot == b.snapshot &&
-		slices.Equal(a.effects, b.effects)
+		slices.Equal(a.effects, b.effects) &&
+		slices.Equal(a.metadata, b.metadata) && a.deleted == b.deleted
 }

@@ -34,7 +34,11 @@ func Cases() []engine.Case {
 		emissions(), snapshots(), rollbacks(),
 	)
 	return slices.Concat([]engine.Case{*gate()},
-		complete("core", core), complete("forwarding", forwarding), complete(profileOfKind, own))
+		complete("core", core), complete("forwarding", forwarding), complete(profileOfKind, own),
+		complete("capabilities", unannounced()), complete("cancel", cancellations()),
+		complete("passivation-notice", notices()), complete("snapshot-request", requests()),
+		complete("event-metadata", annotations()), complete("event-sourced-delete", deletions()),
+		complete("durable-effects", durables()))
 }
 
 // complete fills in what the cases of a profile have in common.

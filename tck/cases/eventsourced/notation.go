@@ -22,6 +22,12 @@ func requestNotation(request *eventsourcedv1.HandleRequest) string {
 		return fmt.Sprintf("event %d %s", event.GetSequence(), persistedNotation(event.GetPayload()))
 	case *eventsourcedv1.HandleRequest_Command:
 		return commandNotation(message.Command)
+	case *eventsourcedv1.HandleRequest_Cancel:
+		return fmt.Sprintf("cancel %d", message.Cancel.GetCommandId())
+	case *eventsourcedv1.HandleRequest_Passivate:
+		return fmt.Sprintf("passivate{reason %d}", message.Passivate.GetReason())
+	case *eventsourcedv1.HandleRequest_SnapshotRequest:
+		return "snapshot request"
 	default:
 		return peer.Unset
 	}
@@ -61,13 +67,19 @@ func actionsNotation(actions []*tckeventsourcedv1.RequestAction) string {
 func actionNotation(action *tckeventsourcedv1.RequestAction) string {
 	switch action := action.GetAction().(type) {
 	case *tckeventsourcedv1.RequestAction_Emit:
-		return "emit " + peer.Quote(action.Emit.GetValue())
+		text := "emit " + peer.Quote(action.Emit.GetValue())
+		if action.Emit.GetMetadata() != "" {
+			text += " with metadata " + peer.Quote(action.Emit.GetMetadata())
+		}
+		return text
 	case *tckeventsourcedv1.RequestAction_Forward:
 		return "forward " + peer.Quote(action.Forward.GetId())
 	case *tckeventsourcedv1.RequestAction_Effect:
-		return peer.Effect("effect "+peer.Quote(action.Effect.GetId()), action.Effect.GetSynchronous())
+		return marked(peer.Effect("effect "+peer.Quote(action.Effect.GetId()), action.Effect.GetSynchronous()), action.Effect.GetDurable())
 	case *tckeventsourcedv1.RequestAction_Fail:
 		return "fail " + peer.Quote(action.Fail.GetMessage())
+	case *tckeventsourcedv1.RequestAction_Delete:
+		return retained(action.Delete.GetRetention())
 	default:
 		return "nothing"
 	}

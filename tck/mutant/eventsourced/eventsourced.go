@@ -22,6 +22,7 @@ func Model() defect.Model {
 		},
 		Mutants: slices.Concat(
 			streamMutants(), commandMutants(), outcomeMutants(), replayMutants(), eventMutants(),
+			unannouncedMutants(), noticeMutants(), requestMutants(), extraMutants(),
 		),
 		Variants: variants(),
 	}
@@ -53,7 +54,7 @@ type service struct {
 
 // Handle serves one activation.
 func (s service) Handle(stream grpc.BidiStreamingServer[request, response]) error {
-	entity := &activation{}
+	entity := &activation{has: defect.InForce(stream.Context())}
 	return defect.Converse(s.bent, stream, defect.Step(s.bent, entity, entity.step))
 }
 

@@ -4,11 +4,14 @@
 package eventsourced
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
@@ -41,6 +44,14 @@ type activation struct {
 	sequence    int64 // of the last event that was applied
 	since       int   // events after the last snapshot
 	commanded   bool  // a command has come: replay is over
+	// has says whether a capability is in force on the stream's connection; nil for
+	// none.
+	has func(discoveryv1.Capability) bool
+}
+
+// can reports whether a capability is in force.
+func (a *activation) can(capability discoveryv1.Capability) bool {
+	return a.has != nil && a.has(capability)
 }
 
 // step answers one message.
@@ -52,6 +63,13 @@ func (a *activation) step(in *request) ([]*response, bool) {
 		return a.replay(message.Event)
 	case *eventsourcedv1.HandleRequest_Command:
 		return a.command(message.Command)
+	case *eventsourcedv1.HandleRequest_Cancel: // too late: every command is answered at once
+		return nil, false
+	case *eventsourcedv1.HandleRequest_Passivate: // the half-close follows, which ends it
+		return nil, false
+	case *eventsourcedv1.HandleRequest_SnapshotRequest:
+		a.since = 0
+		return []*response{snapshotResponse(a.state)}, false
 	default:
 		if in == nil {
 			return nil, true
@@ -150,27 +168,71 @@ func (a *activation) process(actions []*tckeventsourcedv1.RequestAction) (*event
 	reply := &eventsourcedv1.EventSourcedReply{}
 	next := *a
 	for _, action := range actions {
-		switch action := action.GetAction().(type) {
-		case *tckeventsourcedv1.RequestAction_Emit:
-			next.apply(action.Emit.GetValue())
-			reply.Events = append(reply.Events, persisted(action.Emit.GetValue()))
-		case *tckeventsourcedv1.RequestAction_Effect:
-			reply.SideEffects = append(reply.SideEffects, sideEffect(action.Effect))
-		case *tckeventsourcedv1.RequestAction_Forward:
-			reply.ClientAction = forwardTo(action.Forward.GetId())
-		case *tckeventsourcedv1.RequestAction_Fail:
-			return nil, fmt.Errorf("%s", action.Fail.GetMessage())
+		if err := next.perform(action, reply); err != nil {
+			return nil, err
 		}
 	}
 	if reply.GetClientAction() == nil {
 		reply.ClientAction = replyWith(&tckeventsourcedv1.ProcessResponse{Message: next.state})
 	}
-	if next.since >= interval && len(reply.GetEvents()) > 0 {
+	if next.since >= interval && len(reply.GetEvents()) > 0 && reply.GetDelete() == nil {
 		reply.Snapshot = persisted(next.state)
 		next.since = 0
 	}
+	if slices.IndexFunc(reply.GetEventMetadata(), func(m *entityv1.Metadata) bool { return len(m.GetEntries()) > 0 }) < 0 {
+		reply.EventMetadata = nil
+	}
 	*a = next
 	return reply, nil
+}
+
+// perform performs one action. What belongs to a capability that is not in force fails
+// the command.
+func (a *activation) perform(action *tckeventsourcedv1.RequestAction, reply *eventsourcedv1.EventSourcedReply) error {
+	switch action := action.GetAction().(type) {
+	case *tckeventsourcedv1.RequestAction_Emit:
+		if action.Emit.GetMetadata() != "" && !a.can(discoveryv1.Capability_CAPABILITY_EVENT_METADATA) {
+			return errors.New("no metadata of events here")
+		}
+		a.apply(action.Emit.GetValue())
+		reply.Events = append(reply.Events, persisted(action.Emit.GetValue()))
+		reply.EventMetadata = append(reply.EventMetadata, annotation(action.Emit.GetMetadata()))
+	case *tckeventsourcedv1.RequestAction_Effect:
+		if action.Effect.GetDurable() && !a.can(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS) {
+			return errors.New("no durable effects here")
+		}
+		reply.SideEffects = append(reply.SideEffects, sideEffect(action.Effect))
+	case *tckeventsourcedv1.RequestAction_Forward:
+		reply.ClientAction = forwardTo(action.Forward.GetId())
+	case *tckeventsourcedv1.RequestAction_Delete:
+		retention := action.Delete.GetRetention()
+		if !a.can(discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE) || retention < 0 || retention > longest {
+			return errors.New("it cannot be deleted so")
+		}
+		reply.Delete = &eventsourcedv1.Delete{Retention: retention}
+	case *tckeventsourcedv1.RequestAction_Fail:
+		return errors.New(action.Fail.GetMessage())
+	}
+	return nil
+}
+
+// longest is how long the events of a deleted entity may be kept, in milliseconds.
+const longest = 3_153_600_000_000
+
+// annotation is the metadata of one event; without entries for no value.
+func annotation(value string) *entityv1.Metadata {
+	if value == "" {
+		return &entityv1.Metadata{}
+	}
+	return &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{
+		{Key: "x-tck", Value: &entityv1.MetadataEntry_StringValue{StringValue: value}},
+	}}
+}
+
+func snapshotResponse(state string) *response {
+	return &response{Message: &eventsourcedv1.HandleResponse_SnapshotResponse{
+		SnapshotResponse: &eventsourcedv1.SnapshotResponse{Snapshot: persisted(state)},
+	}}
 }
 
 // broken says that the stream is broken, and ends it.
@@ -205,6 +267,7 @@ func sideEffect(effect *tckeventsourcedv1.Effect) *entityv1.SideEffect {
 		CommandName: "Call",
 		Payload:     pack(&tckeventsourcedv1.ProcessRequest{Id: effect.GetId()}),
 		Synchronous: effect.GetSynchronous(),
+		Durable:     effect.GetDurable(),
 	}
 }
 

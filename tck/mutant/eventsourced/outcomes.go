@@ -14,6 +14,7 @@ import (
 func failing() []string {
 	return []string{
 		"core/failures/", "forwarding/effects/none", "core/commands/", "core/streams/a-failure", "event-sourced/failures/",
+		"event-sourced/capabilities/", "event-sourced/delete/",
 	}
 }
 
@@ -51,7 +52,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "keeps-the-events-of-a-failed-command", KilledBy: "ES-FAIL-003", Message: "the events of the failed command were kept",
-			MayAlsoFail: []string{"event-sourced/failures/", "forwarding/effects/none-after-a-failure-with"},
+			MayAlsoFail: []string{"event-sourced/failures/", "forwarding/effects/none-after-a-failure-with", "event-sourced/capabilities/"},
 			Defect:      keeping,
 		},
 		{
@@ -79,6 +80,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "keeps-the-effects-of-a-failed-command", KilledBy: "FX-EFF-003", Message: "effects [",
+			MayAlsoFail: []string{"event-sourced/capabilities/unannounced-durable-effects"},
 			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
@@ -95,7 +97,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "forwards-by-the-short-name", KilledBy: "FX-FWD-001", Message: "forward Two/Call",
-			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/"},
+			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/", "event-sourced/delete/with-a-forward"},
 			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if forward := reply.GetClientAction().GetForward(); forward != nil {
 					forward.ServiceName = "Two"
@@ -104,7 +106,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "forwards-and-replies", KilledBy: "FX-FWD-001", Message: "command 1 was answered twice",
-			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/"},
+			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/", "event-sourced/delete/with-a-forward"},
 			Defect: bent(func(entity *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					out, end := next(in)
@@ -117,7 +119,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "forwards-another-request", KilledBy: "FX-FWD-001", Message: "ProcessResponse",
-			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/"},
+			MayAlsoFail: []string{"event-sourced/forwards/", "core/payloads/", "event-sourced/delete/with-a-forward"},
 			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				if forward := reply.GetClientAction().GetForward(); forward != nil {
 					forward.Payload = pack(&tckeventsourcedv1.ProcessResponse{Message: "x"})
@@ -126,14 +128,14 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "reverses-effects", KilledBy: "FX-EFF-001", Message: "effects [",
-			MayAlsoFail: []string{"forwarding/effects/synchronous"},
+			MayAlsoFail: []string{"forwarding/effects/synchronous", "event-sourced/effects/"},
 			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				slices.Reverse(reply.GetSideEffects())
 			}),
 		},
 		{
 			Name: "loses-the-synchronous-flag", KilledBy: "FX-EFF-002", Message: `ProcessRequest "x" sync], got`,
-			MayAlsoFail: []string{"forwarding/effects/with-events-and-snapshot"},
+			MayAlsoFail: []string{"forwarding/effects/with-events-and-snapshot", "event-sourced/effects/", "event-sourced/capabilities/no-use-of-them"},
 			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				for _, effect := range reply.GetSideEffects() {
 					effect.Synchronous = false
@@ -142,7 +144,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "waits-for-every-effect", KilledBy: "FX-EFF-002", Message: "sync",
-			MayAlsoFail: []string{"forwarding/effects/", "forwarding/forwards/", "core/payloads/"},
+			MayAlsoFail: []string{"forwarding/effects/", "forwarding/forwards/", "core/payloads/", "event-sourced/effects/"},
 			Defect: onReplies(func(reply *eventsourcedv1.EventSourcedReply) {
 				for _, effect := range reply.GetSideEffects() {
 					effect.Synchronous = true

@@ -156,6 +156,7 @@ func snapshotted() []string {
 	return []string{
 		"event-sourced/rehydrate/", "event-sourced/replay/", "event-sourced/snapshots/", "event-sourced/failures/after-rehydration",
 		"event-sourced/events/of-no-bytes", "core/streams/reset-during-replay", "core/payloads/read",
+		"event-sourced/asked/replayed-events", "event-sourced/delete/no-snapshot",
 	}
 }
 

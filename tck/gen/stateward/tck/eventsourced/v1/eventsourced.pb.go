@@ -92,6 +92,7 @@ type RequestAction struct {
 	//	*RequestAction_Forward
 	//	*RequestAction_Effect
 	//	*RequestAction_Fail
+	//	*RequestAction_Delete
 	Action        isRequestAction_Action `protobuf_oneof:"action"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -170,6 +171,15 @@ func (x *RequestAction) GetFail() *Fail {
 	return nil
 }
 
+func (x *RequestAction) GetDelete() *Delete {
+	if x != nil {
+		if x, ok := x.Action.(*RequestAction_Delete); ok {
+			return x.Delete
+		}
+	}
+	return nil
+}
+
 type isRequestAction_Action interface {
 	isRequestAction_Action()
 }
@@ -195,6 +205,13 @@ type RequestAction_Fail struct {
 	Fail *Fail `protobuf:"bytes,4,opt,name=fail,proto3,oneof"`
 }
 
+type RequestAction_Delete struct {
+	// Delete the entity, besides what else is done. Only of a function that has
+	// CAPABILITY_EVENT_SOURCED_DELETE; where it is not in force, the command may
+	// fail. Since 1.0.
+	Delete *Delete `protobuf:"bytes,101,opt,name=delete,proto3,oneof"`
+}
+
 func (*RequestAction_Emit) isRequestAction_Action() {}
 
 func (*RequestAction_Forward) isRequestAction_Action() {}
@@ -203,11 +220,17 @@ func (*RequestAction_Effect) isRequestAction_Action() {}
 
 func (*RequestAction_Fail) isRequestAction_Action() {}
 
+func (*RequestAction_Delete) isRequestAction_Action() {}
+
 // Emits one Persisted event.
 type Emit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The event's value.
-	Value         string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// Metadata for the event: one entry of this value, under the key "x-tck"; empty
+	// for none. Only of a function that has CAPABILITY_EVENT_METADATA; where it is
+	// not in force, the event has none, or the command fails. Since 1.0.
+	Metadata      string `protobuf:"bytes,101,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -245,6 +268,13 @@ func (*Emit) Descriptor() ([]byte, []int) {
 func (x *Emit) GetValue() string {
 	if x != nil {
 		return x.Value
+	}
+	return ""
+}
+
+func (x *Emit) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
 	}
 	return ""
 }
@@ -301,7 +331,11 @@ type Effect struct {
 	// The id of the target.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Whether the caller waits for it.
-	Synchronous   bool `protobuf:"varint,2,opt,name=synchronous,proto3" json:"synchronous,omitempty"`
+	Synchronous bool `protobuf:"varint,2,opt,name=synchronous,proto3" json:"synchronous,omitempty"`
+	// Whether it outlives a crash. Only of a function that has
+	// CAPABILITY_DURABLE_EFFECTS; where it is not in force, the effect is none, or
+	// the command fails. Since 1.0.
+	Durable       bool `protobuf:"varint,101,opt,name=durable,proto3" json:"durable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -350,6 +384,59 @@ func (x *Effect) GetSynchronous() bool {
 	return false
 }
 
+func (x *Effect) GetDurable() bool {
+	if x != nil {
+		return x.Durable
+	}
+	return false
+}
+
+// Deletes the entity.
+type Delete struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long the events are kept, in milliseconds.
+	Retention     int64 `protobuf:"varint,1,opt,name=retention,proto3" json:"retention,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delete) Reset() {
+	*x = Delete{}
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delete) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delete) ProtoMessage() {}
+
+func (x *Delete) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delete.ProtoReflect.Descriptor instead.
+func (*Delete) Descriptor() ([]byte, []int) {
+	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Delete) GetRetention() int64 {
+	if x != nil {
+		return x.Retention
+	}
+	return 0
+}
+
 // Fails the command.
 type Fail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -361,7 +448,7 @@ type Fail struct {
 
 func (x *Fail) Reset() {
 	*x = Fail{}
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -373,7 +460,7 @@ func (x *Fail) String() string {
 func (*Fail) ProtoMessage() {}
 
 func (x *Fail) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[5]
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -386,7 +473,7 @@ func (x *Fail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fail.ProtoReflect.Descriptor instead.
 func (*Fail) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{5}
+	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Fail) GetMessage() string {
@@ -407,7 +494,7 @@ type ProcessResponse struct {
 
 func (x *ProcessResponse) Reset() {
 	*x = ProcessResponse{}
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[6]
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -419,7 +506,7 @@ func (x *ProcessResponse) String() string {
 func (*ProcessResponse) ProtoMessage() {}
 
 func (x *ProcessResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[6]
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -432,7 +519,7 @@ func (x *ProcessResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProcessResponse.ProtoReflect.Descriptor instead.
 func (*ProcessResponse) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{6}
+	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProcessResponse) GetMessage() string {
@@ -453,7 +540,7 @@ type Persisted struct {
 
 func (x *Persisted) Reset() {
 	*x = Persisted{}
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[7]
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -465,7 +552,7 @@ func (x *Persisted) String() string {
 func (*Persisted) ProtoMessage() {}
 
 func (x *Persisted) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[7]
+	mi := &file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -478,7 +565,7 @@ func (x *Persisted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Persisted.ProtoReflect.Descriptor instead.
 func (*Persisted) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{7}
+	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Persisted) GetValue() string {
@@ -495,20 +582,25 @@ const file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDesc = "" +
 	"0stateward/tck/eventsourced/v1/eventsourced.proto\x12\x1dstateward.tck.eventsourced.v1\x1a\x1cgoogle/api/annotations.proto\x1a*stateward/annotations/v1/annotations.proto\"n\n" +
 	"\x0eProcessRequest\x12\x14\n" +
 	"\x02id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x02id\x12F\n" +
-	"\aactions\x18\x02 \x03(\v2,.stateward.tck.eventsourced.v1.RequestActionR\aactions\"\x94\x02\n" +
+	"\aactions\x18\x02 \x03(\v2,.stateward.tck.eventsourced.v1.RequestActionR\aactions\"\xd5\x02\n" +
 	"\rRequestAction\x129\n" +
 	"\x04emit\x18\x01 \x01(\v2#.stateward.tck.eventsourced.v1.EmitH\x00R\x04emit\x12B\n" +
 	"\aforward\x18\x02 \x01(\v2&.stateward.tck.eventsourced.v1.ForwardH\x00R\aforward\x12?\n" +
 	"\x06effect\x18\x03 \x01(\v2%.stateward.tck.eventsourced.v1.EffectH\x00R\x06effect\x129\n" +
-	"\x04fail\x18\x04 \x01(\v2#.stateward.tck.eventsourced.v1.FailH\x00R\x04failB\b\n" +
-	"\x06action\"\x1c\n" +
+	"\x04fail\x18\x04 \x01(\v2#.stateward.tck.eventsourced.v1.FailH\x00R\x04fail\x12?\n" +
+	"\x06delete\x18e \x01(\v2%.stateward.tck.eventsourced.v1.DeleteH\x00R\x06deleteB\b\n" +
+	"\x06action\"8\n" +
 	"\x04Emit\x12\x14\n" +
-	"\x05value\x18\x01 \x01(\tR\x05value\"\x19\n" +
+	"\x05value\x18\x01 \x01(\tR\x05value\x12\x1a\n" +
+	"\bmetadata\x18e \x01(\tR\bmetadata\"\x19\n" +
 	"\aForward\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\":\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"T\n" +
 	"\x06Effect\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12 \n" +
-	"\vsynchronous\x18\x02 \x01(\bR\vsynchronous\" \n" +
+	"\vsynchronous\x18\x02 \x01(\bR\vsynchronous\x12\x18\n" +
+	"\adurable\x18e \x01(\bR\adurable\"&\n" +
+	"\x06Delete\x12\x1c\n" +
+	"\tretention\x18\x01 \x01(\x03R\tretention\" \n" +
 	"\x04Fail\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\"+\n" +
 	"\x0fProcessResponse\x12\x18\n" +
@@ -535,34 +627,36 @@ func file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescGZIP() []byte 
 	return file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDescData
 }
 
-var file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_stateward_tck_eventsourced_v1_eventsourced_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_stateward_tck_eventsourced_v1_eventsourced_proto_goTypes = []any{
 	(*ProcessRequest)(nil),  // 0: stateward.tck.eventsourced.v1.ProcessRequest
 	(*RequestAction)(nil),   // 1: stateward.tck.eventsourced.v1.RequestAction
 	(*Emit)(nil),            // 2: stateward.tck.eventsourced.v1.Emit
 	(*Forward)(nil),         // 3: stateward.tck.eventsourced.v1.Forward
 	(*Effect)(nil),          // 4: stateward.tck.eventsourced.v1.Effect
-	(*Fail)(nil),            // 5: stateward.tck.eventsourced.v1.Fail
-	(*ProcessResponse)(nil), // 6: stateward.tck.eventsourced.v1.ProcessResponse
-	(*Persisted)(nil),       // 7: stateward.tck.eventsourced.v1.Persisted
+	(*Delete)(nil),          // 5: stateward.tck.eventsourced.v1.Delete
+	(*Fail)(nil),            // 6: stateward.tck.eventsourced.v1.Fail
+	(*ProcessResponse)(nil), // 7: stateward.tck.eventsourced.v1.ProcessResponse
+	(*Persisted)(nil),       // 8: stateward.tck.eventsourced.v1.Persisted
 }
 var file_stateward_tck_eventsourced_v1_eventsourced_proto_depIdxs = []int32{
 	1, // 0: stateward.tck.eventsourced.v1.ProcessRequest.actions:type_name -> stateward.tck.eventsourced.v1.RequestAction
 	2, // 1: stateward.tck.eventsourced.v1.RequestAction.emit:type_name -> stateward.tck.eventsourced.v1.Emit
 	3, // 2: stateward.tck.eventsourced.v1.RequestAction.forward:type_name -> stateward.tck.eventsourced.v1.Forward
 	4, // 3: stateward.tck.eventsourced.v1.RequestAction.effect:type_name -> stateward.tck.eventsourced.v1.Effect
-	5, // 4: stateward.tck.eventsourced.v1.RequestAction.fail:type_name -> stateward.tck.eventsourced.v1.Fail
-	0, // 5: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
-	0, // 6: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
-	0, // 7: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
-	6, // 8: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
-	6, // 9: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
-	6, // 10: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6, // 4: stateward.tck.eventsourced.v1.RequestAction.fail:type_name -> stateward.tck.eventsourced.v1.Fail
+	5, // 5: stateward.tck.eventsourced.v1.RequestAction.delete:type_name -> stateward.tck.eventsourced.v1.Delete
+	0, // 6: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
+	0, // 7: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
+	0, // 8: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:input_type -> stateward.tck.eventsourced.v1.ProcessRequest
+	7, // 9: stateward.tck.eventsourced.v1.EventSourcedTckModelService.Process:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
+	7, // 10: stateward.tck.eventsourced.v1.EventSourcedTwoService.Call:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
+	7, // 11: stateward.tck.eventsourced.v1.EventSourcedConfiguredService.Call:output_type -> stateward.tck.eventsourced.v1.ProcessResponse
+	9, // [9:12] is the sub-list for method output_type
+	6, // [6:9] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_stateward_tck_eventsourced_v1_eventsourced_proto_init() }
@@ -575,6 +669,7 @@ func file_stateward_tck_eventsourced_v1_eventsourced_proto_init() {
 		(*RequestAction_Forward)(nil),
 		(*RequestAction_Effect)(nil),
 		(*RequestAction_Fail)(nil),
+		(*RequestAction_Delete)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -582,7 +677,7 @@ func file_stateward_tck_eventsourced_v1_eventsourced_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDesc), len(file_stateward_tck_eventsourced_v1_eventsourced_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
