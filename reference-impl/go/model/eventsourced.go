@@ -16,6 +16,11 @@ import (
 // emitted, joined.
 type model struct{ value string }
 
+// eventSourcedEntities are the three of profile event-sourced.
+func eventSourcedEntities() []sdk.Entity {
+	return []sdk.Entity{modelEntity(), twoEntity(), configuredEntity()}
+}
+
 func modelEntity() sdk.Entity {
 	entity := eventsourced.New(service("EventSourcedTckModelService"), "event-sourced-tck-model",
 		func(string) *model { return &model{} })

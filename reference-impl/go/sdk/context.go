@@ -26,7 +26,9 @@ type Call struct {
 
 // Context is what a handler knows of its command besides the request, and what
 // it asks for besides the response. Each kind of entity embeds it in a Context
-// of its own. It ends when the proxy gives up the stream, and is used by the
+// of its own. It ends when the proxy gives up the stream, when the caller's
+// deadline passes, and when nobody waits for the answer any more; a handler may
+// then give up and return its Err, or answer all the same. It is used by the
 // handler's goroutine alone, until the handler returns.
 //
 // What cannot be sent, such as a nil request, is a mistake in the handler: the
@@ -98,6 +100,10 @@ func (c *Context) Answer(response proto.Message) (*entityv1.ClientAction, error)
 	}
 	return reply(payload, c.reply), nil
 }
+
+// Forwards reports whether the handler asked for a forward. It is for the kinds
+// of entities.
+func (c *Context) Forwards() bool { return c.forward != nil }
 
 // Effects returns the side effects that the handler asked for, in order. It is
 // for the kinds of entities.

@@ -52,6 +52,7 @@ func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
 func (f *Function) server(host *Host) *grpc.Server {
 	server := grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.StreamInterceptor(heedCancels),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 	)
 	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{spec: f.spec, log: host.Log})

@@ -79,6 +79,8 @@ func (a *active[S]) execute(ctx context.Context, command *entityv1.Command) *eve
 		return refusal(command, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
 			a.entity.service.FullName(), command.GetName()))
 	}
+	ctx, end := sdk.WithCommand(ctx, command)
+	defer end()
 	c := &Context{Context: sdk.NewContext(ctx, command), apply: a.apply}
 	reply, err := a.reply(c, handle, command)
 	if err == nil {
@@ -126,10 +128,5 @@ func (a *active[S]) snapshotAfter(events []*anypb.Any) (*anypb.Any, error) {
 
 // refusal is the reply to a command that failed: it changes nothing.
 func refusal(command *entityv1.Command, err error) *eventsourcedv1.EventSourcedReply {
-	return &eventsourcedv1.EventSourcedReply{
-		CommandId: command.GetId(),
-		ClientAction: &entityv1.ClientAction{
-			Action: &entityv1.ClientAction_Failure{Failure: sdk.Failure(command.GetId(), err)},
-		},
-	}
+	return &eventsourcedv1.EventSourcedReply{CommandId: command.GetId(), ClientAction: sdk.Refuse(command, err)}
 }
