@@ -82,7 +82,8 @@ func TestActionTranscripts(t *testing.T) {
 			is(actionReply("1"), actionReply("2", actionEffect("a", true)), actionForward("3")),
 		},
 		"ACT-FAIL-005 streamed, on after a failure": {
-			streamed, []proto.Message{request(group(failing("no"))), request(group(replying("2")))},
+			streamed,
+			[]proto.Message{request(group(failing("no"))), request(group(replying("2")))},
 			is(actionFailure(codes.Unknown, "no"), actionReply("2")),
 		},
 	} {
