@@ -52,7 +52,7 @@ func discover(t *testing.T, proxy *sdktest.Proxy, request *discoveryv1.DiscoverR
 	return response
 }
 
-// DISC-CALL-001, DISC-CALL-005.
+// DISC-CALL-001, DISC-CALL-005, DISC-CAP-002, DISC-CAP-003.
 func TestDiscoverAnswersTheSame(t *testing.T) {
 	t.Parallel()
 	proxy := sdktest.Start(t, config())
@@ -61,8 +61,14 @@ func TestDiscoverAnswersTheSame(t *testing.T) {
 	newer.ProtocolMinorVersion = 9
 	newer.SupportedEntityTypes = append(newer.SupportedEntityTypes, "stateward.unheard.v9.OfService")
 	newer.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 1))
+	able, strangely := proxyInfo(), proxyInfo()
+	for capability := range discoveryv1.Capability_name {
+		able.Capabilities = append(able.Capabilities, discoveryv1.Capability(capability))
+	}
+	strangely.Capabilities = []discoveryv1.Capability{0, 4095, 2, 2}
 	for name, request := range map[string]*discoveryv1.DiscoverRequest{
 		"again": proxyInfo(), "from a newer proxy": newer, "from a proxy that says nothing": {},
+		"of all capabilities": able, "of strange capabilities": strangely,
 	} {
 		if diff := gocmp.Diff(first, discover(t, proxy, request), protocmp.Transform()); diff != "" {
 			t.Errorf("%s (-first +then):\n%s", name, diff)
@@ -115,6 +121,9 @@ func TestDiscoverServiceInfo(t *testing.T) {
 		SupportLibraryName:    "stateward-go",
 		SupportLibraryVersion: sdk.Version(),
 		ProtocolMajorVersion:  1,
+		Capabilities: []discoveryv1.Capability{
+			discoveryv1.Capability_CAPABILITY_CANCEL, discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
+		},
 		SchemaFingerprint:     fmt.Sprintf("%x", sha256.Sum256(spec.GetProto())),
 	}
 	if diff := gocmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(got, "incarnation_id")); diff != "" {

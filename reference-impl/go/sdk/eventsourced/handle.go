@@ -35,6 +35,13 @@ func (c *Context) Emit(event proto.Message) {
 	c.events = append(c.events, payload)
 }
 
+// DurableEffect asks for a side effect as Effect does, which is stored with the
+// command's events and tried until its target has answered. Its error is that
+// the proxy cannot; a handler that needs it returns the error.
+func (c *Context) DurableEffect(on sdk.Call, synchronous bool) error {
+	return sdk.DurableEffect(c.Context, on, synchronous)
+}
+
 // Handle sets what the method with this short name does. The handler reads the
 // state, emits events, and returns the response; or an error, best made by
 // [sdk.Errorf], which refuses the command. It runs alone in its entity, and

@@ -54,6 +54,13 @@ func (c *Context[V]) Delete() {
 	c.change = &valuev1.StateAction{Action: &valuev1.StateAction_Delete{Delete: &valuev1.Delete{}}}
 }
 
+// DurableEffect asks for a side effect as Effect does, which is stored with the
+// command's change and tried until its target has answered. Its error is that
+// the proxy cannot; a handler that needs it returns the error.
+func (c *Context[V]) DurableEffect(on sdk.Call, synchronous bool) error {
+	return sdk.DurableEffect(c.Context, on, synchronous)
+}
+
 func (c *Context[V]) update(value V, expireAfter int64) {
 	payload, err := sdk.Pack(value)
 	if err != nil {
