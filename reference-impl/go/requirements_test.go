@@ -21,7 +21,10 @@ var untested = map[string]string{
 }
 
 // profiles are those that the library speaks.
-var profiles = []string{"core", "event-sourced", "forwarding"}
+var profiles = []string{
+	"core", "event-sourced", "forwarding", "capabilities", "cancel", "lifecycle", "passivation-notice",
+	"snapshot-request", "event-metadata", "event-sourced-delete",
+}
 
 // TestEveryRequirementIsCited fails when a requirement of the function, in a
 // profile that the library speaks, has no test here that names it.

@@ -23,7 +23,11 @@ import (
 	"github.com/stateward/stateward/reference-impl/go/sdk/sdktest"
 )
 
-const eventSourced = "stateward.eventsourced.v1.EventSourcedService"
+const (
+	eventSourced = "stateward.eventsourced.v1.EventSourcedService"
+	valueEntity  = "stateward.value.v1.ValueEntityService"
+	anAction     = "stateward.action.v1.ActionService"
+)
 
 // proxyInfo is what a proxy of this version says.
 func proxyInfo() *discoveryv1.DiscoverRequest {
@@ -48,7 +52,7 @@ func discover(t *testing.T, proxy *sdktest.Proxy, request *discoveryv1.DiscoverR
 	return response
 }
 
-// DISC-CALL-001, DISC-CALL-005.
+// DISC-CALL-001, DISC-CALL-005, DISC-CAP-002, DISC-CAP-003.
 func TestDiscoverAnswersTheSame(t *testing.T) {
 	t.Parallel()
 	proxy := sdktest.Start(t, config())
@@ -57,8 +61,14 @@ func TestDiscoverAnswersTheSame(t *testing.T) {
 	newer.ProtocolMinorVersion = 9
 	newer.SupportedEntityTypes = append(newer.SupportedEntityTypes, "stateward.unheard.v9.OfService")
 	newer.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 1))
+	able, strangely := proxyInfo(), proxyInfo()
+	for capability := range discoveryv1.Capability_name {
+		able.Capabilities = append(able.Capabilities, discoveryv1.Capability(capability))
+	}
+	strangely.Capabilities = []discoveryv1.Capability{0, 4095, 2, 2}
 	for name, request := range map[string]*discoveryv1.DiscoverRequest{
 		"again": proxyInfo(), "from a newer proxy": newer, "from a proxy that says nothing": {},
+		"of all capabilities": able, "of strange capabilities": strangely,
 	} {
 		if diff := gocmp.Diff(first, discover(t, proxy, request), protocmp.Transform()); diff != "" {
 			t.Errorf("%s (-first +then):\n%s", name, diff)
@@ -73,18 +83,25 @@ func TestDiscoverAnswersTheSame(t *testing.T) {
 func TestDiscoverEntities(t *testing.T) {
 	t.Parallel()
 	got := discover(t, sdktest.Start(t, config()), proxyInfo()).GetEntities()
-	slices.SortFunc(got, func(a, b *discoveryv1.Entity) int { return cmp.Compare(a.GetPersistenceId(), b.GetPersistenceId()) })
+	slices.SortFunc(got, func(a, b *discoveryv1.Entity) int { return cmp.Compare(a.GetServiceName(), b.GetServiceName()) })
+	hundred := &discoveryv1.PassivationStrategy{Strategy: &discoveryv1.PassivationStrategy_Timeout{
+		Timeout: &discoveryv1.TimeoutPassivationStrategy{Timeout: 100},
+	}}
 	want := []*discoveryv1.Entity{
+		{EntityType: anAction, ServiceName: actionModel},
+		{EntityType: anAction, ServiceName: actionTwo},
 		{
-			EntityType:    eventSourced,
-			ServiceName:   "stateward.tck.eventsourced.v1.EventSourcedConfiguredService",
-			PersistenceId: "event-sourced-configured",
-			PassivationStrategy: &discoveryv1.PassivationStrategy{Strategy: &discoveryv1.PassivationStrategy_Timeout{
-				Timeout: &discoveryv1.TimeoutPassivationStrategy{Timeout: 100},
-			}},
+			EntityType: eventSourced, ServiceName: "stateward.tck.eventsourced.v1.EventSourcedConfiguredService",
+			PersistenceId: "event-sourced-configured", PassivationStrategy: hundred,
 		},
 		{EntityType: eventSourced, ServiceName: modelService, PersistenceId: "event-sourced-tck-model"},
 		{EntityType: eventSourced, ServiceName: twoService, PersistenceId: "event-sourced-tck-model-two"},
+		{
+			EntityType: valueEntity, ServiceName: "stateward.tck.value.v1.ValueEntityConfiguredService",
+			PersistenceId: "value-entity-configured", PassivationStrategy: hundred,
+		},
+		{EntityType: valueEntity, ServiceName: valueModel, PersistenceId: "value-entity-tck-model"},
+		{EntityType: valueEntity, ServiceName: valueTwo, PersistenceId: "value-entity-tck-model-two"},
 	}
 	if diff := gocmp.Diff(want, got, protocmp.Transform()); diff != "" {
 		t.Errorf("entities (-want +got):\n%s", diff)
@@ -104,8 +121,16 @@ func TestDiscoverServiceInfo(t *testing.T) {
 		SupportLibraryName:    "stateward-go",
 		SupportLibraryVersion: sdk.Version(),
 		ProtocolMajorVersion:  1,
-		SchemaFingerprint:     fmt.Sprintf("%x", sha256.Sum256(spec.GetProto())),
-		Capabilities:          []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_LIFECYCLE},
+		Capabilities: []discoveryv1.Capability{
+			discoveryv1.Capability_CAPABILITY_CANCEL,
+			discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
+			discoveryv1.Capability_CAPABILITY_LIFECYCLE,
+			discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
+			discoveryv1.Capability_CAPABILITY_EVENT_METADATA,
+			discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
+			discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
+		},
+		SchemaFingerprint: fmt.Sprintf("%x", sha256.Sum256(spec.GetProto())),
 	}
 	if diff := gocmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(got, "incarnation_id")); diff != "" {
 		t.Errorf("service info (-want +got):\n%s", diff)
@@ -144,6 +169,9 @@ func TestDiscoverDescriptors(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", entity.GetServiceName(), err)
 			continue
+		}
+		if entity.GetEntityType() == anAction {
+			continue // any shape, any input
 		}
 		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {

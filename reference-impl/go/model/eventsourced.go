@@ -16,6 +16,11 @@ import (
 // emitted, joined.
 type model struct{ value string }
 
+// eventSourcedEntities are the three of profile event-sourced.
+func eventSourcedEntities() []sdk.Entity {
+	return []sdk.Entity{modelEntity(), twoEntity(), configuredEntity()}
+}
+
 func modelEntity() sdk.Entity {
 	entity := eventsourced.New(service("EventSourcedTckModelService"), "event-sourced-tck-model",
 		func(string) *model { return &model{} })
@@ -31,20 +36,49 @@ func modelEntity() sdk.Entity {
 // ends it, as an error ends any function.
 func process(ctx *eventsourced.Context, m *model, request *tckv1.ProcessRequest) (*tckv1.ProcessResponse, error) {
 	for _, action := range request.GetActions() {
-		switch action := action.GetAction().(type) {
-		case *tckv1.RequestAction_Emit:
-			ctx.Emit(&tckv1.Persisted{Value: action.Emit.GetValue()})
-		case *tckv1.RequestAction_Forward:
-			ctx.Forward(callTwo(action.Forward.GetId()))
-		case *tckv1.RequestAction_Effect:
-			ctx.Effect(callTwo(action.Effect.GetId()), action.Effect.GetSynchronous())
-		case *tckv1.RequestAction_Fail:
-			return nil, errors.New(action.Fail.GetMessage())
-		default:
-			return nil, sdk.Errorf(codes.InvalidArgument, "an action without a case that is known here")
+		if err := act(ctx, action); err != nil {
+			return nil, err
 		}
 	}
 	return &tckv1.ProcessResponse{Message: m.value}, nil
+}
+
+// act performs one action.
+func act(ctx *eventsourced.Context, action *tckv1.RequestAction) error {
+	switch action := action.GetAction().(type) {
+	case *tckv1.RequestAction_Emit:
+		return emitAsked(ctx, action.Emit)
+	case *tckv1.RequestAction_Forward:
+		ctx.Forward(callTwo(action.Forward.GetId()))
+		return nil
+	case *tckv1.RequestAction_Effect:
+		return effectAsked(ctx, action.Effect)
+	case *tckv1.RequestAction_Delete:
+		return ctx.Delete(time.Duration(action.Delete.GetRetention()) * time.Millisecond)
+	case *tckv1.RequestAction_Fail:
+		return errors.New(action.Fail.GetMessage())
+	default:
+		return sdk.Errorf(codes.InvalidArgument, "an action without a case that is known here")
+	}
+}
+
+// emitAsked emits an event, with metadata where that is asked.
+func emitAsked(ctx *eventsourced.Context, emit *tckv1.Emit) error {
+	event := &tckv1.Persisted{Value: emit.GetValue()}
+	if emit.GetMetadata() == "" {
+		ctx.Emit(event)
+		return nil
+	}
+	return ctx.EmitWith(event, sdk.Metadata{{Key: "x-tck", Value: emit.GetMetadata()}})
+}
+
+// effectAsked asks for a side effect, a durable one where that is asked.
+func effectAsked(ctx *eventsourced.Context, effect *tckv1.Effect) error {
+	if effect.GetDurable() {
+		return ctx.DurableEffect(callTwo(effect.GetId()), effect.GetSynchronous())
+	}
+	ctx.Effect(callTwo(effect.GetId()), effect.GetSynchronous())
+	return nil
 }
 
 // callTwo is the target of every forward and effect.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"slices"
 
 	"github.com/stateward/stateward/reference-impl/go/sdk"
 )
@@ -15,6 +16,6 @@ func config() sdk.Config {
 	return sdk.Config{
 		Name:     "stateward-go-model",
 		Version:  sdk.Version(), // released together
-		Entities: []sdk.Entity{modelEntity(), twoEntity(), configuredEntity()},
+		Entities: slices.Concat(eventSourcedEntities(), valueEntities(), actions()),
 	}
 }

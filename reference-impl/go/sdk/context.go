@@ -26,7 +26,9 @@ type Call struct {
 
 // Context is what a handler knows of its command besides the request, and what
 // it asks for besides the response. Each kind of entity embeds it in a Context
-// of its own. It ends when the proxy gives up the stream, and is used by the
+// of its own. It ends when the proxy gives up the stream, when the caller's
+// deadline passes, and when nobody waits for the answer any more; a handler may
+// then give up and return its Err, or answer all the same. It is used by the
 // handler's goroutine alone, until the handler returns.
 //
 // What cannot be sent, such as a nil request, is a mistake in the handler: the
@@ -55,7 +57,7 @@ func (c *Context) Metadata() Metadata { return readMetadata(c.command.GetMetadat
 // SetReplyMetadata sets what goes to the caller with the response, as headers.
 // It replaces what was set before, and is left out of a forward or a failure.
 func (c *Context) SetReplyMetadata(metadata Metadata) {
-	c.reply = must(metadata.message())
+	c.reply = must(metadata.Message())
 }
 
 // Forward lets another entity answer the caller: the handler's own response is
@@ -66,7 +68,7 @@ func (c *Context) Forward(to Call) {
 		ServiceName: to.Service,
 		CommandName: to.Method,
 		Payload:     must(Pack(to.Request)),
-		Metadata:    must(to.Metadata.message()),
+		Metadata:    must(to.Metadata.Message()),
 	}
 }
 
@@ -80,7 +82,7 @@ func (c *Context) Effect(on Call, synchronous bool) {
 		CommandName: on.Method,
 		Payload:     must(Pack(on.Request)),
 		Synchronous: synchronous,
-		Metadata:    must(on.Metadata.message()),
+		Metadata:    must(on.Metadata.Message()),
 	})
 }
 
@@ -98,6 +100,10 @@ func (c *Context) Answer(response proto.Message) (*entityv1.ClientAction, error)
 	}
 	return reply(payload, c.reply), nil
 }
+
+// Forwards reports whether the handler asked for a forward. It is for the kinds
+// of entities.
+func (c *Context) Forwards() bool { return c.forward != nil }
 
 // Effects returns the side effects that the handler asked for, in order. It is
 // for the kinds of entities.

@@ -22,11 +22,6 @@ const (
 	protocolMinor = 0
 )
 
-// capabilities are what the library can do beyond what every function does (DISC-CAP-002).
-var capabilities = []discoveryv1.Capability{
-	discoveryv1.Capability_CAPABILITY_LIFECYCLE,
-}
-
 // describe returns the one answer that the function gives to every Discover
 // (DISC-CALL-001), or an error when the descriptors lack an import. The incarnation
 // names this process (DISC-INC-004).
@@ -42,7 +37,7 @@ func describe(config Config, incarnation string) (*discoveryv1.DiscoverResponse,
 			ProtocolMajorVersion:  protocolMajor,
 			ProtocolMinorVersion:  protocolMinor,
 			IncarnationId:         incarnation,
-			Capabilities:          capabilities,
+			Capabilities:          capabilities(),
 		},
 	}
 	for _, entity := range config.Entities {
@@ -92,6 +87,7 @@ type discovery struct {
 // Discover gives the same answer whatever the proxy says of itself
 // (DISC-CALL-005). What the proxy cannot call is logged: it will refuse it.
 func (d *discovery) Discover(ctx context.Context, request *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
+	announced(ctx, request)
 	d.log.InfoContext(ctx, "discovered", "proxy", request.GetProxyName(), "version", request.GetProxyVersion(), "instance", request.GetInstanceId(),
 		"protocol", fmt.Sprintf("%d.%d", request.GetProtocolMajorVersion(), request.GetProtocolMinorVersion()))
 	for _, entity := range d.spec.GetEntities() {

@@ -33,9 +33,13 @@ func (e *Error) GRPCStatus() *status.Status { return status.New(e.Code, e.Descri
 
 // Failure returns err as the protocol's failure of the command with this id; 0
 // stands for the stream as a whole. The code is that of the [Error], or of
-// grpc's own status error, that err is or wraps; otherwise UNKNOWN.
+// grpc's own status error, that err is or wraps; of a context that has ended it
+// is CANCELLED (CORE-CANCEL-003) or DEADLINE_EXCEEDED; otherwise UNKNOWN.
 func Failure(commandID int64, err error) *entityv1.Failure {
-	answer := status.Convert(err)
+	answer, ok := status.FromError(err)
+	if !ok {
+		answer = status.FromContextError(err)
+	}
 	code, description := answer.Code(), answer.Message()
 	if code == codes.OK || code > codes.Unauthenticated {
 		code = codes.Unknown
@@ -45,4 +49,9 @@ func Failure(commandID int64, err error) *entityv1.Failure {
 		Description: strings.ToValidUTF8(description, "\uFFFD"), // protobuf carries no other text
 		Code:        int32(code),
 	}
+}
+
+// Refuse returns the client action that refuses the command with err.
+func Refuse(command *entityv1.Command, err error) *entityv1.ClientAction {
+	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Failure{Failure: Failure(command.GetId(), err)}}
 }

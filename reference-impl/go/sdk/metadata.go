@@ -50,10 +50,10 @@ func readMetadata(message *entityv1.Metadata) Metadata {
 	return pairs
 }
 
-// message returns the protocol's form, nil for none. Its error is a key that
+// Message returns the protocol's form, nil for none. Its error is a key that
 // is no gRPC header's name, or a value that is not text and whose key does not
-// say so.
-func (m Metadata) message() (*entityv1.Metadata, error) {
+// say so. It is for the kinds of entities.
+func (m Metadata) Message() (*entityv1.Metadata, error) {
 	if len(m) == 0 {
 		return nil, nil
 	}

@@ -59,6 +59,8 @@ func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
 func (f *Function) server(host *Host, watched *lifecycle) *grpc.Server {
 	server := grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.StreamInterceptor(heedCancels),
+		grpc.StatsHandler(connections{}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 	)
 	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{spec: f.spec, log: host.Log})

@@ -23,6 +23,10 @@ type Host struct {
 	readers sync.WaitGroup
 }
 
+// Stopping is closed when the function is to stop: a call that would go on for
+// ever ends then.
+func (h *Host) Stopping() <-chan struct{} { return h.stopping }
+
 // Converse reads requests from the stream and gives them to step, one at a time
 // and in order, until one of these ends the stream:
 //
@@ -36,29 +40,63 @@ type Host struct {
 func Converse[Request, Response any](
 	host *Host, stream grpc.BidiStreamingServer[Request, Response], step func(*Request) (answer *Response, more bool),
 ) error {
-	requests := make(chan received[Request])
-	host.readers.Go(func() { receive(stream, requests) })
+	next := Listen(host, stream)
 	for {
-		select {
-		case <-host.stopping:
-			return status.Error(codes.Unavailable, "the function is stopping")
-		case next := <-requests:
-			if errors.Is(next.err, io.EOF) {
-				return nil
-			}
-			if next.err != nil {
-				return next.err
-			}
-			answer, more := step(next.request)
-			if answer != nil {
-				if err := stream.Send(answer); err != nil {
-					return err
-				}
-			}
-			if !more {
-				return nil
+		request, err := next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		answer, more := step(request)
+		if answer != nil {
+			if err := stream.Send(answer); err != nil {
+				return err
 			}
 		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// Receiver is the side of a stream on which the proxy speaks.
+type Receiver[Request any] interface {
+	// Recv waits for the next message; io.EOF is the proxy's half-close.
+	Recv() (*Request, error)
+	// Context ends with the stream.
+	Context() context.Context
+}
+
+// Listen begins to read the stream. The function that it returns waits for the
+// next message and is called by one goroutine at a time; its error, which every
+// further call returns again, is
+//
+//   - io.EOF where the proxy has half-closed;
+//   - the status of a stream that the proxy has reset, or of a message that
+//     cannot be read;
+//   - UNAVAILABLE where the function stops.
+//
+// What is read ahead is one message; gRPC's flow control holds up the rest.
+func Listen[Request any](host *Host, stream Receiver[Request]) func() (*Request, error) {
+	requests := make(chan received[Request])
+	host.readers.Go(func() { receive(stream, requests) })
+	var ended error
+	return func() (*Request, error) {
+		if ended != nil {
+			return nil, ended
+		}
+		var next received[Request]
+		select {
+		case <-host.stopping:
+			next.err = status.Error(codes.Unavailable, "the function is stopping")
+		case <-stream.Context().Done(): // receive may have gone without a word
+			next.err = status.FromContextError(stream.Context().Err()).Err()
+		case next = <-requests:
+		}
+		ended = next.err
+		return next.request, next.err
 	}
 }
 
@@ -72,7 +110,7 @@ type received[Request any] struct {
 // It is a goroutine of its own because Recv waits for the proxy alone, and a
 // function that stops cannot. It holds one request at most, and ends with the
 // stream's context, which grpc cancels when the service's method returns.
-func receive[Request, Response any](stream grpc.BidiStreamingServer[Request, Response], requests chan<- received[Request]) {
+func receive[Request any](stream Receiver[Request], requests chan<- received[Request]) {
 	for {
 		request, err := stream.Recv()
 		if !pass(stream.Context(), requests, received[Request]{request, err}) || err != nil {

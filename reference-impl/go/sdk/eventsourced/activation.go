@@ -25,6 +25,9 @@ type activation interface {
 	replay(event *eventsourcedv1.Event) error
 	// execute runs the command and returns its one reply, never nil.
 	execute(ctx context.Context, command *entityv1.Command) *eventsourcedv1.EventSourcedReply
+	// save returns the state, for a proxy that asks for it, and nil where the entity
+	// saves none. Its error is a state that cannot be packed.
+	save() (*anypb.Any, error)
 }
 
 // activate returns the entity with this id as it is before its first event.
@@ -79,6 +82,8 @@ func (a *active[S]) execute(ctx context.Context, command *entityv1.Command) *eve
 		return refusal(command, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
 			a.entity.service.FullName(), command.GetName()))
 	}
+	ctx, end := sdk.WithCommand(ctx, command)
+	defer end()
 	c := &Context{Context: sdk.NewContext(ctx, command), apply: a.apply}
 	reply, err := a.reply(c, handle, command)
 	if err == nil {
@@ -100,24 +105,34 @@ func (a *active[S]) reply(c *Context, handle handler[S], command *entityv1.Comma
 	if err != nil {
 		return nil, sdk.Errorf(codes.Internal, "%v", err)
 	}
-	snapshot, err := a.snapshotAfter(c.events)
+	snapshot, err := a.snapshotAfter(c)
 	if err != nil {
 		return nil, sdk.Errorf(codes.Internal, "the snapshot of %s: %v", a.entity.service.FullName(), err)
 	}
 	return &eventsourcedv1.EventSourcedReply{
-		CommandId:    command.GetId(),
-		ClientAction: action,
-		SideEffects:  c.Effects(),
-		Events:       c.events,
-		Snapshot:     snapshot,
+		CommandId:     command.GetId(),
+		ClientAction:  action,
+		SideEffects:   c.Effects(),
+		Events:        c.events,
+		Snapshot:      snapshot,
+		EventMetadata: c.annotations(),
+		Delete:        c.deletion,
 	}, nil
 }
 
-// snapshotAfter returns the state after these events of a reply where a
-// snapshot is due, and nil where none is; never without events (ES-SNAP-002).
-func (a *active[S]) snapshotAfter(events []*anypb.Any) (*anypb.Any, error) {
+// snapshotAfter returns the state after the events of a reply where a snapshot is due, and
+// nil where none is; never without events (ES-SNAP-002), or of what is deleted
+// (ES-DEL-010).
+func (a *active[S]) snapshotAfter(c *Context) (*anypb.Any, error) {
 	due := a.entity.snapshot.every
-	if due == 0 || len(events) == 0 || a.pending < due {
+	if due == 0 || len(c.events) == 0 || a.pending < due || c.deletion != nil {
+		return nil, nil
+	}
+	return a.save()
+}
+
+func (a *active[S]) save() (*anypb.Any, error) {
+	if a.entity.snapshot.save == nil {
 		return nil, nil
 	}
 	a.pending = 0
@@ -126,10 +141,5 @@ func (a *active[S]) snapshotAfter(events []*anypb.Any) (*anypb.Any, error) {
 
 // refusal is the reply to a command that failed: it changes nothing.
 func refusal(command *entityv1.Command, err error) *eventsourcedv1.EventSourcedReply {
-	return &eventsourcedv1.EventSourcedReply{
-		CommandId: command.GetId(),
-		ClientAction: &entityv1.ClientAction{
-			Action: &entityv1.ClientAction_Failure{Failure: sdk.Failure(command.GetId(), err)},
-		},
-	}
+	return &eventsourcedv1.EventSourcedReply{CommandId: command.GetId(), ClientAction: sdk.Refuse(command, err)}
 }

@@ -9,32 +9,6 @@ import (
 	"github.com/stateward/stateward/reference-impl/go/sdk"
 )
 
-// Context is what a handler knows of its command and asks for besides the
-// response. It is used until the handler returns, by its goroutine alone.
-type Context struct {
-	*sdk.Context
-
-	// apply changes the state; it reports whether the type of event is known.
-	apply func(event proto.Message) bool
-	// events are those emitted so far, in order.
-	events []*anypb.Any
-}
-
-// Emit adds the event to those that the command's reply carries, and applies it
-// to the state at once. The event is then a fact: nobody changes it any more.
-// An event without an applier, or one that is nil, is a mistake in the handler:
-// Emit panics, and the entity is reset.
-func (c *Context) Emit(event proto.Message) {
-	payload, err := sdk.Pack(event)
-	if err != nil {
-		panic(err)
-	}
-	if !c.apply(event) {
-		panic("no Apply for events of type " + payload.GetTypeUrl())
-	}
-	c.events = append(c.events, payload)
-}
-
 // Handle sets what the method with this short name does. The handler reads the
 // state, emits events, and returns the response; or an error, best made by
 // [sdk.Errorf], which refuses the command. It runs alone in its entity, and

@@ -88,6 +88,10 @@ func (c *conversation) step(request *eventsourcedv1.HandleRequest) (answer *even
 		return c.event(message.Event)
 	case *eventsourcedv1.HandleRequest_Command:
 		return c.command(message.Command)
+	case *eventsourcedv1.HandleRequest_SnapshotRequest:
+		return c.snapshot()
+	case *eventsourcedv1.HandleRequest_Passivate: // whatever the reason (LIFE-PASS-005)
+		return nil, false
 	default:
 		return c.broken(0, "a message without a case that is known here (CORE-STREAM-004)")
 	}
@@ -149,6 +153,20 @@ func (c *conversation) command(command *entityv1.Command) (*eventsourcedv1.Handl
 		c.phase = void
 	}
 	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply}}, true
+}
+
+// snapshot answers a request for the state (ES-ASK-003).
+func (c *conversation) snapshot() (*eventsourcedv1.HandleResponse, bool) {
+	if c.phase != serving {
+		return c.broken(0, "a snapshot request before the first command, or after a failure with restart (ES-ASK-001)")
+	}
+	state, err := c.entity.save()
+	if err != nil {
+		return c.broken(0, "the snapshot: %v (ES-ASK-003)", err)
+	}
+	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_SnapshotResponse{
+		SnapshotResponse: &eventsourcedv1.SnapshotResponse{Snapshot: state},
+	}}, true
 }
 
 // broken ends the stream with a stream-level failure (CORE-FAIL-002). The id is

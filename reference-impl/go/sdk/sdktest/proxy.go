@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/reference-impl/go/sdk"
 )
 
@@ -73,6 +74,20 @@ func Start(tb testing.TB, config sdk.Config) *Proxy {
 func (p *Proxy) Stop() error {
 	p.stopped.Store(true)
 	return p.stop()
+}
+
+// Announce discovers the function as a proxy that has these capabilities, which
+// are then in force where the function has them too, and returns its answer.
+func (p *Proxy) Announce(capabilities ...discoveryv1.Capability) *discoveryv1.DiscoverResponse {
+	p.tb.Helper()
+	ctx, _ := p.Context()
+	response, err := discoveryv1.NewDiscoveryServiceClient(p.Conn).Discover(ctx, &discoveryv1.DiscoverRequest{
+		ProtocolMajorVersion: 1, ProxyName: "sdktest", Capabilities: capabilities,
+	})
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	return response
 }
 
 // Log returns what the function has logged so far, one record a line.

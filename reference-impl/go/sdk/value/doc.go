@@ -1,0 +1,28 @@
+// Package value serves entities whose state is one message: the value.
+//
+// An entity's author writes what each command does ([Handle]): it reads the
+// value, sets or removes it, and answers or refuses. The proxy keeps the value
+// while the entity sleeps.
+//
+//	profiles := value.New[*profilev1.Profile](service, "customer-profile")
+//	value.Handle(profiles, "Rename",
+//		func(ctx *value.Context[*profilev1.Profile], request *profilev1.RenameRequest) (*profilev1.RenameResponse, error) {
+//			profile := ctx.Current()
+//			if profile == nil {
+//				return nil, sdk.Errorf(codes.NotFound, "no profile") // refused: nothing has happened
+//			}
+//			profile.Name = request.GetName()
+//			ctx.Update(profile)
+//			return &profilev1.RenameResponse{}, nil
+//		})
+//
+// # What changes the value
+//
+// [Context.Update] and [Context.Delete] do, and nothing else; the last of them
+// counts (VAL-CMD-004). What [Context.Current] returns is the handler's own copy:
+// changed and not given to Update, it has changed nothing (VAL-CMD-008). For the
+// same reason a command that fails has changed nothing (VAL-FAIL-004): its
+// changes were never in the entity, and are dropped.
+//
+// Read on in this order: entity.go, context.go, activation.go, service.go.
+package value
