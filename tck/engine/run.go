@@ -90,7 +90,7 @@ func (r *runner) run(ctx context.Context, c Case) Result {
 				return Result{Case: c, Verdict: tckv1.Verdict_VERDICT_UNMEASURED, Reason: need.because()}
 			}
 		}
-		return r.play(ctx, c)
+		return r.repeat(ctx, c)
 	}
 	if once := r.needed[c.ID]; once != nil {
 		return once.get(attempt)
@@ -111,9 +111,9 @@ func (r *Result) because() string {
 }
 
 // play performs the script on a stage of its own.
-func (r *runner) play(ctx context.Context, c Case) Result {
+func (r *runner) play(ctx context.Context, c Case, attempt int) Result {
 	start := time.Now()
-	stage := newStage(r.target, c, r.options)
+	stage := newStage(r.target, c, r.options, attempt)
 	err := perform(ctx, stage, c.Script)
 	result := Result{Case: c, Wire: stage.close(), Time: time.Since(start)}
 	result.judge(ctx, err, stage.checked)

@@ -28,15 +28,19 @@ type Stage struct {
 	wire []string
 }
 
-// newStage returns the stage for a run of the case.
-func newStage(target Target, c Case, options Options) *Stage {
+// newStage returns the stage for a run of the case; attempt counts its runs from 0.
+func newStage(target Target, c Case, options Options, attempt int) *Stage {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(c.ID)) // a hash.Hash never fails
+	prefix := fmt.Sprintf("%x-%x", options.Seed, hash.Sum32())
+	if attempt > 0 {
+		prefix += fmt.Sprintf("-%d", attempt)
+	}
 	return &Stage{
 		target:   target,
 		conn:     target.Conn(),
 		patience: options.Patience,
-		prefix:   fmt.Sprintf("%x-%x", options.Seed, hash.Sum32()),
+		prefix:   prefix,
 		locals:   map[reflect.Type]any{},
 	}
 }
@@ -70,7 +74,8 @@ func (s *Stage) Waiting(ctx context.Context) (context.Context, context.CancelFun
 func (s *Stage) Patience() time.Duration { return s.patience }
 
 // Entity returns the entity id for a name in the script: the same for the same
-// name throughout the run, and another in each case and for each seed.
+// name throughout the run, and another in each case, each time it is repeated and
+// for each seed.
 func (s *Stage) Entity(name string) string { return s.prefix + "-" + name }
 
 // Record adds a frame to the case's wire.
