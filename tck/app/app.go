@@ -118,6 +118,7 @@ selected · 3 the subject was never ready · 4 the kit's own error.`,
 		explainCommand(io),
 		coverageCommand(io),
 		reportCommand(io),
+		knownCommand(io),
 		selfCheckCommand(io),
 	)
 	return root

@@ -331,7 +331,7 @@ type Selection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Patterns on the ids of cases and requirements; empty for all.
 	Run []string `protobuf:"bytes,1,rep,name=run,proto3" json:"run,omitempty"`
-	// "MUST" when nothing else was to run; empty for all.
+	// "MUST" or "SHOULD" when nothing else was to run; empty for all.
 	Level         string `protobuf:"bytes,2,opt,name=level,proto3" json:"level,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
