@@ -119,6 +119,7 @@ selected · 3 the subject was never ready · 4 the kit's own error.`,
 		coverageCommand(io),
 		reportCommand(io),
 		knownCommand(io),
+		protosCommand(io),
 		selfCheckCommand(io),
 	)
 	return root
