@@ -120,6 +120,7 @@ selected · 3 the subject was never ready · 4 the kit's own error.`,
 		reportCommand(io),
 		knownCommand(io),
 		protosCommand(io),
+		doctorCommand(io),
 		selfCheckCommand(io),
 	)
 	return root

@@ -70,6 +70,7 @@ func (c *Container) options(config ContainerConfig) []testcontainers.ContainerCu
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithLogger(tclog.NewNoopLogger()),
 		testcontainers.WithName(c.name),
+		testcontainers.WithLabels(ownership()),
 		testcontainers.WithEnv(config.Env),
 		testcontainers.WithExposedPorts(ports...),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { publishOnLoopback(host, ports) }),

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -108,7 +109,7 @@ func (p *Process) start() (*run, error) {
 	}
 	defer writer.Close()                                          //nolint:errcheck // the child holds its own copy
 	cmd := exec.Command(p.config.Words[0], p.config.Words[1:]...) //nolint:noctx // Close ends it, politely first
-	cmd.Dir, cmd.Env = p.config.Dir, append(os.Environ(), p.config.Env...)
+	cmd.Dir, cmd.Env = p.config.Dir, slices.Concat(os.Environ(), []string{ownerVariable + "=" + self()}, p.config.Env)
 	cmd.Stdout, cmd.Stderr = writer, writer
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
