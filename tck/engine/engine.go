@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // Level says how strictly the requirements of a case bind.
@@ -107,9 +108,11 @@ type Result struct {
 	// Reason says why the case is unmeasured, how the kit erred, how often it
 	// failed, or what a list of known failures says of it; empty otherwise.
 	Reason string
-	// Wire is every frame that was sent and received, in order.
+	// Wire is the notation of every frame that was sent and received, in order.
 	Wire []string
-	Time time.Duration
+	// Frames are the same with their bytes; nil when the case passed.
+	Frames []trace.Frame
+	Time   time.Duration
 }
 
 // defaultPatience is generous: it is only ever waited out by a subject that
