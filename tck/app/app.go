@@ -121,6 +121,7 @@ selected · 3 the subject was never ready · 4 the kit's own error.`,
 		knownCommand(io),
 		protosCommand(io),
 		doctorCommand(io),
+		replayCommand(io),
 		selfCheckCommand(io),
 	)
 	return root

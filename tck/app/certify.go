@@ -94,6 +94,9 @@ func (c *certification) run(ctx context.Context, started *subject.Subject) error
 		Report: finished, Results: results, Requirements: requirement.All(), Repro: c.repro, Time: time.Since(begin),
 	})
 	c.lastWords(ctx, started, trouble)
+	if err := c.writeTraces(results); err != nil {
+		return err
+	}
 	if err := c.write(finished); err != nil {
 		return err
 	}
@@ -226,7 +229,11 @@ func (c *certification) write(r *tckv1.Report) error {
 		if file.path == "" {
 			continue
 		}
-		if err := save(file.path, r, file.render); err != nil {
+		text, err := file.render(r)
+		if err == nil {
+			err = save(file.path, text)
+		}
+		if err != nil {
 			return &exit{code: ExitKit, err: fmt.Errorf("the report cannot be written: %w", err)}
 		}
 		c.printer.Remark("wrote " + file.path)

@@ -134,7 +134,7 @@ func caseResult(result engine.Result) *tckv1.CaseResult {
 	if result.Verdict == tckv1.Verdict_VERDICT_PASS {
 		return c
 	}
-	c.Message = message(result)
+	c.Message = Message(result)
 	if result.Verdict == tckv1.Verdict_VERDICT_STALE_KNOWN {
 		return c // it passed
 	}
@@ -144,9 +144,9 @@ func caseResult(result engine.Result) *tckv1.CaseResult {
 	return c
 }
 
-// message is what a person needs to know of a case that did not pass, one
+// Message is what a person needs to know of a case that did not pass, one
 // thought a line.
-func message(result engine.Result) string {
+func Message(result engine.Result) string {
 	var lines []string
 	for _, part := range []struct{ name, text string }{
 		{"", result.Reason},
