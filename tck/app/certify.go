@@ -10,6 +10,7 @@ import (
 
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/interrupt"
 	"github.com/stateward/stateward/tck/known"
 	"github.com/stateward/stateward/tck/output"
 	"github.com/stateward/stateward/tck/report"
@@ -48,7 +49,7 @@ func certify(ctx context.Context, io streams, spec subject.Spec, list known.List
 		return c.notReady(ctx, err)
 	}
 	defer func() {
-		if closing := started.Close(context.WithoutCancel(ctx)); closing != nil && err == nil {
+		if closing := started.Close(interrupt.Cleanup(ctx)); closing != nil && err == nil {
 			err = &exit{code: ExitKit, err: fmt.Errorf("the subject could not be taken down: %w", closing)}
 		}
 	}()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stateward/stateward/tck/interrupt"
 	"github.com/stateward/stateward/tck/output"
 	"github.com/stateward/stateward/tck/subject"
 	"github.com/stateward/stateward/tck/trace"
@@ -76,7 +77,7 @@ func replay(ctx context.Context, io streams, recorded *trace.Trace, spec subject
 		return &exit{code: ExitKit, err: err}
 	}
 	defer func() {
-		if closing := started.Close(context.WithoutCancel(ctx)); closing != nil && err == nil {
+		if closing := started.Close(interrupt.Cleanup(ctx)); closing != nil && err == nil {
 			err = &exit{code: ExitKit, err: fmt.Errorf("the subject could not be taken down: %w", closing)}
 		}
 	}()

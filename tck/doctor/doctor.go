@@ -18,6 +18,7 @@ import (
 	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/interrupt"
 	"github.com/stateward/stateward/tck/peer"
 	"github.com/stateward/stateward/tck/subject"
 )
@@ -80,7 +81,7 @@ func Examine(ctx context.Context, spec subject.Spec) (diagnosis *Diagnosis, err 
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, started.Close(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, started.Close(interrupt.Cleanup(ctx))) }()
 	d := &Diagnosis{}
 	err = started.Probe(asking, func(ctx context.Context, conn grpc.ClientConnInterface) error {
 		d.Answers = []Answer{ask(ctx, conn, v1), ask(ctx, conn, cloudstate)}

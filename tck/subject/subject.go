@@ -16,6 +16,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/interrupt"
 	"github.com/stateward/stateward/tck/peer"
 )
 
@@ -57,7 +58,7 @@ func Start(ctx context.Context, spec Spec, config Config) (*Subject, error) {
 		return nil, err
 	}
 	if err := s.reach(ctx); err != nil {
-		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, s.Close(interrupt.Cleanup(ctx)))
 	}
 	return s, nil
 }
@@ -71,7 +72,7 @@ func Launch(ctx context.Context, spec Spec, config Config) (*Subject, error) {
 		s.within = 30 * time.Second
 	}
 	if err := s.launch(ctx, config.Env); err != nil {
-		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, s.Close(interrupt.Cleanup(ctx)))
 	}
 	return s, nil
 }
@@ -292,7 +293,8 @@ func (s *Subject) Restart(ctx context.Context) error {
 }
 
 // Close lets go of the subject, and ends it when the kit has started it. It
-// takes at most a few seconds, whatever the subject does.
+// takes at most a few seconds, whatever the subject does; when ctx ends, it is
+// asked no more, and ended by force.
 func (s *Subject) Close(ctx context.Context) error {
 	var err error
 	if s.conn != nil {
