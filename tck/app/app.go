@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -64,8 +65,15 @@ func usage(format string, args ...any) error {
 }
 
 // Run runs one command and returns its exit code. When ctx ends, what the
-// command has started is ended before Run returns.
-func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// command has started is ended before Run returns; so it is when the kit panics,
+// which is an error of its own.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			fmt.Fprintf(stderr, "tck: the kit panicked, and the subject is not to blame: %v\n%s", cause, debug.Stack())
+			code = ExitKit
+		}
+	}()
 	root := command(streams{in: stdin, out: stdout, err: stderr})
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -118,6 +126,10 @@ selected · 3 the subject was never ready · 4 the kit's own error.`,
 		explainCommand(io),
 		coverageCommand(io),
 		reportCommand(io),
+		knownCommand(io),
+		protosCommand(io),
+		doctorCommand(io),
+		replayCommand(io),
 		selfCheckCommand(io),
 	)
 	return root

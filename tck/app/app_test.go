@@ -20,8 +20,9 @@ import (
 	"github.com/stateward/stateward/tck/report"
 )
 
-// function is the program in ../subject/testdata/function, built once.
-var function string
+// function and wild are the programs in ../subject/testdata/function and
+// testdata/wild, built once.
+var function, wild string
 
 // declared are the profiles of the kit's model, as they are declared; listed, as they
 // are told.
@@ -40,12 +41,15 @@ func buildAndRun(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	function = filepath.Join(dir, "function")
-	build := exec.Command("go", "build", "-o", function, "../subject/testdata/function")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("%v\n%s", err, out))
+	function, wild = filepath.Join(dir, "function"), filepath.Join(dir, "wild")
+	for path, pkg := range map[string]string{function: "../subject/testdata/function", wild: "./testdata/wild"} {
+		build := exec.Command("go", "build", "-o", path, pkg)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			panic(fmt.Sprintf("%v\n%s", err, out))
+		}
 	}
+	os.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1") // no test here needs an engine, and none finds one
 	if code := m.Run(); code != 0 {
 		return code
 	}

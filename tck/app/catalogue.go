@@ -40,11 +40,7 @@ func list(out io.Writer, all []engine.Case) {
 		width = max(width, len(c.ID))
 	}
 	for _, c := range all {
-		level := requirement.Must
-		if c.Level == engine.Should {
-			level = requirement.Should
-		}
-		fmt.Fprintf(out, "%-*s  %-6s  %-13s  %s\n", width, c.ID, level, c.Profile, strings.Join(c.Requirements, ", "))
+		fmt.Fprintf(out, "%-*s  %-6s  %-13s  %s\n", width, c.ID, level(c), c.Profile, strings.Join(c.Requirements, ", "))
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/interrupt"
+	"github.com/stateward/stateward/tck/known"
 	"github.com/stateward/stateward/tck/output"
 	"github.com/stateward/stateward/tck/report"
 	"github.com/stateward/stateward/tck/requirement"
@@ -27,14 +29,17 @@ const lastBreath = 3 * time.Second
 type certification struct {
 	io      streams
 	spec    subject.Spec
+	known   known.List
 	flags   *functionFlags
 	printer *output.Printer
 }
 
 // certify runs the cases against the subject, tells what was found, writes the
 // evidence, and takes the subject down again, however it ends.
-func certify(ctx context.Context, io streams, spec subject.Spec, flags *functionFlags) (err error) {
-	c := &certification{io: io, spec: spec, flags: flags, printer: output.New(io.out, output.For(io.out, getenv))}
+func certify(ctx context.Context, io streams, spec subject.Spec, list known.List, flags *functionFlags) (err error) {
+	config := output.For(io.out, getenv)
+	config.Quiet = flags.quiet
+	c := &certification{io: io, spec: spec, known: list, flags: flags, printer: output.New(io.out, config)}
 	if err := subject.OwnContainers(); err != nil {
 		return &exit{code: ExitKit, err: err}
 	}
@@ -44,7 +49,7 @@ func certify(ctx context.Context, io streams, spec subject.Spec, flags *function
 		return c.notReady(ctx, err)
 	}
 	defer func() {
-		if closing := started.Close(context.WithoutCancel(ctx)); closing != nil && err == nil {
+		if closing := started.Close(interrupt.Cleanup(ctx)); closing != nil && err == nil {
 			err = &exit{code: ExitKit, err: fmt.Errorf("the subject could not be taken down: %w", closing)}
 		}
 	}()
@@ -84,11 +89,15 @@ func (c *certification) run(ctx context.Context, started *subject.Subject) error
 	}
 	begin := time.Now()
 	results, trouble := c.play(ctx, started, selected)
+	results = c.known.Judge(results)
 	finished := report.New(c.reportOf(started, results, trouble))
 	c.printer.Tell(output.Story{
 		Report: finished, Results: results, Requirements: requirement.All(), Repro: c.repro, Time: time.Since(begin),
 	})
 	c.lastWords(ctx, started, trouble)
+	if err := c.writeTraces(results); err != nil {
+		return err
+	}
 	if err := c.write(finished); err != nil {
 		return err
 	}
@@ -118,6 +127,7 @@ func (c *certification) play(ctx context.Context, started *subject.Subject, sele
 		Patience: c.patience(),
 		Seed:     c.flags.seed,
 		Parallel: c.flags.parallel,
+		Repeat:   c.flags.repeat,
 		Progress: c.printer.Progress(len(selected)),
 	})
 	// What a dying subject breaks is seen before its death is.
@@ -193,6 +203,7 @@ func (c *certification) reportOf(started *subject.Subject, results []engine.Resu
 		Kit:           kit(c.flags.seed),
 		Environment:   environment(),
 		Selection:     c.flags.narrowing(),
+		Known:         c.known,
 		Results:       results,
 		Trouble:       trouble,
 	}
@@ -200,8 +211,11 @@ func (c *certification) reportOf(started *subject.Subject, results []engine.Resu
 
 // repro is the command that runs just this case again.
 func (c *certification) repro(result engine.Result) string {
-	return fmt.Sprintf("tck function %s --run %s --seed %d --hold",
-		c.spec.Shell(), subject.Quote(result.Case.ID), c.flags.seed)
+	line := fmt.Sprintf("tck function %s --run %s --seed %d", c.spec.Shell(), subject.Quote(result.Case.ID), c.flags.seed)
+	if result.Verdict == tckv1.Verdict_VERDICT_FLAKY {
+		return fmt.Sprintf("%s --repeat %d", line, result.Runs)
+	}
+	return line + " --hold"
 }
 
 // write writes the evidence where it was asked for.
@@ -216,10 +230,17 @@ func (c *certification) write(r *tckv1.Report) error {
 		if file.path == "" {
 			continue
 		}
-		if err := save(file.path, r, file.render); err != nil {
+		text, err := file.render(r)
+		if err == nil {
+			err = save(file.path, text)
+		}
+		if err != nil {
 			return &exit{code: ExitKit, err: fmt.Errorf("the report cannot be written: %w", err)}
 		}
-		c.printer.Note("wrote " + file.path)
+		c.printer.Remark("wrote " + file.path)
+	}
+	if c.flags.annotations {
+		return report.WriteAnnotations(c.io.out, r, c.flags.files.report)
 	}
 	return nil
 }
@@ -228,6 +249,9 @@ func (c *certification) write(r *tckv1.Report) error {
 func verdict(r *tckv1.Report) error {
 	switch r.GetResult() {
 	case tckv1.Result_RESULT_CONFORMANT, tckv1.Result_RESULT_PARTIAL:
+		if slices.ContainsFunc(r.GetRequirements(), stale) {
+			return &exit{code: ExitFailed}
+		}
 		return nil
 	case tckv1.Result_RESULT_NON_CONFORMANT:
 		return &exit{code: ExitFailed}
@@ -237,6 +261,13 @@ func verdict(r *tckv1.Report) error {
 		}
 		return &exit{code: ExitFailed} // nothing came to a verdict
 	}
+}
+
+// stale reports whether a case of the requirement is listed as failing, and passed.
+func stale(row *tckv1.RequirementResult) bool {
+	return slices.ContainsFunc(row.GetCases(), func(c *tckv1.CaseResult) bool {
+		return c.GetVerdict() == tckv1.Verdict_VERDICT_STALE_KNOWN
+	})
 }
 
 func erred(row *tckv1.RequirementResult) bool {

@@ -10,12 +10,8 @@ import (
 	"github.com/stateward/stateward/tck/report"
 )
 
-// save writes the report to a file, whole or not at all.
-func save(path string, r *tckv1.Report, render func(*tckv1.Report) ([]byte, error)) error {
-	text, err := render(r)
-	if err != nil {
-		return err
-	}
+// save writes a text to a file, whole or not at all.
+func save(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // evidence is published
 		return err
 	}

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"crypto/rand"
 	"math/big"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,11 +20,18 @@ type functionFlags struct {
 
 	files files
 
+	known      string // file of known failures
+	failedLast string // report whose failures are run again; thisReport for the one of files
+
 	seed     int64
 	parallel int
+	repeat   int
 	timeout  time.Duration
 	patience time.Duration
 	hold     bool
+
+	quiet       bool
+	annotations bool
 }
 
 // identity says whose subject it is, for the report.
@@ -32,7 +41,7 @@ type identity struct {
 
 // files are where a run is written to; empty means nowhere.
 type files struct {
-	report, junit, dir string
+	report, junit, dir, traces string
 }
 
 func (f *files) resolve() {
@@ -45,6 +54,7 @@ func (f *files) resolve() {
 	if f.junit == "" {
 		f.junit = filepath.Join(f.dir, "junit.xml")
 	}
+	f.traces = filepath.Join(f.dir, "traces")
 }
 
 func functionCommand(io streams) *cobra.Command {
@@ -64,38 +74,58 @@ It passes only if every MUST of its profiles was measured and passed.`,
   tck function image:my-sdk-model:dev --profile core,forwarding,http,event-sourced --report-dir out
 
   # one requirement, with a debugger attached before the first message
-  tck function addr:127.0.0.1:8080 --run ES-REPLAY-003 --hold`,
+  tck function addr:127.0.0.1:8080 --run ES-REPLAY-003 --hold
+
+  # what did not pass in the last run, five times each, to find what is flaky
+  tck function cmd:./my-model --report-dir out --failed-last --repeat 5`,
 		Args: exactly(1, "one SUBJECT, such as cmd:'./my-function'"),
 		RunE: func(command *cobra.Command, args []string) error {
 			spec, err := subject.Parse(args[0])
 			if err != nil {
 				return usage("%w", err)
 			}
-			if err := flags.validate(); err != nil {
-				return err
-			}
 			if !command.Flags().Changed("seed") {
 				flags.seed = randomSeed()
 			}
+			if !command.Flags().Changed("annotations") {
+				flags.annotations = getenv("GITHUB_ACTIONS") == "true"
+			}
 			flags.files.resolve()
-			return certify(command.Context(), io, spec, flags)
+			if err := flags.validate(); err != nil {
+				return err
+			}
+			list, err := readKnown(flags.known, time.Now())
+			if err != nil {
+				return err
+			}
+			return certify(command.Context(), io, spec, list, flags)
 		},
 	}
 	flags.addTo(command)
-	set := command.Flags()
-	set.StringVar(&flags.files.report, "report", "", "write the report to this `FILE` (YAML)")
-	set.StringVar(&flags.files.junit, "junit", "", "write JUnit XML to this `FILE`")
-	set.StringVar(&flags.files.dir, "report-dir", "", "write report.yaml and junit.xml into this `DIR`")
-	set.Int64Var(&flags.seed, "seed", 0, "`NUMBER` that gives the order of the cases and names of the entities (default: another one each time)")
-	set.IntVarP(&flags.parallel, "parallel", "p", 8, "how many cases run at once, `N`")
-	set.DurationVar(&flags.timeout, "timeout", 30*time.Second, "how long the subject may take to be ready, a `DURATION`")
-	set.DurationVar(&flags.patience, "patience", 3*time.Second, "how long each answer may take, a `DURATION`")
-	set.BoolVar(&flags.hold, "hold", false, "wait for Enter before the first case, and be patient, for a debugger")
-	set.StringVar(&flags.organization, "organization", "", "who publishes the subject, a `NAME` for the report")
-	set.StringVar(&flags.project, "project", "", "`NAME` of its project")
-	set.StringVar(&flags.version, "subject-version", "", "its `VERSION`")
-	set.StringVar(&flags.url, "url", "", "`URL` where to find it")
 	return command
+}
+
+func (f *functionFlags) addTo(command *cobra.Command) {
+	f.selection.addTo(command)
+	set := command.Flags()
+	set.StringVar(&f.failedLast, "failed-last", "", "only what did not pass in the `REPORT`, or in the last one of --report-dir")
+	set.Lookup("failed-last").NoOptDefVal = thisReport
+	set.StringVar(&f.known, "known", "", "excuse the failures that this `FILE` lists (see `tck known init --help`)")
+	set.StringVar(&f.files.report, "report", "", "write the report to this `FILE` (YAML)")
+	set.StringVar(&f.files.junit, "junit", "", "write JUnit XML to this `FILE`")
+	set.StringVar(&f.files.dir, "report-dir", "", "write report.yaml, junit.xml and traces/ into this `DIR`")
+	set.Int64Var(&f.seed, "seed", 0, "`NUMBER` that gives the order of the cases and names of the entities (default: another one each time)")
+	set.IntVarP(&f.parallel, "parallel", "p", 8, "how many cases run at once, `N`")
+	set.IntVar(&f.repeat, "repeat", 1, "run each case `N` times; one that does not always end alike is flaky, and a failure")
+	set.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long the subject may take to be ready, a `DURATION`")
+	set.DurationVar(&f.patience, "patience", 3*time.Second, "how long each answer may take, a `DURATION`")
+	set.BoolVar(&f.hold, "hold", false, "wait for Enter before the first case, and be patient, for a debugger")
+	set.BoolVarP(&f.quiet, "quiet", "q", false, "print what did not pass and the result, and nothing else")
+	set.BoolVar(&f.annotations, "annotations", false, "print workflow commands for GitHub too (default: when GITHUB_ACTIONS is true)")
+	set.StringVar(&f.organization, "organization", "", "who publishes the subject, a `NAME` for the report")
+	set.StringVar(&f.project, "project", "", "`NAME` of its project")
+	set.StringVar(&f.version, "subject-version", "", "its `VERSION`")
+	set.StringVar(&f.url, "url", "", "`URL` where to find it")
 }
 
 // validate refuses what makes no run.
@@ -103,11 +133,19 @@ func (f *functionFlags) validate() error {
 	switch {
 	case f.parallel < 1:
 		return usage("-p is at least 1, not %d", f.parallel)
+	case f.repeat < 1:
+		return usage("--repeat is at least 1, not %d", f.repeat)
 	case f.timeout <= 0 || f.patience <= 0:
 		return usage("--timeout and --patience are longer than nothing")
-	default:
-		return f.selection.validate()
+	case f.failedLast == thisReport && f.files.report == "":
+		return usage("--failed-last needs --report-dir or --report, or a report: --failed-last=REPORT")
 	}
+	if f.failedLast != "" {
+		if err := f.narrowTo(cmp.Or(strings.TrimPrefix(f.failedLast, thisReport), f.files.report)); err != nil {
+			return err
+		}
+	}
+	return f.selection.validate()
 }
 
 // randomSeed is short, so that a person can type it.

@@ -18,7 +18,8 @@ import (
 type selection struct {
 	profiles []string // empty: whatever the subject shows
 	run      []string // patterns of requirement or case ids; empty: all
-	level    string   // "must", or empty for all
+	level    string   // "must" or "should", or empty for all
+	only     []string // ids of cases; nil: all
 }
 
 func (s *selection) addTo(command *cobra.Command) {
@@ -27,7 +28,7 @@ func (s *selection) addTo(command *cobra.Command) {
 		"hold the subject to these `PROFILES` (default: what it shows at discovery; a gate declares them)")
 	flags.StringSliceVar(&s.run, "run", nil,
 		"only what these `PATTERNS` match, of requirement or case ids, such as 'ES-SNAP-*'")
-	flags.StringVar(&s.level, "level", "", "`must` leaves out the SHOULDs")
+	flags.StringVar(&s.level, "level", "", "`LEVEL` must leaves out the SHOULDs, and should all else")
 }
 
 // validate refuses what cannot select anything.
@@ -37,8 +38,13 @@ func (s *selection) validate() error {
 			return err
 		}
 	}
-	if s.level != "" && s.level != "must" {
-		return usage("--level is must or left out, not %q", s.level)
+	return s.validatePatterns()
+}
+
+// validatePatterns refuses what cannot select anything, of whatever profile.
+func (s *selection) validatePatterns() error {
+	if !slices.Contains([]string{"", "must", "should"}, s.level) {
+		return usage("--level is must, should or left out, not %q", s.level)
 	}
 	for _, pattern := range s.run {
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -63,7 +69,8 @@ func (s *selection) nothing() error {
 func (s *selection) cases(profiles []string) []engine.Case {
 	return slices.DeleteFunc(s.matching(cases.Function(), s.run), func(c engine.Case) bool {
 		return len(profiles) > 0 && !slices.Contains(profiles, c.Profile) ||
-			s.level == "must" && c.Level != engine.Must
+			s.only != nil && !slices.Contains(s.only, c.ID) ||
+			s.level != "" && s.level != strings.ToLower(level(c))
 	})
 }
 
@@ -88,9 +95,24 @@ func matches(pattern, id string) bool {
 	return ok && err == nil
 }
 
+// level is that of a case, as the specification writes it.
+func level(c engine.Case) string {
+	if c.Level == engine.Should {
+		return requirement.Should
+	}
+	return requirement.Must
+}
+
 // narrowing describes how the selection narrows a run; nil when it does not.
 func (s *selection) narrowing() *tckv1.Selection {
-	if len(s.run) == 0 && s.level == "" {
+	switch {
+	case s.only != nil:
+		var ids []string
+		for _, c := range s.cases(s.profiles) {
+			ids = append(ids, c.ID)
+		}
+		return &tckv1.Selection{Run: ids, Level: strings.ToUpper(s.level)}
+	case len(s.run) == 0 && s.level == "":
 		return nil
 	}
 	return &tckv1.Selection{Run: s.run, Level: strings.ToUpper(s.level)}

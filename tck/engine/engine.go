@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // Level says how strictly the requirements of a case bind.
@@ -85,6 +86,9 @@ type Options struct {
 	Seed int64
 	// Parallel is how many cases run at once; 1 when it is not positive.
 	Parallel int
+	// Repeat is how often each case runs; once when it is not positive. One that
+	// does not always give the same verdict is flaky.
+	Repeat int
 	// Progress, when not nil, is called after each case, from one goroutine at a time.
 	Progress func(Result)
 }
@@ -93,16 +97,22 @@ type Options struct {
 type Result struct {
 	Case    Case
 	Verdict tckv1.Verdict
-	// Expected and Actual are set when the verdict is fail or warn.
+	// Runs is how often the case ran, and Failed in how many of them it did not
+	// hold; both are 0 when it was not run.
+	Runs, Failed int
+	// Expected and Actual are set when an expectation was not met: when the verdict
+	// is fail, warn, flaky or known-fail.
 	Expected, Actual string
 	// Likely is the kit's guess at the cause; may be empty.
 	Likely string
-	// Reason says why the case is unmeasured, or how the kit erred; empty
-	// otherwise.
+	// Reason says why the case is unmeasured, how the kit erred, how often it
+	// failed, or what a list of known failures says of it; empty otherwise.
 	Reason string
-	// Wire is every frame that was sent and received, in order.
+	// Wire is the notation of every frame that was sent and received, in order.
 	Wire []string
-	Time time.Duration
+	// Frames are the same with their bytes; nil when the case passed.
+	Frames []trace.Frame
+	Time   time.Duration
 }
 
 // defaultPatience is generous: it is only ever waited out by a subject that
@@ -114,6 +124,6 @@ func (o Options) withDefaults() Options {
 	if o.Patience <= 0 {
 		o.Patience = defaultPatience
 	}
-	o.Parallel = max(o.Parallel, 1)
+	o.Parallel, o.Repeat = max(o.Parallel, 1), max(o.Repeat, 1)
 	return o
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // Run runs the cases against the target and returns one result for each, in
@@ -90,7 +91,7 @@ func (r *runner) run(ctx context.Context, c Case) Result {
 				return Result{Case: c, Verdict: tckv1.Verdict_VERDICT_UNMEASURED, Reason: need.because()}
 			}
 		}
-		return r.play(ctx, c)
+		return r.repeat(ctx, c)
 	}
 	if once := r.needed[c.ID]; once != nil {
 		return once.get(attempt)
@@ -111,13 +112,28 @@ func (r *Result) because() string {
 }
 
 // play performs the script on a stage of its own.
-func (r *runner) play(ctx context.Context, c Case) Result {
+func (r *runner) play(ctx context.Context, c Case, attempt int) Result {
 	start := time.Now()
-	stage := newStage(r.target, c, r.options)
+	stage := newStage(r.target, c, r.options, attempt)
 	err := perform(ctx, stage, c.Script)
-	result := Result{Case: c, Wire: stage.close(), Time: time.Since(start)}
+	frames := stage.close()
+	result := Result{Case: c, Wire: wire(frames), Time: time.Since(start)}
 	result.judge(ctx, err, stage.checked)
+	if result.Verdict != tckv1.Verdict_VERDICT_PASS {
+		result.Frames = frames
+	}
 	return result
+}
+
+// wire is the notation of the frames, one line each.
+func wire(frames []trace.Frame) []string {
+	var lines []string
+	for _, frame := range frames {
+		if frame.Text != "" {
+			lines = append(lines, frame.Text)
+		}
+	}
+	return lines
 }
 
 // perform performs the steps up to the first that errs. A panic of a step is

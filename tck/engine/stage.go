@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // Stage is where one run of one case plays: the subject, the names of its
 // entities, what has passed between them, and what its steps remember. Steps
-// use it from one goroutine; only Record may be called from any.
+// use it from one goroutine; only Record and RecordFrame may be called from any.
 type Stage struct {
 	target   Target
 	conn     grpc.ClientConnInterface
@@ -23,20 +25,25 @@ type Stage struct {
 	locals   map[reflect.Type]any
 	cleanups []func()
 	checked  int
+	calls    int
 
-	mu   sync.Mutex
-	wire []string
+	mu     sync.Mutex
+	frames []trace.Frame
 }
 
-// newStage returns the stage for a run of the case.
-func newStage(target Target, c Case, options Options) *Stage {
+// newStage returns the stage for a run of the case; attempt counts its runs from 0.
+func newStage(target Target, c Case, options Options, attempt int) *Stage {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(c.ID)) // a hash.Hash never fails
+	prefix := fmt.Sprintf("%x-%x", options.Seed, hash.Sum32())
+	if attempt > 0 {
+		prefix += fmt.Sprintf("-%d", attempt)
+	}
 	return &Stage{
 		target:   target,
 		conn:     target.Conn(),
 		patience: options.Patience,
-		prefix:   fmt.Sprintf("%x-%x", options.Seed, hash.Sum32()),
+		prefix:   prefix,
 		locals:   map[reflect.Type]any{},
 	}
 }
@@ -70,14 +77,24 @@ func (s *Stage) Waiting(ctx context.Context) (context.Context, context.CancelFun
 func (s *Stage) Patience() time.Duration { return s.patience }
 
 // Entity returns the entity id for a name in the script: the same for the same
-// name throughout the run, and another in each case and for each seed.
+// name throughout the run, and another in each case, each time it is repeated and
+// for each seed.
 func (s *Stage) Entity(name string) string { return s.prefix + "-" + name }
 
-// Record adds a frame to the case's wire.
-func (s *Stage) Record(frame string) {
+// Record adds a line to the case's wire that is not a frame of a call.
+func (s *Stage) Record(text string) { s.RecordFrame(trace.Frame{Kind: trace.Note, Text: text}) }
+
+// RecordFrame adds a frame of a call to the case's wire.
+func (s *Stage) RecordFrame(frame trace.Frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wire = append(s.wire, frame)
+	s.frames = append(s.frames, frame)
+}
+
+// NewCall numbers a further call of this run of the case, from 1.
+func (s *Stage) NewCall() int {
+	s.calls++
+	return s.calls
 }
 
 // Checked says that an answer of the subject was held against an expectation,
@@ -97,12 +114,12 @@ func Local[T any](s *Stage) *T {
 	return s.locals[key].(*T) //nolint:forcetypeassert // put there under this key, a line above
 }
 
-// close ends the run and returns the wire.
-func (s *Stage) close() []string {
+// close ends the run and returns the frames that have passed.
+func (s *Stage) close() []trace.Frame {
 	for _, cleanup := range slices.Backward(s.cleanups) {
 		cleanup()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.wire)
+	return slices.Clone(s.frames)
 }

@@ -21,8 +21,8 @@ const (
 	wireLines = 24
 )
 
-// failures prints every case that did not pass. Cases that ended alike have one
-// cause, and it is printed once.
+// failures prints every case that did not pass, but for those that were known to
+// fail. Cases that ended alike have one cause, and it is printed once.
 func (p *Printer) failures(story Story) {
 	for _, group := range alike(story.Results) {
 		first, rest := group[0], group[1:]
@@ -56,8 +56,10 @@ func alike(results []engine.Result) [][]engine.Result {
 	var groups [][]engine.Result
 	at := map[string]int{}
 	for _, r := range results {
-		if r.Verdict == tckv1.Verdict_VERDICT_PASS {
+		switch r.Verdict {
+		case tckv1.Verdict_VERDICT_PASS, tckv1.Verdict_VERDICT_KNOWN_FAIL, tckv1.Verdict_VERDICT_STALE_KNOWN:
 			continue
+		default:
 		}
 		key := cause(r)
 		together := counts[key] >= crowd || r.Verdict == tckv1.Verdict_VERDICT_UNMEASURED
@@ -90,6 +92,9 @@ func (p *Printer) failure(story Story, r engine.Result) {
 	p.contrast(r)
 	if r.Likely != "" {
 		p.printf("  Likely: %s\n", r.Likely)
+	}
+	if r.Reason != "" {
+		p.lines("Note: " + r.Reason)
 	}
 	p.wire(r.Wire)
 	p.printf("  %s %s\n", p.paint(dim, "repro"), story.Repro(r))
@@ -154,6 +159,28 @@ func (p *Printer) unmeasured(group []engine.Result) {
 	p.lines(group[0].Reason)
 	p.lines(ids(group))
 	p.printf("\n")
+}
+
+// known prints what failed as listed, and what is listed and passed.
+func (p *Printer) known(results []engine.Result) {
+	for _, group := range []struct {
+		verdict tckv1.Verdict
+		tint    colour
+		title   string
+	}{
+		{tckv1.Verdict_VERDICT_KNOWN_FAIL, yellow, "~ %s failed as listed"},
+		{tckv1.Verdict_VERDICT_STALE_KNOWN, red, "✗ %s to be taken off the list of known failures"},
+	} {
+		found := slices.DeleteFunc(slices.Clone(results), func(r engine.Result) bool { return r.Verdict != group.verdict })
+		if len(found) == 0 {
+			continue
+		}
+		p.printf("%s\n", p.paint(group.tint, fmt.Sprintf(group.title, count(len(found), "case"))))
+		for _, r := range found {
+			p.lines(r.Case.ID + ": " + r.Reason)
+		}
+		p.printf("\n")
+	}
 }
 
 func (p *Printer) kitError(r engine.Result) {

@@ -89,6 +89,17 @@ func unmeasured(i int) engine.Result {
 	return r
 }
 
+// listed are results that a list of known failures speaks of, and a flaky one.
+func listed() []engine.Result {
+	known, stale, flaky := failed(), passed(1), failed()
+	known.Verdict, known.Reason = tckv1.Verdict_VERDICT_KNOWN_FAIL, "known: the store is being rewritten (#7)"
+	stale.Verdict = tckv1.Verdict_VERDICT_STALE_KNOWN
+	stale.Reason = "event-sourced/command/1 is listed as failing, and it passes: it was slow"
+	flaky.Case.ID, flaky.Case.Requirements = "event-sourced/replay/silent", []string{"ES-REPLAY-004"}
+	flaky.Verdict, flaky.Reason = tckv1.Verdict_VERDICT_FLAKY, "it failed in 2 of 5 runs"
+	return []engine.Result{known, stale, flaky}
+}
+
 func story(results ...engine.Result) output.Story {
 	run := report.Run{
 		Specification: report.Specification{Protocol: "1.0", Digest: "sha256:abc", Requirements: sentences()},
@@ -131,6 +142,7 @@ func TestGolden(t *testing.T) {
 		"failing": story(append(passing, failed(), two(), warned())...),
 		"crowd":   story(crowd...),
 		"kit":     story(append(passing, erred)...),
+		"known":   story(append(listed(), passing[0])...),
 		"nothing": story(),
 	} {
 		var plain, coloured bytes.Buffer
@@ -145,6 +157,27 @@ func TestGolden(t *testing.T) {
 		if got := uncolour(coloured.String()); got != plain.String() || got == coloured.String() {
 			t.Errorf("%s: colour changes the text, or there is none:\n%s", name, cmp.Diff(plain.String(), got))
 		}
+	}
+}
+
+func TestQuiet(t *testing.T) {
+	t.Parallel()
+	tell := func(results ...engine.Result) string {
+		var out bytes.Buffer
+		p := output.New(&out, output.Config{Quiet: true, Live: true})
+		told := story(results...)
+		p.Waiting("starting")
+		p.Heading(told.Report, "127.0.0.1:8080")
+		p.Progress(1)(passed(1))
+		p.Tell(told)
+		p.Remark("wrote a file")
+		return out.String()
+	}
+	if got := tell(passed(1)); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "non-conformant: not measured: ") {
+		t.Errorf("got %q", got)
+	}
+	if got := tell(failed()); !strings.HasPrefix(got, "✗ ES-REPLAY-003") || strings.Contains(got, "slowest") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -20,6 +20,8 @@ type Config struct {
 	Live bool
 	// Width is how many characters fit on a line; 100 when 0.
 	Width int
+	// Quiet leaves out all but what did not pass and the result.
+	Quiet bool
 }
 
 // For returns the config for a writer: colour and a live line on a terminal,
@@ -50,6 +52,7 @@ func New(out io.Writer, config Config) *Printer {
 	if config.Width <= 0 {
 		config.Width = 100
 	}
+	config.Live = config.Live && !config.Quiet
 	return &Printer{out: out, config: config}
 }
 

@@ -15,8 +15,18 @@ func (p *Printer) Waiting(what string) { p.show(p.paint(dim, what)) }
 // Note prints a line of its own.
 func (p *Printer) Note(text string) { p.printf("%s\n", text) }
 
+// Remark prints a line that the result does not need.
+func (p *Printer) Remark(text string) {
+	if !p.config.Quiet {
+		p.Note(text)
+	}
+}
+
 // Heading says what runs against what, before it runs.
 func (p *Printer) Heading(r *tckv1.Report, address string) {
+	if p.config.Quiet {
+		return
+	}
 	subject := r.GetSubject()
 	p.printf("%s %s against %s at %s%s\n", p.paint(bold, "tck "+r.GetKit().GetVersion()),
 		subject.GetRole(), subject.GetAttached(), address, about(subject.GetServiceInfo()))
@@ -54,7 +64,7 @@ func (p *Printer) Progress(total int) func(engine.Result) {
 	done, failed := 0, 0
 	return func(result engine.Result) {
 		done++
-		if result.Verdict == tckv1.Verdict_VERDICT_FAIL {
+		if result.Verdict == tckv1.Verdict_VERDICT_FAIL || result.Verdict == tckv1.Verdict_VERDICT_FLAKY {
 			failed++
 		}
 		p.show(fmt.Sprintf("%d of %d, %d failed  %s", done, total, failed, result.Case.ID))

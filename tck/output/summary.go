@@ -28,12 +28,15 @@ type Story struct {
 	Time time.Duration
 }
 
-// Tell prints the whole story: what did not pass, the counts for each profile,
-// the slowest cases, and the result.
+// Tell prints the whole story: what did not pass, what a list of known failures
+// says of it, the counts for each profile, the slowest cases, and the result.
 func (p *Printer) Tell(story Story) {
 	p.failures(story)
-	p.profiles(story.Report.GetProfiles())
-	p.slowest(story.Results)
+	p.known(story.Results)
+	if !p.config.Quiet {
+		p.profiles(story.Report.GetProfiles())
+		p.slowest(story.Results)
+	}
 	p.result(story)
 }
 
@@ -47,14 +50,15 @@ func (p *Printer) profiles(profiles []*tckv1.ProfileResult) {
 		width = max(width, len(profile.GetProfile()))
 	}
 	p.printf("%s  %s\n", pad("profile", width),
-		p.paint(dim, "required    run  passed  failed  warned  unmeasured  excused"))
+		p.paint(dim, "required    run  passed  failed  known  warned  unmeasured  excused"))
 	for _, c := range profiles {
 		tint := green
 		if c.GetRequired() != c.GetPassed() || c.GetRequired() == 0 {
 			tint = red
 		}
-		p.printf("%s  %8d %6d  %6d  %6d  %6d  %10d  %7d\n", p.paint(tint, pad(c.GetProfile(), width)),
-			c.GetRequired(), c.GetRun(), c.GetPassed(), c.GetFailed(), c.GetWarned(), c.GetUnmeasured(), c.GetExcused())
+		p.printf("%s  %8d %6d  %6d  %6d %6d  %6d  %10d  %7d\n", p.paint(tint, pad(c.GetProfile(), width)),
+			c.GetRequired(), c.GetRun(), c.GetPassed(), c.GetFailed(), c.GetKnownFailed(),
+			c.GetWarned(), c.GetUnmeasured(), c.GetExcused())
 	}
 	p.printf("\n")
 }

@@ -21,6 +21,7 @@ import (
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 	"github.com/stateward/stateward/tck/peer"
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // subject is a server whose streams are handled by a function.
@@ -52,10 +53,10 @@ type wire struct {
 	lines []string
 }
 
-func (w *wire) record(line string) {
+func (w *wire) record(frame trace.Frame) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lines = append(w.lines, line)
+	w.lines = append(w.lines, frame.Text)
 }
 
 func (w *wire) all() []string {

@@ -16,6 +16,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // ErrSilent says that nothing came for as long as the caller waited.
@@ -57,9 +59,9 @@ type Config struct {
 	// Patience bounds every wait for the subject: for a stream, for room to
 	// send, and for each frame.
 	Patience time.Duration
-	// Record gets each frame, as one line. It is called from several
-	// goroutines, and not after Close.
-	Record func(line string)
+	// Record gets each frame; its call is for the caller to number. It is called
+	// from several goroutines, and not after Close.
+	Record func(frame trace.Frame)
 }
 
 // Stream is one stream to the subject. Its methods are called from one
@@ -95,7 +97,7 @@ func Open[Request, Response any](ctx context.Context, service Service[Request, R
 	case err != nil:
 		frame := ending[Response](err)
 		s.end = &frame
-		config.Record("←" + frame.String())
+		s.recordFrame(frame)
 		return s
 	}
 	s.grpc = &grpc.GenericClientStream[Request, Response]{ClientStream: stream}
@@ -116,7 +118,7 @@ func (s *Stream[Request, Response]) read() {
 		} else {
 			frame = Frame[Response]{Response: response, text: s.service.Received(response)}
 		}
-		s.config.Record("←" + frame.String())
+		s.recordFrame(frame)
 		select {
 		case s.inbox <- frame:
 		case <-s.ctx.Done():
@@ -126,6 +128,19 @@ func (s *Stream[Request, Response]) read() {
 			return
 		}
 	}
+}
+
+// record writes down what passes; message is nil for what has none.
+func (s *Stream[Request, Response]) record(kind trace.Kind, text string, message any) {
+	s.config.Record(trace.Frame{Method: s.service.Method, Kind: kind, Text: text, Raw: trace.Encode(message)})
+}
+
+func (s *Stream[Request, Response]) recordFrame(frame Frame[Response]) {
+	if frame.End != nil {
+		s.record(trace.End, "←"+frame.String(), frame.End.Proto())
+		return
+	}
+	s.record(trace.Received, "←"+frame.String(), frame.Response)
 }
 
 // ending returns the end that an error tells of.
@@ -145,7 +160,7 @@ func ending[Response any](err error) Frame[Response] {
 // came about, and [Stream.Receive] then tells how; and ErrSilent, with the
 // stream reset, when the subject has made no room for it.
 func (s *Stream[Request, Response]) Send(request *Request) error {
-	s.config.Record("→" + s.service.Sent(request))
+	s.record(trace.Sent, "→"+s.service.Sent(request), request)
 	if s.grpc == nil {
 		return io.EOF
 	}
@@ -161,7 +176,7 @@ func (s *Stream[Request, Response]) Send(request *Request) error {
 // HalfClose says that the proxy sends nothing more. Closing a stream that has
 // ended does nothing.
 func (s *Stream[Request, Response]) HalfClose() error {
-	s.config.Record("→half-close")
+	s.record(trace.HalfClose, "→half-close", nil)
 	if s.grpc == nil {
 		return nil
 	}
@@ -190,7 +205,7 @@ func (s *Stream[Request, Response]) Receive() (Frame[Response], error) {
 
 // Reset breaks the stream off, as a proxy that has lost faith in it does.
 func (s *Stream[Request, Response]) Reset() {
-	s.config.Record("→reset")
+	s.record(trace.Reset, "→reset", nil)
 	s.Close()
 }
 

@@ -12,8 +12,11 @@ import (
 // severity orders verdicts on cases: a requirement gets the worst of its own.
 var severity = []tckv1.Verdict{
 	tckv1.Verdict_VERDICT_PASS,
+	tckv1.Verdict_VERDICT_STALE_KNOWN,
+	tckv1.Verdict_VERDICT_KNOWN_FAIL,
 	tckv1.Verdict_VERDICT_UNMEASURED,
 	tckv1.Verdict_VERDICT_WARN,
+	tckv1.Verdict_VERDICT_FLAKY,
 	tckv1.Verdict_VERDICT_FAIL,
 	tckv1.Verdict_VERDICT_KIT_ERROR,
 }
@@ -86,12 +89,15 @@ func countMust(counts *tckv1.ProfileResult, verdict tckv1.Verdict) {
 	}
 	counts.Required++
 	switch verdict {
-	case tckv1.Verdict_VERDICT_PASS:
+	case tckv1.Verdict_VERDICT_PASS, tckv1.Verdict_VERDICT_STALE_KNOWN:
 		counts.Run++
 		counts.Passed++
-	case tckv1.Verdict_VERDICT_FAIL:
+	case tckv1.Verdict_VERDICT_FAIL, tckv1.Verdict_VERDICT_FLAKY:
 		counts.Run++
 		counts.Failed++
+	case tckv1.Verdict_VERDICT_KNOWN_FAIL:
+		counts.Run++
+		counts.KnownFailed++
 	default: // a kit error measures nothing either
 		counts.Unmeasured++
 	}
@@ -116,16 +122,69 @@ func conclude(r *tckv1.Report) (tckv1.Result, string) {
 		return tckv1.Result_RESULT_NON_CONFORMANT,
 			fmt.Sprintf("declared is %s, and discovered is %s", enumerate(declared), enumerate(discovered))
 	}
-	if failed := rowsWith(r, tckv1.Verdict_VERDICT_FAIL); len(failed) > 0 {
-		return tckv1.Result_RESULT_NON_CONFORMANT, "failed: " + enumerate(failed)
+	if failures := failures(r); failures != "" {
+		return tckv1.Result_RESULT_NON_CONFORMANT, failures
 	}
 	if missed := missed(r); len(missed) > 0 {
 		return tckv1.Result_RESULT_NON_CONFORMANT, "not measured: " + enumerate(missed)
 	}
-	if r.GetSelection() != nil {
-		return tckv1.Result_RESULT_PARTIAL, "nothing that ran failed, and the run was narrowed"
+	if left := leftOver(r); left != "" {
+		return tckv1.Result_RESULT_PARTIAL, left
 	}
 	return tckv1.Result_RESULT_CONFORMANT, "every MUST of " + enumerate(declared) + " passed"
+}
+
+// failures says what failed; empty when nothing did.
+func failures(r *tckv1.Report) string {
+	return sentence(
+		part{"failed: ", rowsWith(r, tckv1.Verdict_VERDICT_FAIL)},
+		part{"flaky: ", rowsWith(r, tckv1.Verdict_VERDICT_FLAKY)})
+}
+
+// leftOver says what keeps a subject in which nothing failed from being called
+// conformant; empty when nothing does.
+func leftOver(r *tckv1.Report) string {
+	known := sentence(
+		part{"known to fail: ", casesWith(r, tckv1.Verdict_VERDICT_KNOWN_FAIL)},
+		part{"to be taken off the list of known failures: ", casesWith(r, tckv1.Verdict_VERDICT_STALE_KNOWN)})
+	switch {
+	case r.GetSelection() == nil && known == "":
+		return ""
+	case known == "":
+		return "nothing that ran failed, and the run was narrowed"
+	case r.GetSelection() == nil:
+		return known
+	default:
+		return known + "; the run was narrowed"
+	}
+}
+
+// part is a list of ids with what leads it.
+type part struct {
+	lead string
+	ids  []string
+}
+
+// sentence joins the parts that name anything.
+func sentence(parts ...part) string {
+	var all []string
+	for _, p := range parts {
+		if len(p.ids) > 0 {
+			all = append(all, p.lead+enumerate(p.ids))
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// casesWith are the ids of the requirements of which a case has this verdict.
+func casesWith(r *tckv1.Report, verdict tckv1.Verdict) []string {
+	var ids []string
+	for _, row := range r.GetRequirements() {
+		if slices.ContainsFunc(row.GetCases(), func(c *tckv1.CaseResult) bool { return c.GetVerdict() == verdict }) {
+			ids = append(ids, row.GetId())
+		}
+	}
+	return ids
 }
 
 // missed are the ids of the MUSTs that should have been measured and were not.

@@ -49,7 +49,8 @@ type (
 // profile, one test for each case, and one for each requirement that no case
 // measured, but for those that a narrowed run left out. A MUST that was not
 // measured is an error, as it is in the result. A SHOULD that was not met, or
-// has no case, is skipped with its message, for the format has no warning.
+// has no case, is skipped with its message, for the format has no warning; so is
+// what failed as listed.
 func WriteJUnit(w io.Writer, r *tckv1.Report) error {
 	document := junitSuites{Name: "tck " + r.GetSubject().GetRole() + " " + r.GetSubject().GetAttached()}
 	for _, profile := range r.GetSubject().GetProfiles() {
@@ -126,10 +127,10 @@ func (s *junitSuite) add(profile string, requirements []string, c *tckv1.CaseRes
 	fault := &junitFault{Message: strings.ReplaceAll(c.GetMessage(), "\n", "; "), Text: c.GetMessage()}
 	switch c.GetVerdict() {
 	case tckv1.Verdict_VERDICT_PASS:
-	case tckv1.Verdict_VERDICT_FAIL:
+	case tckv1.Verdict_VERDICT_FAIL, tckv1.Verdict_VERDICT_FLAKY, tckv1.Verdict_VERDICT_STALE_KNOWN:
 		test.Failure = fault
 		s.Failures++
-	case tckv1.Verdict_VERDICT_WARN, tckv1.Verdict_VERDICT_EXCUSED:
+	case tckv1.Verdict_VERDICT_WARN, tckv1.Verdict_VERDICT_KNOWN_FAIL, tckv1.Verdict_VERDICT_EXCUSED:
 		test.Skipped = fault
 		s.Skipped++
 	default:

@@ -13,6 +13,7 @@ import (
 	"github.com/stateward/stateward/protocol"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/known"
 	"github.com/stateward/stateward/tck/requirement"
 )
 
@@ -40,6 +41,9 @@ type Run struct {
 	Environment *tckv1.Environment
 	// Selection is what the run was narrowed to; nil when it was not.
 	Selection *tckv1.Selection
+	// Known is the list of known failures by which the results have been judged;
+	// nil when there was none.
+	Known known.List
 	// Results are those of the engine, in any order.
 	Results []engine.Result
 	// Trouble is why the run did not come to its end, as a sentence without its
@@ -77,10 +81,11 @@ func New(run Run) *tckv1.Report {
 			Protocol:           run.Specification.Protocol,
 			RequirementsDigest: run.Specification.Digest,
 		},
-		Kit:         proto.CloneOf(run.Kit),
-		Subject:     proto.CloneOf(run.Subject),
-		Environment: proto.CloneOf(run.Environment),
-		Selection:   proto.CloneOf(run.Selection),
+		Kit:           proto.CloneOf(run.Kit),
+		Subject:       proto.CloneOf(run.Subject),
+		Environment:   proto.CloneOf(run.Environment),
+		Selection:     proto.CloneOf(run.Selection),
+		KnownFailures: run.Known.Entries(),
 	}
 	for _, bound := range run.Specification.of(r.GetSubject().GetRole()) {
 		r.Requirements = append(r.Requirements, &tckv1.RequirementResult{
@@ -123,19 +128,25 @@ func casesOf(id string, results []engine.Result) []*tckv1.CaseResult {
 // caseResult keeps the evidence of what did not pass.
 func caseResult(result engine.Result) *tckv1.CaseResult {
 	c := &tckv1.CaseResult{Id: result.Case.ID, Verdict: result.Verdict, Micros: result.Time.Microseconds()}
+	if result.Runs > 1 {
+		c.Runs, c.FailedRuns = int32(result.Runs), int32(result.Failed)
+	}
 	if result.Verdict == tckv1.Verdict_VERDICT_PASS {
 		return c
 	}
-	c.Message = message(result)
+	c.Message = Message(result)
+	if result.Verdict == tckv1.Verdict_VERDICT_STALE_KNOWN {
+		return c // it passed
+	}
 	for _, frame := range result.Wire {
 		c.Wire = append(c.Wire, valid(frame))
 	}
 	return c
 }
 
-// message is what a person needs to know of a case that did not pass, one
+// Message is what a person needs to know of a case that did not pass, one
 // thought a line.
-func message(result engine.Result) string {
+func Message(result engine.Result) string {
 	var lines []string
 	for _, part := range []struct{ name, text string }{
 		{"", result.Reason},

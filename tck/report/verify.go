@@ -23,6 +23,7 @@ func Verify(data []byte, specification Specification) []string {
 	v := verifier{report: r, specification: specification}
 	v.head()
 	v.rows()
+	v.known()
 	v.derived()
 	if got := digest(r); r.GetDigest() != got {
 		v.problemf("the digest is %s, and the content gives %s: it was changed", r.GetDigest(), got)
@@ -102,7 +103,7 @@ func (v *verifier) cases(row *tckv1.RequirementResult) {
 		if c.GetId() == "" || !slices.Contains(severity, c.GetVerdict()) {
 			v.problemf("%s: case %q has the verdict %v, which no case has", row.GetId(), c.GetId(), c.GetVerdict())
 		}
-		if c.GetVerdict() == foreign(row.GetLevel()) {
+		if slices.Contains(foreign(row.GetLevel()), c.GetVerdict()) {
 			v.problemf("%s: case %q has the verdict %v, which no %s gives", row.GetId(), c.GetId(), c.GetVerdict(), row.GetLevel())
 		}
 		passed, silent := c.GetVerdict() == tckv1.Verdict_VERDICT_PASS, c.GetMessage() == "" && len(c.GetWire()) == 0
@@ -113,14 +114,35 @@ func (v *verifier) cases(row *tckv1.RequirementResult) {
 	if !ascending(ids) {
 		v.problemf("%s: its cases are not in order, each once", row.GetId())
 	}
+	for _, c := range row.GetCases() {
+		v.runs(row.GetId(), c)
+	}
 }
 
-// foreign is the verdict that no case has for a requirement of this level.
-func foreign(level string) tckv1.Verdict {
-	if level == requirement.Must {
-		return tckv1.Verdict_VERDICT_WARN
+// runs holds the verdict on a repeated case against how often it failed.
+func (v *verifier) runs(row string, c *tckv1.CaseResult) {
+	runs, failed := c.GetRuns(), c.GetFailedRuns()
+	fits := failed >= 0 && failed <= runs && runs != 1
+	switch c.GetVerdict() {
+	case tckv1.Verdict_VERDICT_PASS, tckv1.Verdict_VERDICT_STALE_KNOWN:
+		fits = fits && failed == 0
+	case tckv1.Verdict_VERDICT_FAIL:
+		fits = fits && failed == runs
+	case tckv1.Verdict_VERDICT_FLAKY:
+		fits = fits && failed > 0 && failed < runs
+	default:
 	}
-	return tckv1.Verdict_VERDICT_FAIL
+	if !fits {
+		v.problemf("%s: case %q has the verdict %v, and failed in %d of %d runs", row, c.GetId(), c.GetVerdict(), failed, runs)
+	}
+}
+
+// foreign are the verdicts that no case has for a requirement of this level.
+func foreign(level string) []tckv1.Verdict {
+	if level == requirement.Must {
+		return []tckv1.Verdict{tckv1.Verdict_VERDICT_WARN}
+	}
+	return []tckv1.Verdict{tckv1.Verdict_VERDICT_FAIL, tckv1.Verdict_VERDICT_FLAKY, tckv1.Verdict_VERDICT_KNOWN_FAIL}
 }
 
 // derived derives everything again and compares.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stateward/stateward/tck/engine"
 	"github.com/stateward/stateward/tck/peer"
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // Part is a part in a script: one entity, or one call, and the newest stream that is
@@ -47,10 +48,14 @@ type opened struct {
 // Open opens a new stream for the part, which becomes its newest. It is closed when
 // the run is over.
 func (w Wire[Request, Response]) Open(sc *Scene, p Part) *peer.Stream[Request, Response] {
+	call := sc.NewCall()
 	stream := peer.Open(sc.ctx, w.Service, peer.Config{
 		Conn:     sc.Conn(),
 		Patience: sc.Patience(),
-		Record:   func(line string) { sc.Record(p.Label() + line) },
+		Record: func(frame trace.Frame) {
+			frame.Call, frame.Text = call, p.Label()+frame.Text
+			sc.RecordFrame(frame)
+		},
 	})
 	sc.Defer(stream.Close)
 	all := engine.Local[open[Request, Response]](sc.Stage)

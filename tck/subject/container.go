@@ -17,6 +17,8 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
 	tcnetwork "github.com/testcontainers/testcontainers-go/network"
+
+	"github.com/stateward/stateward/tck/interrupt"
 )
 
 // ContainerConfig says what to start.
@@ -57,7 +59,7 @@ func StartContainer(ctx context.Context, config ContainerConfig) (*Container, er
 	}
 	c := &Container{engine: engine, name: uniqueName(), image: config.Image}
 	if _, err := testcontainers.Run(ctx, config.Image, c.options(config)...); err != nil {
-		return nil, errors.Join(fmt.Errorf("container of %s: %w", config.Image, err), c.Close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(fmt.Errorf("container of %s: %w", config.Image, err), c.Close(interrupt.Cleanup(ctx)))
 	}
 	return c, nil
 }
@@ -70,6 +72,7 @@ func (c *Container) options(config ContainerConfig) []testcontainers.ContainerCu
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithLogger(tclog.NewNoopLogger()),
 		testcontainers.WithName(c.name),
+		testcontainers.WithLabels(ownership()),
 		testcontainers.WithEnv(config.Env),
 		testcontainers.WithExposedPorts(ports...),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { publishOnLoopback(host, ports) }),
@@ -140,13 +143,19 @@ func (c *Container) Restart(ctx context.Context) error {
 	return c.failed("start", err)
 }
 
-// Close stops the container and removes it with its unnamed volumes.
+// Close stops the container and removes it with its unnamed volumes. When ctx ends,
+// nothing is waited for any more, and it is removed all the same.
 func (c *Container) Close(ctx context.Context) error {
 	err := c.Stop(ctx)
 	if errdefs.IsNotFound(err) {
 		return c.engine.Close() // never created, or closed before
 	}
-	_, removal := c.engine.ContainerRemove(ctx, c.name, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	_, removal := c.engine.ContainerRemove(removing, c.name, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if errdefs.IsNotFound(removal) { // never created, as far as it was stopped
+		removal = nil
+	}
 	if removal == nil {
 		err = nil // what does not stop is gone all the same
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -101,21 +103,33 @@ func (p *Process) Restart(ctx context.Context) error {
 	return nil
 }
 
+// start starts a run and its owner. The kernel ends the process when the thread ends
+// that has started it, and so the owner keeps that thread until the process has ended.
 func (p *Process) start() (*run, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("subject: %w", err)
 	}
-	defer writer.Close()                                          //nolint:errcheck // the child holds its own copy
 	cmd := exec.Command(p.config.Words[0], p.config.Words[1:]...) //nolint:noctx // Close ends it, politely first
-	cmd.Dir, cmd.Env = p.config.Dir, append(os.Environ(), p.config.Env...)
+	cmd.Dir, cmd.Env = p.config.Dir, slices.Concat(os.Environ(), []string{ownerVariable + "=" + self()}, p.config.Env)
 	cmd.Stdout, cmd.Stderr = writer, writer
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	endWithUs(cmd.SysProcAttr)
+	next := &run{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		_ = writer.Close() // the child holds its own copy
+		started <- err
+		if err == nil {
+			p.own(next, reader)
+		}
+	}()
+	if err := <-started; err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
-	next := &run{cmd: cmd, done: make(chan struct{})}
-	go p.own(next, reader)
 	return next, nil
 }
 

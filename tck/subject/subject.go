@@ -16,6 +16,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/interrupt"
 	"github.com/stateward/stateward/tck/peer"
 )
 
@@ -52,16 +53,26 @@ var errNotOurs = errors.New("the subject was attached by address: the kit cannot
 // caller ends it by Close, whatever becomes of ctx; when Start fails, nothing
 // is left running.
 func Start(ctx context.Context, spec Spec, config Config) (*Subject, error) {
+	s, err := Launch(ctx, spec, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reach(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(interrupt.Cleanup(ctx)))
+	}
+	return s, nil
+}
+
+// Launch starts what spec says, or only remembers where it is, and waits for
+// nothing: Probe tells more. It fails as Start does, and the caller ends what it
+// returns in the same way.
+func Launch(ctx context.Context, spec Spec, config Config) (*Subject, error) {
 	s := &Subject{spec: spec, within: config.Within, address: spec.Value}
 	if s.within == 0 {
 		s.within = 30 * time.Second
 	}
-	err := s.launch(ctx, config.Env)
-	if err == nil {
-		err = s.reach(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	if err := s.launch(ctx, config.Env); err != nil {
+		return nil, errors.Join(err, s.Close(interrupt.Cleanup(ctx)))
 	}
 	return s, nil
 }
@@ -122,13 +133,20 @@ func (s *Subject) launchProcess(ctx context.Context, env map[string]string) erro
 // reach connects to where the subject is now and waits until it is ready.
 func (s *Subject) reach(ctx context.Context) error {
 	s.conn = nil
+	return s.Probe(ctx, func(ctx context.Context, conn grpc.ClientConnInterface) (err error) {
+		s.answer, err = discover(ctx, conn)
+		return err
+	})
+}
+
+// Probe connects to where the subject is now and asks it until it answers nil, as
+// Await does.
+func (s *Subject) Probe(ctx context.Context, ask func(context.Context, grpc.ClientConnInterface) error) error {
 	return Await(ctx, s.evidence(), s.within, func(ctx context.Context) error {
 		if err := s.connect(ctx); err != nil {
 			return err
 		}
-		var err error
-		s.answer, err = discover(ctx, s.conn)
-		return err
+		return ask(ctx, s.conn)
 	})
 }
 
@@ -275,7 +293,8 @@ func (s *Subject) Restart(ctx context.Context) error {
 }
 
 // Close lets go of the subject, and ends it when the kit has started it. It
-// takes at most a few seconds, whatever the subject does.
+// takes at most a few seconds, whatever the subject does; when ctx ends, it is
+// asked no more, and ended by force.
 func (s *Subject) Close(ctx context.Context) error {
 	var err error
 	if s.conn != nil {

@@ -58,7 +58,7 @@ func remote(address string) bool {
 
 // uniqueName names something at the engine, so that it can be found again even
 // when the call that made it was cut off.
-func uniqueName() string { return "stateward-tck-" + strings.ToLower(rand.Text()) }
+func uniqueName() string { return namePrefix + strings.ToLower(rand.Text()) }
 
 // Network is a network of the Docker engine on which containers reach each
 // other by their aliases.
@@ -75,7 +75,7 @@ func CreateNetwork(ctx context.Context) (*Network, error) {
 		return nil, err
 	}
 	name := uniqueName()
-	if _, err := engine.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Labels: testcontainers.GenericLabels()}); err != nil {
+	if _, err := engine.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Labels: labels()}); err != nil {
 		return nil, errors.Join(fmt.Errorf("network: %w", err), engine.Close())
 	}
 	return &Network{Name: name, engine: engine}, nil
@@ -101,7 +101,7 @@ func CreateVolume(ctx context.Context) (*Volume, error) {
 		return nil, err
 	}
 	name := uniqueName()
-	if _, err := engine.VolumeCreate(ctx, client.VolumeCreateOptions{Name: name, Labels: testcontainers.GenericLabels()}); err != nil {
+	if _, err := engine.VolumeCreate(ctx, client.VolumeCreateOptions{Name: name, Labels: labels()}); err != nil {
 		return nil, errors.Join(fmt.Errorf("volume: %w", err), engine.Close())
 	}
 	return &Volume{Name: name, engine: engine}, nil

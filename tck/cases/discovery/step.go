@@ -13,6 +13,7 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/engine"
 	"github.com/stateward/stateward/tck/peer"
+	"github.com/stateward/stateward/tck/trace"
 )
 
 // answers are the responses to Discover so far, in one run of a case.
@@ -46,23 +47,47 @@ func (s ask) Describe() string {
 }
 
 func (s ask) Perform(ctx context.Context, stage *engine.Stage) error {
-	stage.Record(s.Describe())
+	call := calling(stage, discoveryv1.DiscoveryService_Discover_FullMethodName, s.Describe(), s.request)
 	ctx, cancel := stage.Waiting(ctx)
 	defer cancel()
 	response, err := discoveryv1.NewDiscoveryServiceClient(stage.Conn()).Discover(ctx, s.request)
 	if err != nil {
-		return refused(stage, "an answer to Discover", err)
+		return call.refused("an answer to Discover", err)
 	}
-	stage.Record(fmt.Sprintf("←%d entities, %d B of descriptors", len(response.GetEntities()), len(response.GetProto())))
+	call.answered(fmt.Sprintf("←%d entities, %d B of descriptors", len(response.GetEntities()), len(response.GetProto())), response)
 	said := engine.Local[answers](stage)
 	said.all = append(said.all, response)
 	return nil
 }
 
+// called is a call of one request and one response, as it is written down.
+type called struct {
+	stage  *engine.Stage
+	number int
+	method string
+}
+
+// calling writes down the request of a call.
+func calling(stage *engine.Stage, method, text string, request proto.Message) called {
+	c := called{stage: stage, number: stage.NewCall(), method: method}
+	c.record(trace.Sent, text, request)
+	c.record(trace.HalfClose, "", nil)
+	return c
+}
+
+func (c called) record(kind trace.Kind, text string, message any) {
+	c.stage.RecordFrame(trace.Frame{Call: c.number, Method: c.method, Kind: kind, Text: text, Raw: trace.Encode(message)})
+}
+
+// answered writes down the response.
+func (c called) answered(text string, response proto.Message) {
+	c.record(trace.Received, text, response)
+}
+
 // refused is the mismatch of a call that was answered by an error, or not at all.
-func refused(stage *engine.Stage, expected string, err error) error {
+func (c called) refused(expected string, err error) error {
 	answer := fmt.Sprintf("%s %q", status.Code(err), status.Convert(err).Message())
-	stage.Record("←" + answer)
+	c.record(trace.End, "←"+answer, status.Convert(err).Proto())
 	return &engine.MismatchError{Expected: expected, Actual: answer}
 }
 
@@ -76,15 +101,15 @@ func (s report) Describe() string {
 }
 
 func (s report) Perform(ctx context.Context, stage *engine.Stage) error {
-	stage.Record(fmt.Sprintf("→ReportError{%s}", s.request.GetCode()))
+	call := calling(stage, discoveryv1.DiscoveryService_ReportError_FullMethodName, fmt.Sprintf("→ReportError{%s}", s.request.GetCode()), s.request)
 	ctx, cancel := stage.Waiting(ctx)
 	defer cancel()
 	response, err := discoveryv1.NewDiscoveryServiceClient(stage.Conn()).ReportError(ctx, s.request)
 	if err != nil {
-		return refused(stage, "an answer to ReportError", err)
+		return call.refused("an answer to ReportError", err)
 	}
 	size := proto.Size(response)
-	stage.Record(fmt.Sprintf("←%d B", size))
+	call.answered(fmt.Sprintf("←%d B", size), response)
 	if size != 0 {
 		return &engine.MismatchError{Expected: "an empty response", Actual: fmt.Sprintf("one of %d B", size)}
 	}

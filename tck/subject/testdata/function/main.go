@@ -56,6 +56,8 @@ func main() {
 		for range signals {
 			fmt.Println("no")
 		}
+	case "tell": // writes its process id, and what it is asked, to a file; neither listens nor ends
+		tell(os.Args[2])
 	case "orphan": // leaves a child behind that holds its output
 		child := exec.Command(os.Args[0], "stubborn") //nolint:noctx // it is to stay
 		child.Stdout = os.Stdout
@@ -71,6 +73,17 @@ func main() {
 		}
 	default:
 		check(fmt.Errorf("unknown behaviour %q", os.Args[1]))
+	}
+}
+
+func tell(path string) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	check(err)
+	fmt.Fprintln(file, os.Getpid())
+	for received := range signals {
+		fmt.Fprintln(file, received)
 	}
 }
 

@@ -105,7 +105,7 @@ const (
 	Verdict_VERDICT_KNOWN_FAIL Verdict = 6
 	// Listed as failing, and passed.
 	Verdict_VERDICT_STALE_KNOWN Verdict = 7
-	// Passed and failed in one run.
+	// A MUST that held in some runs of the case, and not in others.
 	Verdict_VERDICT_FLAKY Verdict = 8
 	// The kit erred; the subject is not to blame.
 	Verdict_VERDICT_KIT_ERROR Verdict = 9
@@ -185,6 +185,8 @@ type Report struct {
 	Environment *Environment `protobuf:"bytes,5,opt,name=environment,proto3" json:"environment,omitempty"`
 	// What the run was narrowed to; absent when every case of its profiles was to run.
 	Selection *Selection `protobuf:"bytes,11,opt,name=selection,proto3" json:"selection,omitempty"`
+	// The list of known failures that the run was given, ordered by id.
+	KnownFailures []*KnownFailure `protobuf:"bytes,13,rep,name=known_failures,json=knownFailures,proto3" json:"known_failures,omitempty"`
 	// The verdict over all.
 	Result Result `protobuf:"varint,6,opt,name=result,proto3,enum=stateward.tck.v1.Result" json:"result,omitempty"`
 	// A sentence that says why the result is what it is.
@@ -275,6 +277,13 @@ func (x *Report) GetSelection() *Selection {
 	return nil
 }
 
+func (x *Report) GetKnownFailures() []*KnownFailure {
+	if x != nil {
+		return x.KnownFailures
+	}
+	return nil
+}
+
 func (x *Report) GetResult() Result {
 	if x != nil {
 		return x.Result
@@ -322,7 +331,7 @@ type Selection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Patterns on the ids of cases and requirements; empty for all.
 	Run []string `protobuf:"bytes,1,rep,name=run,proto3" json:"run,omitempty"`
-	// "MUST" when nothing else was to run; empty for all.
+	// "MUST" or "SHOULD" when nothing else was to run; empty for all.
 	Level         string `protobuf:"bytes,2,opt,name=level,proto3" json:"level,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -372,6 +381,134 @@ func (x *Selection) GetLevel() string {
 	return ""
 }
 
+// A file of failures that are known, as `tck --known` reads it.
+type KnownFailures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its entries, each id once.
+	Known         []*KnownFailure `protobuf:"bytes,1,rep,name=known,proto3" json:"known,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KnownFailures) Reset() {
+	*x = KnownFailures{}
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KnownFailures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KnownFailures) ProtoMessage() {}
+
+func (x *KnownFailures) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KnownFailures.ProtoReflect.Descriptor instead.
+func (*KnownFailures) Descriptor() ([]byte, []int) {
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *KnownFailures) GetKnown() []*KnownFailure {
+	if x != nil {
+		return x.Known
+	}
+	return nil
+}
+
+// A failure that is known, and for how long that excuses it.
+type KnownFailure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the requirement or the case that fails.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Why it fails, as a sentence.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Where its mending is followed, such as a URL; may be empty.
+	Issue string `protobuf:"bytes,3,opt,name=issue,proto3" json:"issue,omitempty"`
+	// The last day on which it is excused, such as "2027-01-31", in UTC.
+	Expires string `protobuf:"bytes,4,opt,name=expires,proto3" json:"expires,omitempty"`
+	// In a report: that day had passed when the run began, and nothing is excused.
+	Expired       bool `protobuf:"varint,5,opt,name=expired,proto3" json:"expired,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KnownFailure) Reset() {
+	*x = KnownFailure{}
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KnownFailure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KnownFailure) ProtoMessage() {}
+
+func (x *KnownFailure) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KnownFailure.ProtoReflect.Descriptor instead.
+func (*KnownFailure) Descriptor() ([]byte, []int) {
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *KnownFailure) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *KnownFailure) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *KnownFailure) GetIssue() string {
+	if x != nil {
+		return x.Issue
+	}
+	return ""
+}
+
+func (x *KnownFailure) GetExpires() string {
+	if x != nil {
+		return x.Expires
+	}
+	return ""
+}
+
+func (x *KnownFailure) GetExpired() bool {
+	if x != nil {
+		return x.Expired
+	}
+	return false
+}
+
 // The requirement set that a run was held against.
 type Specification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -385,7 +522,7 @@ type Specification struct {
 
 func (x *Specification) Reset() {
 	*x = Specification{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -397,7 +534,7 @@ func (x *Specification) String() string {
 func (*Specification) ProtoMessage() {}
 
 func (x *Specification) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[2]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -410,7 +547,7 @@ func (x *Specification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Specification.ProtoReflect.Descriptor instead.
 func (*Specification) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{2}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Specification) GetProtocol() string {
@@ -442,7 +579,7 @@ type Kit struct {
 
 func (x *Kit) Reset() {
 	*x = Kit{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +591,7 @@ func (x *Kit) String() string {
 func (*Kit) ProtoMessage() {}
 
 func (x *Kit) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[3]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +604,7 @@ func (x *Kit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Kit.ProtoReflect.Descriptor instead.
 func (*Kit) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Kit) GetVersion() string {
@@ -522,7 +659,7 @@ type Subject struct {
 
 func (x *Subject) Reset() {
 	*x = Subject{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +671,7 @@ func (x *Subject) String() string {
 func (*Subject) ProtoMessage() {}
 
 func (x *Subject) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[4]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +684,7 @@ func (x *Subject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subject.ProtoReflect.Descriptor instead.
 func (*Subject) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Subject) GetRole() string {
@@ -648,7 +785,7 @@ type ServiceInfo struct {
 
 func (x *ServiceInfo) Reset() {
 	*x = ServiceInfo{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -660,7 +797,7 @@ func (x *ServiceInfo) String() string {
 func (*ServiceInfo) ProtoMessage() {}
 
 func (x *ServiceInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[5]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -673,7 +810,7 @@ func (x *ServiceInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServiceInfo.ProtoReflect.Descriptor instead.
 func (*ServiceInfo) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{5}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ServiceInfo) GetServiceName() string {
@@ -731,7 +868,7 @@ type Environment struct {
 
 func (x *Environment) Reset() {
 	*x = Environment{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +880,7 @@ func (x *Environment) String() string {
 func (*Environment) ProtoMessage() {}
 
 func (x *Environment) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[6]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +893,7 @@ func (x *Environment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Environment.ProtoReflect.Descriptor instead.
 func (*Environment) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{6}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Environment) GetPlatform() string {
@@ -784,21 +921,23 @@ type ProfileResult struct {
 	Run int32 `protobuf:"varint,3,opt,name=run,proto3" json:"run,omitempty"`
 	// Of these, those whose cases all passed.
 	Passed int32 `protobuf:"varint,4,opt,name=passed,proto3" json:"passed,omitempty"`
-	// Of these, those with a case that failed.
+	// Of these, those with a case that failed, or was flaky, and is not known to.
 	Failed int32 `protobuf:"varint,5,opt,name=failed,proto3" json:"failed,omitempty"`
 	// SHOULDs that were not met.
 	Warned int32 `protobuf:"varint,6,opt,name=warned,proto3" json:"warned,omitempty"`
 	// MUSTs that no case measured.
 	Unmeasured int32 `protobuf:"varint,7,opt,name=unmeasured,proto3" json:"unmeasured,omitempty"`
 	// MUSTs that no case can show, each with its reason in the specification.
-	Excused       int32 `protobuf:"varint,8,opt,name=excused,proto3" json:"excused,omitempty"`
+	Excused int32 `protobuf:"varint,8,opt,name=excused,proto3" json:"excused,omitempty"`
+	// Of the required, those that failed as listed.
+	KnownFailed   int32 `protobuf:"varint,9,opt,name=known_failed,json=knownFailed,proto3" json:"known_failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ProfileResult) Reset() {
 	*x = ProfileResult{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +949,7 @@ func (x *ProfileResult) String() string {
 func (*ProfileResult) ProtoMessage() {}
 
 func (x *ProfileResult) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[7]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +962,7 @@ func (x *ProfileResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProfileResult.ProtoReflect.Descriptor instead.
 func (*ProfileResult) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{7}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ProfileResult) GetProfile() string {
@@ -882,6 +1021,13 @@ func (x *ProfileResult) GetExcused() int32 {
 	return 0
 }
 
+func (x *ProfileResult) GetKnownFailed() int32 {
+	if x != nil {
+		return x.KnownFailed
+	}
+	return 0
+}
+
 // The verdict on one requirement.
 type RequirementResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -903,7 +1049,7 @@ type RequirementResult struct {
 
 func (x *RequirementResult) Reset() {
 	*x = RequirementResult{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +1061,7 @@ func (x *RequirementResult) String() string {
 func (*RequirementResult) ProtoMessage() {}
 
 func (x *RequirementResult) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[8]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +1074,7 @@ func (x *RequirementResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequirementResult.ProtoReflect.Descriptor instead.
 func (*RequirementResult) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{8}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RequirementResult) GetId() string {
@@ -985,14 +1131,18 @@ type CaseResult struct {
 	// What was expected and what came, or why it is unmeasured; empty when it passed.
 	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	// The recorded frames, one a line; empty when it passed.
-	Wire          []string `protobuf:"bytes,5,rep,name=wire,proto3" json:"wire,omitempty"`
+	Wire []string `protobuf:"bytes,5,rep,name=wire,proto3" json:"wire,omitempty"`
+	// How often the case ran, where that was more than once.
+	Runs int32 `protobuf:"varint,6,opt,name=runs,proto3" json:"runs,omitempty"`
+	// In how many of these runs it did not hold.
+	FailedRuns    int32 `protobuf:"varint,7,opt,name=failed_runs,json=failedRuns,proto3" json:"failed_runs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CaseResult) Reset() {
 	*x = CaseResult{}
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[9]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1004,7 +1154,7 @@ func (x *CaseResult) String() string {
 func (*CaseResult) ProtoMessage() {}
 
 func (x *CaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_tck_v1_report_proto_msgTypes[9]
+	mi := &file_stateward_tck_v1_report_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1017,7 +1167,7 @@ func (x *CaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseResult.ProtoReflect.Descriptor instead.
 func (*CaseResult) Descriptor() ([]byte, []int) {
-	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{9}
+	return file_stateward_tck_v1_report_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CaseResult) GetId() string {
@@ -1055,18 +1205,33 @@ func (x *CaseResult) GetWire() []string {
 	return nil
 }
 
+func (x *CaseResult) GetRuns() int32 {
+	if x != nil {
+		return x.Runs
+	}
+	return 0
+}
+
+func (x *CaseResult) GetFailedRuns() int32 {
+	if x != nil {
+		return x.FailedRuns
+	}
+	return 0
+}
+
 var File_stateward_tck_v1_report_proto protoreflect.FileDescriptor
 
 const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1dstateward/tck/v1/report.proto\x12\x10stateward.tck.v1\"\xda\x04\n" +
+	"\x1dstateward/tck/v1/report.proto\x12\x10stateward.tck.v1\"\xa1\x05\n" +
 	"\x06Report\x12\x16\n" +
 	"\x06schema\x18\x01 \x01(\tR\x06schema\x12E\n" +
 	"\rspecification\x18\x02 \x01(\v2\x1f.stateward.tck.v1.SpecificationR\rspecification\x12'\n" +
 	"\x03kit\x18\x03 \x01(\v2\x15.stateward.tck.v1.KitR\x03kit\x123\n" +
 	"\asubject\x18\x04 \x01(\v2\x19.stateward.tck.v1.SubjectR\asubject\x12?\n" +
 	"\venvironment\x18\x05 \x01(\v2\x1d.stateward.tck.v1.EnvironmentR\venvironment\x129\n" +
-	"\tselection\x18\v \x01(\v2\x1b.stateward.tck.v1.SelectionR\tselection\x120\n" +
+	"\tselection\x18\v \x01(\v2\x1b.stateward.tck.v1.SelectionR\tselection\x12E\n" +
+	"\x0eknown_failures\x18\r \x03(\v2\x1e.stateward.tck.v1.KnownFailureR\rknownFailures\x120\n" +
 	"\x06result\x18\x06 \x01(\x0e2\x18.stateward.tck.v1.ResultR\x06result\x12\x16\n" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12/\n" +
 	"\x13unmeasured_profiles\x18\f \x03(\tR\x12unmeasuredProfiles\x12;\n" +
@@ -1076,7 +1241,15 @@ const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	" \x01(\tR\x06digest\"3\n" +
 	"\tSelection\x12\x10\n" +
 	"\x03run\x18\x01 \x03(\tR\x03run\x12\x14\n" +
-	"\x05level\x18\x02 \x01(\tR\x05level\"\\\n" +
+	"\x05level\x18\x02 \x01(\tR\x05level\"E\n" +
+	"\rKnownFailures\x124\n" +
+	"\x05known\x18\x01 \x03(\v2\x1e.stateward.tck.v1.KnownFailureR\x05known\"\x80\x01\n" +
+	"\fKnownFailure\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05issue\x18\x03 \x01(\tR\x05issue\x12\x18\n" +
+	"\aexpires\x18\x04 \x01(\tR\aexpires\x12\x18\n" +
+	"\aexpired\x18\x05 \x01(\bR\aexpired\"\\\n" +
 	"\rSpecification\x12\x1a\n" +
 	"\bprotocol\x18\x01 \x01(\tR\bprotocol\x12/\n" +
 	"\x13requirements_digest\x18\x02 \x01(\tR\x12requirementsDigest\"K\n" +
@@ -1106,7 +1279,7 @@ const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\bprotocol\x18\x06 \x01(\tR\bprotocol\"9\n" +
 	"\vEnvironment\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x0e\n" +
-	"\x02go\x18\x02 \x01(\tR\x02go\"\xd9\x01\n" +
+	"\x02go\x18\x02 \x01(\tR\x02go\"\xfc\x01\n" +
 	"\rProfileResult\x12\x18\n" +
 	"\aprofile\x18\x01 \x01(\tR\aprofile\x12\x1a\n" +
 	"\brequired\x18\x02 \x01(\x05R\brequired\x12\x10\n" +
@@ -1117,21 +1290,25 @@ const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\n" +
 	"unmeasured\x18\a \x01(\x05R\n" +
 	"unmeasured\x12\x18\n" +
-	"\aexcused\x18\b \x01(\x05R\aexcused\"\xd4\x01\n" +
+	"\aexcused\x18\b \x01(\x05R\aexcused\x12!\n" +
+	"\fknown_failed\x18\t \x01(\x05R\vknownFailed\"\xd4\x01\n" +
 	"\x11RequirementResult\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05level\x18\x02 \x01(\tR\x05level\x12\x18\n" +
 	"\aprofile\x18\x03 \x01(\tR\aprofile\x123\n" +
 	"\averdict\x18\x04 \x01(\x0e2\x19.stateward.tck.v1.VerdictR\averdict\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x122\n" +
-	"\x05cases\x18\x06 \x03(\v2\x1c.stateward.tck.v1.CaseResultR\x05cases\"\x97\x01\n" +
+	"\x05cases\x18\x06 \x03(\v2\x1c.stateward.tck.v1.CaseResultR\x05cases\"\xcc\x01\n" +
 	"\n" +
 	"CaseResult\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x123\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x19.stateward.tck.v1.VerdictR\averdict\x12\x16\n" +
 	"\x06micros\x18\x03 \x01(\x03R\x06micros\x12\x18\n" +
 	"\amessage\x18\x04 \x01(\tR\amessage\x12\x12\n" +
-	"\x04wire\x18\x05 \x03(\tR\x04wire*z\n" +
+	"\x04wire\x18\x05 \x03(\tR\x04wire\x12\x12\n" +
+	"\x04runs\x18\x06 \x01(\x05R\x04runs\x12\x1f\n" +
+	"\vfailed_runs\x18\a \x01(\x05R\n" +
+	"failedRuns*z\n" +
 	"\x06Result\x12\x16\n" +
 	"\x12RESULT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11RESULT_CONFORMANT\x10\x01\x12\x12\n" +
@@ -1166,39 +1343,43 @@ func file_stateward_tck_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_stateward_tck_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_stateward_tck_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_stateward_tck_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_stateward_tck_v1_report_proto_goTypes = []any{
 	(Result)(0),               // 0: stateward.tck.v1.Result
 	(Verdict)(0),              // 1: stateward.tck.v1.Verdict
 	(*Report)(nil),            // 2: stateward.tck.v1.Report
 	(*Selection)(nil),         // 3: stateward.tck.v1.Selection
-	(*Specification)(nil),     // 4: stateward.tck.v1.Specification
-	(*Kit)(nil),               // 5: stateward.tck.v1.Kit
-	(*Subject)(nil),           // 6: stateward.tck.v1.Subject
-	(*ServiceInfo)(nil),       // 7: stateward.tck.v1.ServiceInfo
-	(*Environment)(nil),       // 8: stateward.tck.v1.Environment
-	(*ProfileResult)(nil),     // 9: stateward.tck.v1.ProfileResult
-	(*RequirementResult)(nil), // 10: stateward.tck.v1.RequirementResult
-	(*CaseResult)(nil),        // 11: stateward.tck.v1.CaseResult
+	(*KnownFailures)(nil),     // 4: stateward.tck.v1.KnownFailures
+	(*KnownFailure)(nil),      // 5: stateward.tck.v1.KnownFailure
+	(*Specification)(nil),     // 6: stateward.tck.v1.Specification
+	(*Kit)(nil),               // 7: stateward.tck.v1.Kit
+	(*Subject)(nil),           // 8: stateward.tck.v1.Subject
+	(*ServiceInfo)(nil),       // 9: stateward.tck.v1.ServiceInfo
+	(*Environment)(nil),       // 10: stateward.tck.v1.Environment
+	(*ProfileResult)(nil),     // 11: stateward.tck.v1.ProfileResult
+	(*RequirementResult)(nil), // 12: stateward.tck.v1.RequirementResult
+	(*CaseResult)(nil),        // 13: stateward.tck.v1.CaseResult
 }
 var file_stateward_tck_v1_report_proto_depIdxs = []int32{
-	4,  // 0: stateward.tck.v1.Report.specification:type_name -> stateward.tck.v1.Specification
-	5,  // 1: stateward.tck.v1.Report.kit:type_name -> stateward.tck.v1.Kit
-	6,  // 2: stateward.tck.v1.Report.subject:type_name -> stateward.tck.v1.Subject
-	8,  // 3: stateward.tck.v1.Report.environment:type_name -> stateward.tck.v1.Environment
+	6,  // 0: stateward.tck.v1.Report.specification:type_name -> stateward.tck.v1.Specification
+	7,  // 1: stateward.tck.v1.Report.kit:type_name -> stateward.tck.v1.Kit
+	8,  // 2: stateward.tck.v1.Report.subject:type_name -> stateward.tck.v1.Subject
+	10, // 3: stateward.tck.v1.Report.environment:type_name -> stateward.tck.v1.Environment
 	3,  // 4: stateward.tck.v1.Report.selection:type_name -> stateward.tck.v1.Selection
-	0,  // 5: stateward.tck.v1.Report.result:type_name -> stateward.tck.v1.Result
-	9,  // 6: stateward.tck.v1.Report.profiles:type_name -> stateward.tck.v1.ProfileResult
-	10, // 7: stateward.tck.v1.Report.requirements:type_name -> stateward.tck.v1.RequirementResult
-	7,  // 8: stateward.tck.v1.Subject.service_info:type_name -> stateward.tck.v1.ServiceInfo
-	1,  // 9: stateward.tck.v1.RequirementResult.verdict:type_name -> stateward.tck.v1.Verdict
-	11, // 10: stateward.tck.v1.RequirementResult.cases:type_name -> stateward.tck.v1.CaseResult
-	1,  // 11: stateward.tck.v1.CaseResult.verdict:type_name -> stateward.tck.v1.Verdict
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	5,  // 5: stateward.tck.v1.Report.known_failures:type_name -> stateward.tck.v1.KnownFailure
+	0,  // 6: stateward.tck.v1.Report.result:type_name -> stateward.tck.v1.Result
+	11, // 7: stateward.tck.v1.Report.profiles:type_name -> stateward.tck.v1.ProfileResult
+	12, // 8: stateward.tck.v1.Report.requirements:type_name -> stateward.tck.v1.RequirementResult
+	5,  // 9: stateward.tck.v1.KnownFailures.known:type_name -> stateward.tck.v1.KnownFailure
+	9,  // 10: stateward.tck.v1.Subject.service_info:type_name -> stateward.tck.v1.ServiceInfo
+	1,  // 11: stateward.tck.v1.RequirementResult.verdict:type_name -> stateward.tck.v1.Verdict
+	13, // 12: stateward.tck.v1.RequirementResult.cases:type_name -> stateward.tck.v1.CaseResult
+	1,  // 13: stateward.tck.v1.CaseResult.verdict:type_name -> stateward.tck.v1.Verdict
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_stateward_tck_v1_report_proto_init() }
@@ -1212,7 +1393,7 @@ func file_stateward_tck_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_tck_v1_report_proto_rawDesc), len(file_stateward_tck_v1_report_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

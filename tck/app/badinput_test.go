@@ -1,0 +1,104 @@
+package app_test
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stateward/stateward/tck/app"
+	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+)
+
+// accepts listens, and does with each connection what is told.
+func accepts(t *testing.T, with func(net.Conn)) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			with(conn)
+			t.Cleanup(func() { conn.Close() })
+		}
+	}()
+	t.Cleanup(func() {
+		listener.Close()
+		<-done
+	})
+	return "addr:" + listener.Addr().String()
+}
+
+// What never is ready is told in one sentence, with the last lines where there are
+// any, within the time that it was given.
+func TestWhatNeverIsReady(t *testing.T) {
+	for name, test := range map[string]struct {
+		subject string
+		code    int
+		want    []string
+	}{
+		"a command that exits":        {"cmd:" + function + " die", app.ExitNeverReady, []string{"exited with status 7", "no database"}},
+		"a command that is not there": {"cmd:./no-such-sdk", app.ExitNeverReady, []string{"the command could not be started", "no such file"}},
+		"a command that writes a lot": {"cmd:" + function + " flood", app.ExitNeverReady, []string{"not ready within 400ms"}},
+		"no gRPC":                     {"cmd:" + function + " web", app.ExitNeverReady, []string{"does not serve stateward.discovery"}},
+		"nobody":                      {"addr:127.0.0.1:1", app.ExitNeverReady, []string{"not ready within 400ms", "connection refused"}},
+		"a host that is not there":    {"addr:no-such-host.invalid:80", app.ExitNeverReady, []string{"not ready within 400ms"}},
+		"a port that says nothing":    {accepts(t, func(net.Conn) {}), app.ExitNeverReady, []string{"not ready within 400ms"}},
+		"a port that is closed again": {accepts(t, func(c net.Conn) { c.Close() }), app.ExitNeverReady, []string{"not ready within 400ms"}},
+		"a port that answers garbage": {
+			accepts(t, func(c net.Conn) { c.Write([]byte(strings.Repeat("garbage\r\n", 1000))) }), app.ExitNeverReady,
+			[]string{"not ready within 400ms", "error reading server preface"},
+		},
+		"an image, and no engine": {"image:acme/sdk:1", app.ExitKit, []string{"no Docker engine answers"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			begin := time.Now()
+			got := run(t, "function", test.subject, "--timeout", "400ms", "--report-dir", dir)
+			got.expect(t, test.code, test.want...)
+			if took := time.Since(begin); took > 10*time.Second {
+				t.Errorf("that took %s", took)
+			}
+			if said := strings.Count(got.err, "tck: "); said != 1 {
+				t.Errorf("it is told %d times:\n%s", said, got.err)
+			}
+			verified(t, dir, tckv1.Result_RESULT_INVALID)
+		})
+	}
+}
+
+// What was ready and then misbehaves below the protocol fails or is not measured; the
+// run ends soon, and nothing passes.
+func TestWhatMisbehavesMidStream(t *testing.T) {
+	for behaviour, want := range map[string][]string{
+		"hangs":   {"✗ ", "nothing within 300ms"},
+		"floods":  {"✗ "},
+		"babbles": {"✗ ", "end Internal"},
+		"dies":    {"the subject exited with status 9", "last lines were", "out of memory"},
+	} {
+		t.Run(behaviour, func(t *testing.T) {
+			dir := t.TempDir()
+			begin := time.Now()
+			run(t, "function", "cmd:"+wild+" "+behaviour, "--run", "event-sourced/*", "--patience", "300ms", "--report-dir", dir).
+				expect(t, app.ExitFailed, want...)
+			if took := time.Since(begin); took > 30*time.Second {
+				t.Errorf("that took %s", took)
+			}
+			for _, row := range read(t, dir).GetRequirements() {
+				for _, c := range row.GetCases() {
+					said := strings.HasPrefix(c.GetId(), "event-sourced/discovery/") // that it answered
+					if c.GetVerdict() == tckv1.Verdict_VERDICT_PASS && !said {
+						t.Errorf("%s passes: %v", row.GetId(), c)
+					}
+				}
+			}
+		})
+	}
+}
