@@ -172,7 +172,7 @@ func TestFails(t *testing.T) {
 
 func TestDeclaredMustBeWhatIsDiscovered(t *testing.T) {
 	run(t, "function", model(t, ""), "--profile", "core").
-		expect(t, app.ExitFailed, "declared is core, and discovered is core, ")
+		expect(t, app.ExitFailed, "declared is core, and discovered is ")
 	run(t, "function", "cmd:"+function+" serve", "--profile", "core,event-sourced").
 		expect(t, app.ExitFailed, "declared is core, event-sourced, and discovered is core")
 }

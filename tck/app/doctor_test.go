@@ -12,7 +12,7 @@ func TestDoctor(t *testing.T) {
 	got := run(t, "doctor", sound)
 	got.expect(t, app.ExitPassed, "subject       "+sound+" at ", "stateward.discovery.v1.DiscoveryService answers, protocol 1.0",
 		"cloudstate.EntityDiscovery does not answer: Unimplemented", "a model of the kit", "mistakes      none in ",
-		"next          tck function "+sound+" --profile core,")
+		"next          tck function "+sound+" --profile ")
 
 	run(t, "doctor", model(t, "is-nameless")).expect(t, app.ExitFailed, "mistake       DISC-INFO-002 (SHOULD): expected ")
 	got = run(t, "doctor", "cmd:"+function+" serve")
