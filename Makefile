@@ -119,6 +119,8 @@ bench: ## Run the benchmarks; ratios are against the baseline in the same run
 
 .PHONY: images
 images: build ## Build the container images (needs a Docker engine)
+	cp $(BIN)/tck $(IMAGES)/
+	docker build --quiet --tag stateward/tck:$(VERSION) --file tck/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/proxy:$(VERSION) --file proxy/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-model:$(VERSION) --build-arg PROGRAM=model --file reference-impl/go/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-cart:$(VERSION) --build-arg PROGRAM=cart --file reference-impl/go/Dockerfile $(IMAGES)
