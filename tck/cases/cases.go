@@ -8,11 +8,12 @@ import (
 	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/cases/eventsourced"
 	"github.com/stateward/stateward/tck/cases/httprule"
+	"github.com/stateward/stateward/tck/cases/value"
 	"github.com/stateward/stateward/tck/engine"
 )
 
 // Function returns the cases for a user function, in the order of the
 // specification's chapters. Ids are unique.
 func Function() []engine.Case {
-	return slices.Concat(discovery.Cases(), httprule.Cases(), eventsourced.Cases())
+	return slices.Concat(discovery.Cases(), httprule.Cases(), eventsourced.Cases(), value.Cases())
 }
