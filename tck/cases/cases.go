@@ -5,6 +5,7 @@ package cases
 import (
 	"slices"
 
+	"github.com/stateward/stateward/tck/cases/action"
 	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/cases/eventsourced"
 	"github.com/stateward/stateward/tck/cases/httprule"
@@ -15,5 +16,5 @@ import (
 // Function returns the cases for a user function, in the order of the
 // specification's chapters. Ids are unique.
 func Function() []engine.Case {
-	return slices.Concat(discovery.Cases(), httprule.Cases(), eventsourced.Cases(), value.Cases())
+	return slices.Concat(discovery.Cases(), httprule.Cases(), eventsourced.Cases(), value.Cases(), action.Cases())
 }

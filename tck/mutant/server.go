@@ -63,7 +63,7 @@ func reach(by dialer, use func(target) error) error {
 
 // dial prepares a connection that is made by the dialer.
 func dial(by dialer) (*grpc.ClientConn, error) {
-	return grpc.NewClient("passthrough:///subject",
+	return grpc.NewClient("passthrough:///subject", grpc.WithInitialWindowSize(peer.Window),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return by(ctx) }))
 }
