@@ -68,14 +68,17 @@ type trial struct {
 // got wrong; the matrix is whole in any case.
 func SelfCheck(ctx context.Context) (Matrix, error) {
 	all := cases.Function()
-	quick := slices.Concat(variantTrials(all), impostorTrials(all), mutantTrials(all))
-	rows := append(modelRows(ctx, all), make([]Row, len(quick))...)
+	model, quick := modelTrials(all), quickTrials(all)
+	rows := make([]Row, len(model)+len(quick))
+	for i, one := range model {
+		rows[i] = one.run(ctx)
+	}
 	queue := make(chan int)
 	var workers sync.WaitGroup
 	for range abreast {
 		workers.Go(func() {
 			for i := range queue {
-				rows[len(rows)-len(quick)+i] = quick[i].run(ctx)
+				rows[len(model)+i] = quick[i].run(ctx)
 			}
 		})
 	}
@@ -87,12 +90,17 @@ func SelfCheck(ctx context.Context) (Matrix, error) {
 	return Matrix{Rows: rows}, problems(rows)
 }
 
-// modelRows are the rows of the model. It runs alone: with the slow one, time
-// is tight.
-func modelRows(ctx context.Context, all []engine.Case) []Row {
-	model := trial{"the model", "", meeting(defect.None), patience, all, passes}
-	slow := trial{"the model, slow", "", meeting(slowly), tight, all, passes}
-	return []Row{model.run(ctx), slow.run(ctx)}
+// modelTrials are those of the model. Each runs alone: with the slow one, time is tight.
+func modelTrials(all []engine.Case) []trial {
+	return []trial{
+		{"the model", "", meeting(defect.None), patience, all, passes},
+		{"the model, slow", "", meeting(slowly), tight, all, passes},
+	}
+}
+
+// quickTrials are those of all others.
+func quickTrials(all []engine.Case) []trial {
+	return slices.Concat(variantTrials(all), impostorTrials(all), mutantTrials(all))
 }
 
 func variantTrials(all []engine.Case) []trial {
@@ -123,13 +131,15 @@ func mutantTrials(all []engine.Case) []trial {
 	return trials
 }
 
-// of returns the cases on entities of a kind, and those on none: a defect of the
+// of returns the cases on entities of a kind, and those of profile core: a defect of the
 // kind's model is none of another's. For the function as a whole these are all.
 func of(kind string, all []engine.Case) []engine.Case {
 	if kind == "" {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(c engine.Case) bool { return c.Model != "" && c.Model != kind })
+	return slices.DeleteFunc(slices.Clone(all), func(c engine.Case) bool {
+		return c.Model != kind && (c.Model != "" || c.Profile != "core")
+	})
 }
 
 func meeting(d defect.Defect) func(use func(target) error) error {
