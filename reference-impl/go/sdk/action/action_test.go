@@ -419,3 +419,15 @@ func FuzzRequest(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkUnary(b *testing.B) {
+	proxy := start(b, handlers{unary: func(*action.Context, request) (response, error) { return message("read"), nil }})
+	command := sdktest.ActionCommand(modelService, "ProcessUnary", &tckv1.ProcessRequest{})
+	client := actionv1.NewActionServiceClient(proxy.Conn)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := client.HandleUnary(b.Context(), command); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
