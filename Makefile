@@ -29,7 +29,8 @@ build: ## Build the proxy, the kit and the reference functions into .tmp/bin and
 	@mkdir -p $(BIN) $(IMAGES)/data
 	@echo "building $(VERSION) ($(COMMIT))"
 	@$(BUILD) -o $(BIN)/ ./tck/cmd/tck
-	@$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy ./reference-impl/go/model ./reference-impl/go/cart
+	@$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy \
+		./reference-impl/go/model ./reference-impl/go/cart ./reference-impl/go/profile ./reference-impl/go/temperature
 
 .PHONY: test
 test: ## Run the tests that need Go alone
@@ -124,6 +125,8 @@ images: build ## Build the container images (needs a Docker engine)
 	docker build --quiet --tag stateward/proxy:$(VERSION) --file proxy/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-model:$(VERSION) --build-arg PROGRAM=model --file reference-impl/go/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-cart:$(VERSION) --build-arg PROGRAM=cart --file reference-impl/go/Dockerfile $(IMAGES)
+	docker build --quiet --tag stateward/reference-go-profile:$(VERSION) --build-arg PROGRAM=profile --file reference-impl/go/Dockerfile $(IMAGES)
+	docker build --quiet --tag stateward/reference-go-temperature:$(VERSION) --build-arg PROGRAM=temperature --file reference-impl/go/Dockerfile $(IMAGES)
 
 .PHONY: clean
 clean: ## Remove what the other targets built
