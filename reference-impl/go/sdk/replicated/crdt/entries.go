@@ -117,7 +117,7 @@ func (e *entries[K, V]) changed() bool {
 		return true
 	}
 	for row := range e.touched {
-		if row.value.Changed() {
+		if e.survives(row) && row.value.Changed() {
 			return true
 		}
 	}

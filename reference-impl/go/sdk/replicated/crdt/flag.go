@@ -34,10 +34,10 @@ func (f *Flag) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 // Changed implements [Value].
 func (f *Flag) Changed() bool { return f.sets }
 
-// Delta returns the flag: nothing but false comes before true, so the value says
-// what was done, and is never false of a flag that is set (REP-FLAG-001).
+// Delta returns whether the flag was set (REP-FLAG-001). Of a flag that had been
+// set before there is nothing to say, and its delta is never sent.
 func (f *Flag) Delta() *replicatedv1.Delta {
-	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_Flag{Flag: &replicatedv1.FlagDelta{Value: f.set}}}
+	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_Flag{Flag: &replicatedv1.FlagDelta{Value: f.sets}}}
 }
 
 // Commit implements [Value].

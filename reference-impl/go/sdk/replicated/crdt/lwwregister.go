@@ -1,10 +1,10 @@
 package crdt
 
 import (
-	"google.golang.org/protobuf/proto"
-
 	"errors"
 	"fmt"
+
+	"google.golang.org/protobuf/proto"
 
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 )
