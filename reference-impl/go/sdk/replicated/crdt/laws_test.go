@@ -23,9 +23,9 @@ import (
 // (REP-INIT-008), and is undone without a trace (REP-FAIL-003).
 func TestDeltas(t *testing.T) {
 	t.Parallel()
-	for name, make := range makers() {
+	for name, newValue := range makers() {
 		t.Run(name, rapid.MakeCheck(func(t *rapid.T) {
-			here, there := make(), make()
+			here, there := newValue(), newValue()
 			tell(t, here, there) // a register is created with a value
 			for range rapid.IntRange(1, 5).Draw(t, "commands") {
 				before := plain(here)
@@ -287,8 +287,8 @@ func shortSet(entry *replicatedv1.ORMapEntryDelta) *replicatedv1.ORMultiMapEntry
 
 // A value takes any bytes that are a delta, or says what is wrong with them.
 func FuzzApply(f *testing.F) {
-	for _, make := range makers() {
-		value := make()
+	for _, newValue := range makers() {
+		value := newValue()
 		f.Add([]byte{}, mustMarshal(f, value.Delta()))
 	}
 	set := NewORSet(String())
@@ -298,8 +298,8 @@ func FuzzApply(f *testing.F) {
 	set.Clear()
 	f.Add(first, mustMarshal(f, set.Delta()))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		for name, make := range makers() {
-			value := make()
+		for name, newValue := range makers() {
+			value := newValue()
 			for _, text := range [][]byte{first, second} {
 				delta := &replicatedv1.Delta{}
 				if proto.Unmarshal(text, delta) != nil {

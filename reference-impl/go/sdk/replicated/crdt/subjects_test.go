@@ -153,8 +153,8 @@ func collectMap[V any](all func(func(string, V) bool), of func(V) any) map[strin
 // A collection knows its size, and what it has.
 func TestLenAndHas(t *testing.T) {
 	t.Parallel()
-	for name, make := range makers() {
-		collection, is := make().(interface {
+	for name, newValue := range makers() {
+		collection, is := newValue().(interface {
 			Value
 			Len() int
 			Has(key string) bool

@@ -165,24 +165,24 @@ func TestDeltasOfAnotherType(t *testing.T) {
 	t.Parallel()
 	all := makers()
 	all["Vote"] = func() Value { return NewVote() }
-	for name, make := range all {
+	for name, newValue := range all {
 		for other, another := range all {
 			delta := another().Delta()
 			if other == "LWWRegister" {
 				continue // has a value of its own, below
 			}
-			if _, err := make().Apply(delta); (err == nil) != (name == other) {
+			if _, err := newValue().Apply(delta); (err == nil) != (name == other) {
 				t.Errorf("a %s is given the delta of a %s: %v", name, other, err)
 			}
 		}
 		for _, delta := range []*replicatedv1.Delta{
 			nil, {}, {Delta: &replicatedv1.Delta_Lwwregister{Lwwregister: &replicatedv1.LWWRegisterDelta{}}},
 		} {
-			if _, err := make().Apply(delta); err == nil {
+			if _, err := newValue().Apply(delta); err == nil {
 				t.Errorf("a %s takes %v", name, delta)
 			}
 		}
-		if _, nests := make().(Entry); nests == (name == "PNCounterMap" || name == "LWWRegisterMap" || name == "ORMultiMap") {
+		if _, nests := newValue().(Entry); nests == (name == "PNCounterMap" || name == "LWWRegisterMap" || name == "ORMultiMap") {
 			t.Errorf("a %s stands in an ORMap: %v", name, nests)
 		}
 	}
