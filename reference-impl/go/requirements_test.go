@@ -24,6 +24,7 @@ var untested = map[string]string{
 var profiles = []string{
 	"core", "event-sourced", "forwarding", "capabilities", "cancel", "lifecycle", "passivation-notice",
 	"snapshot-request", "event-metadata", "event-sourced-delete",
+	"replicated", "replicated-maps",
 }
 
 // TestEveryRequirementIsCited fails when a requirement of the function, in a

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -143,12 +144,7 @@ func (e *entries[K, V]) survives(candidate *row[K, V]) bool {
 	if _, added := e.table.added[candidate]; added {
 		return false
 	}
-	for _, row := range e.table.find(candidate.key) {
-		if row == candidate {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.table.find(candidate.key), candidate)
 }
 
 func entryDelta(key *anypb.Any, delta *replicatedv1.Delta) *replicatedv1.ORMapEntryDelta {

@@ -28,6 +28,21 @@ func CustomAutoIncrement(time int64) Clock {
 	return Clock{replicatedv1.Clock_CLOCK_CUSTOM_AUTO_INCREMENT, time}
 }
 
+// ClockOf returns the clock as the protocol names it; time counts for the custom
+// clocks alone.
+func ClockOf(kind replicatedv1.Clock, time int64) Clock {
+	switch kind {
+	case replicatedv1.Clock_CLOCK_REVERSE:
+		return Reverse()
+	case replicatedv1.Clock_CLOCK_CUSTOM:
+		return Custom(time)
+	case replicatedv1.Clock_CLOCK_CUSTOM_AUTO_INCREMENT:
+		return CustomAutoIncrement(time)
+	default:
+		return Clock{}
+	}
+}
+
 // LWWRegister holds one value, that of the last write.
 type LWWRegister[T any] struct {
 	codec   Codec[T]
