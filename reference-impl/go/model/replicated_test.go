@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	"github.com/stateward/stateward/reference-impl/go/sdk/sdktest"
@@ -28,6 +29,7 @@ const (
 func TestReplicatedTranscripts(t *testing.T) {
 	t.Parallel()
 	proxy := sdktest.Start(t, config())
+	proxy.Announce(discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS)
 	cases := append(append(replicatedValues(), replicatedCommands()...), append(replicatedStreams(), replicatedBreaches()...)...)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -47,6 +49,38 @@ func TestReplicatedTranscripts(t *testing.T) {
 			}
 			stream.Passivate() // and nothing more was said (REP-TURN-001)
 		})
+	}
+}
+
+// A proxy that knows no maps of one type is sent none (DISC-CAP-006), and is served
+// otherwise as any (DISC-CAP-007).
+func TestReplicatedMapsAreNotInForce(t *testing.T) {
+	t.Parallel()
+	proxy := sdktest.Start(t, config())
+	proxy.Announce(discoveryv1.Capability_CAPABILITY_CANCEL)
+	for name, id := range map[string]dialogue{"counters": "PNCounterMap-1", "registers": "LWWRegisterMap-1", "sets": "ORMultiMap-1"} {
+		stream := proxy.OpenReplicated(id.unset().say)
+		reply := stream.Ask(id.command(1)).GetReply()
+		if code := reply.GetClientAction().GetFailure().GetCode(); codes.Code(code) != codes.FailedPrecondition || reply.GetStateAction() != nil {
+			t.Errorf("a map of %s is answered by %v", name, reply)
+		}
+	}
+	const flag = dialogue("Flag-1")
+	stream := proxy.OpenReplicated(flag.unset().say)
+	if reply := stream.Ask(flag.command(1, "update {flag {}}")).GetReply(); reply.GetStateAction().GetUpdate().GetFlag() == nil {
+		t.Errorf("a flag is answered by %v", reply)
+	}
+}
+
+// A passivate is the end, whatever its reason (LIFE-PASS-004, LIFE-PASS-005).
+func TestReplicatedPassivate(t *testing.T) {
+	t.Parallel()
+	const flag = dialogue("Flag-1")
+	proxy := sdktest.Start(t, config())
+	for _, reason := range []entityv1.PassivationReason{entityv1.PassivationReason_PASSIVATION_REASON_UNSPECIFIED, 99} {
+		proxy.OpenReplicated(flag.unset().say, &sdktest.ReplicatedRequest{Message: &replicatedv1.HandleRequest_Passivate{
+			Passivate: &entityv1.Passivate{Reason: reason},
+		}}).Ended()
 	}
 }
 

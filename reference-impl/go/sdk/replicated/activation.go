@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	"github.com/stateward/stateward/reference-impl/go/sdk"
@@ -93,6 +94,9 @@ func (a *active[V]) reply(c *Context, command *entityv1.Command) (*replicatedv1.
 		return nil, nil, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
 			a.entity.Service().FullName(), command.GetName())
 	}
+	if err := a.check(c.Context); err != nil {
+		return nil, nil, err
+	}
 	change := a.begin(command)
 	response, opened, err := handle(c, a.value, command.GetPayload())
 	if err != nil {
@@ -113,6 +117,15 @@ func (a *active[V]) reply(c *Context, command *entityv1.Command) (*replicatedv1.
 		StateAction:  state,
 		Streamed:     opened != nil && command.GetStreamed() && !a.deleted, // REP-STREAM-002, REP-STREAM-003
 	}, opened, nil
+}
+
+// check returns an error where the proxy cannot take the type of the value: what
+// cannot stand in an ORMap is a map of one type.
+func (a *active[V]) check(c *sdk.Context) error {
+	if _, ok := any(a.value).(crdt.Entry); ok {
+		return nil
+	}
+	return sdk.Require(c, discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS, "knows no maps of one type")
 }
 
 // answer returns what the caller gets. A streamed call may get nothing yet.

@@ -87,6 +87,8 @@ func (c *conversation) step(request *replicatedv1.HandleRequest) (answers []*rep
 		return c.command(message.Command)
 	case *replicatedv1.HandleRequest_StreamCancelled:
 		return c.cancelled(message.StreamCancelled)
+	case *replicatedv1.HandleRequest_Passivate: // whatever the reason (LIFE-PASS-005)
+		return nil, false
 	default:
 		return c.broken(0, "a message without a case that is known here (CORE-STREAM-004)")
 	}
