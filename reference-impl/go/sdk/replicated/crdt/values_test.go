@@ -241,3 +241,44 @@ func TestEntriesFromElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// What is not there is told apart from what is empty.
+func TestGet(t *testing.T) {
+	t.Parallel()
+	counters, registers, sets := NewPNCounterMap(String()), NewLWWRegisterMap(String(), String()), NewORMultiMap(String(), String())
+	if err := counters.Add("a", 0); err != nil {
+		t.Fatal(err)
+	}
+	registers.Set("a", "")
+	sets.Ensure("a")
+	for key, want := range map[string]bool{"a": true, "b": false} {
+		count, counted := counters.Get(key)
+		text, written := registers.Get(key)
+		set, there := sets.Get(key)
+		if counted != want || written != want || there != want || count != 0 || text != "" || (set != nil) != want {
+			t.Errorf("%q: %d, %v; %q, %v; %v, %v", key, count, counted, text, written, set, there)
+		}
+	}
+}
+
+// The protocol's clocks are the library's; one that is unknown is the default.
+func TestClockOf(t *testing.T) {
+	t.Parallel()
+	for clock, want := range map[replicatedv1.Clock]Clock{
+		replicatedv1.Clock_CLOCK_DEFAULT:               {},
+		replicatedv1.Clock_CLOCK_REVERSE:               Reverse(),
+		replicatedv1.Clock_CLOCK_CUSTOM:                Custom(7),
+		replicatedv1.Clock_CLOCK_CUSTOM_AUTO_INCREMENT: CustomAutoIncrement(7),
+		99: {},
+	} {
+		if got := ClockOf(clock, 7); got != want {
+			t.Errorf("%v is %v", clock, got)
+		}
+	}
+	register := NewLWWRegister(Int64(), 1)
+	register.SetAt(2, Reverse())
+	register.Set(3) // the last write, and its clock
+	if got := register.Delta().GetLwwregister(); got.GetClock() != replicatedv1.Clock_CLOCK_DEFAULT || register.Get() != 3 {
+		t.Errorf("written by %v", got)
+	}
+}
