@@ -1,7 +1,6 @@
 package crdt
 
 import (
-	"bytes"
 	"iter"
 	"slices"
 	"testing"
@@ -283,45 +282,4 @@ func TestMapsOfOneTypeStandForAnORMap(t *testing.T) {
 
 func shortSet(entry *replicatedv1.ORMapEntryDelta) *replicatedv1.ORMultiMapEntryDelta {
 	return &replicatedv1.ORMultiMapEntryDelta{Key: entry.GetKey(), Set: entry.GetDelta().GetOrset()}
-}
-
-// A value takes any bytes that are a delta, or says what is wrong with them.
-func FuzzApply(f *testing.F) {
-	for _, newValue := range makers() {
-		value := newValue()
-		f.Add([]byte{}, mustMarshal(f, value.Delta()))
-	}
-	set := NewORSet(String())
-	set.Add("a")
-	first := mustMarshal(f, set.Delta())
-	set.Commit()
-	set.Clear()
-	f.Add(first, mustMarshal(f, set.Delta()))
-	f.Fuzz(func(t *testing.T, first, second []byte) {
-		for name, newValue := range makers() {
-			value := newValue()
-			for _, text := range [][]byte{first, second} {
-				delta := &replicatedv1.Delta{}
-				if proto.Unmarshal(text, delta) != nil {
-					return
-				}
-				if _, err := value.Apply(delta); err != nil {
-					break // void
-				}
-				if value.Changed() {
-					t.Fatalf("%s: what was received is to be sent", name)
-				}
-				plain(value)
-			}
-		}
-	})
-}
-
-func mustMarshal(tb testing.TB, message proto.Message) []byte {
-	tb.Helper()
-	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return bytes.Clone(text)
 }
