@@ -30,7 +30,7 @@ build: ## Build the proxy, the kit and the reference functions into .tmp/bin and
 	@echo "building $(VERSION) ($(COMMIT))"
 	@$(BUILD) -o $(BIN)/ ./tck/cmd/tck
 	@$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy \
-		./reference-impl/go/model ./reference-impl/go/cart ./reference-impl/go/profile ./reference-impl/go/temperature
+		./reference-impl/go/model ./reference-impl/go/cart ./reference-impl/go/profile ./reference-impl/go/temperature ./reference-impl/go/presence
 
 .PHONY: test
 test: ## Run the tests that need Go alone
