@@ -205,6 +205,7 @@ func (c *certification) reportOf(started *subject.Subject, results []engine.Resu
 		Selection:     c.flags.narrowing(),
 		Known:         c.known,
 		Results:       results,
+		Repro:         c.repro,
 		Trouble:       trouble,
 	}
 }
