@@ -74,6 +74,9 @@ protocheck: $(BIN)/buf ## Lint the protos and compare them with the last release
 	if [ -n "$$image" ]; then buf breaking protocol --against "$$image"; \
 	else echo "buf breaking: nothing has been released yet, so nothing can break"; fi
 
+# What `make generate` writes.
+GENERATED := protocol tck/gen tck/report/report.schema.json reference-impl/gen
+
 .PHONY: generate
 generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## Write the generated code and requirements.json
 	rm -rf protocol/gen tck/gen reference-impl/gen
@@ -82,12 +85,12 @@ generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## Write the
 
 .PHONY: checkgenerate
 checkgenerate: ## Fail when generated files are stale
-	@stale() { git status --porcelain --untracked-files=all -- protocol tck/gen reference-impl/gen; }; \
-	before=$$(stale; git diff -- protocol tck/gen reference-impl/gen | sha256sum); \
+	@stale() { git status --porcelain --untracked-files=all -- $(GENERATED); }; \
+	before=$$(stale; git diff -- $(GENERATED) | sha256sum); \
 	$(MAKE) generate >/dev/null; \
-	after=$$(stale; git diff -- protocol tck/gen reference-impl/gen | sha256sum); \
+	after=$$(stale; git diff -- $(GENERATED) | sha256sum); \
 	if [ "$$before" != "$$after" ]; then \
-		git status --short -- protocol tck/gen reference-impl/gen; \
+		git status --short -- $(GENERATED); \
 		echo "generated files were stale; \`make generate\` has just written them: commit the change" >&2; exit 1; \
 	fi; \
 	echo "generated files are fresh"
