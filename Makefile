@@ -53,7 +53,7 @@ docs: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) #
 .PHONY: test-full
 test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -tags docker ./...
-	$(MAKE) checktemplates checkdocs
+	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
 check: lint protocheck checkgenerate checktidy ## Run the linters and all that finds stale files
@@ -107,6 +107,13 @@ checktemplates: $(BIN)/buf ## Generate Go, Python, TypeScript and Java by the te
 checkdocs: docs ## Look at the rendered specification in a browser
 	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/check.mjs .tmp/docs; \
 	else echo "checkdocs: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
+
+.PHONY: checkreport
+checkreport: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) ## Look at the page of a failing subject's report in a browser
+	@rm -rf .tmp/report && mkdir -p .tmp/report
+	go test ./tck/app -count=1 -run '^TestPages$$' -pages $(CURDIR)/.tmp/report
+	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/report.mjs .tmp/report .tmp/report; \
+	else echo "checkreport: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)

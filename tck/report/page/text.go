@@ -11,7 +11,7 @@ import (
 // Of a longer text only this many characters are shown, and of a longer wire this
 // many frames: half of them from its beginning, half from its end.
 const (
-	longest = 4000
+	longest = 2000
 	frames  = 80
 )
 

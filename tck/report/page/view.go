@@ -139,12 +139,25 @@ func rowOf(r *tckv1.RequirementResult, config Config) row {
 	if len(r.GetCases()) > 0 {
 		out.Time = duration(micros)
 	}
-	slices.SortStableFunc(out.Cases, func(a, b result) int { return cmp.Compare(a.Verdict.rank, b.Verdict.rank) })
+	slices.SortStableFunc(out.Cases, func(a, b result) int {
+		return cmp.Or(cmp.Compare(a.Verdict.rank, b.Verdict.rank), cmp.Compare(min(1, len(b.Likely)), min(1, len(a.Likely))))
+	})
 	if len(out.Cases) > 0 {
-		worst := out.Cases[0]
-		out.Glimpse = oneLine(cmp.Or(worst.Likely, plain(worst.Actual), worst.Reason))
+		out.Glimpse = out.Cases[0].glimpse()
 	}
 	return out
+}
+
+// glimpse is in a few words what came of a case.
+func (r result) glimpse() string {
+	switch {
+	case r.Likely != "":
+		return oneLine("likely: " + r.Likely)
+	case len(r.Actual) > 0:
+		return oneLine("got " + plain(r.Actual))
+	default:
+		return oneLine(r.Reason)
+	}
 }
 
 // address is where the sentence stands in the rendered specification.
