@@ -30,6 +30,18 @@ func TestListChooses(t *testing.T) {
 	}
 }
 
+func TestListByAreaAndProfile(t *testing.T) {
+	got := run(t, "list", "--area", "DISC", "--profile", "core", "--level", "must")
+	got.expect(t, app.ExitPassed, "discovery/call/answers")
+	for line := range strings.Lines(got.out) {
+		if !strings.Contains(line, " MUST ") || !strings.Contains(line, " core ") || !strings.Contains(line, "DISC-") {
+			t.Errorf("it lists %q", line)
+		}
+	}
+	run(t, "list", "--area", "NONE").expect(t, app.ExitUsage, "nothing selected")
+	run(t, "list", "--profile", "none").expect(t, app.ExitUsage, "nothing selected")
+}
+
 // Each case can be explained, and says each thing that it sends and expects.
 func TestExplain(t *testing.T) {
 	run(t, "explain", "ES-REPLAY-003").expect(t, app.ExitPassed,
