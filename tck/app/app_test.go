@@ -282,14 +282,14 @@ func TestEndedFromOutside(t *testing.T) {
 
 // What the help shows as an example of a look-up works as it stands there.
 func TestExamplesOfHelp(t *testing.T) {
-	for _, command := range []string{"", "list", "explain"} {
+	for _, command := range []string{"", "list", "explain", "coverage"} {
 		help := run(t, append(strings.Fields(command), "--help")...).out
 		_, examples, _ := strings.Cut(help, "Examples:\n")
 		examples, _, _ = strings.Cut(examples, "\n\n")
 		ran := 0
 		for line := range strings.Lines(examples) {
 			words := strings.Fields(strings.ReplaceAll(line, "'", ""))
-			if len(words) < 2 || words[1] == "function" { // which needs a subject
+			if len(words) < 2 || words[1] == "function" || words[1] == "doctor" { // which need a subject
 				continue
 			}
 			ran++
@@ -304,5 +304,14 @@ func TestExamplesOfHelp(t *testing.T) {
 func TestHelp(t *testing.T) {
 	run(t).expect(t, app.ExitPassed, "image:REF", "Exit codes: 0 passed")
 	run(t, "function", "--help").expect(t, app.ExitPassed, "as a gate in CI")
+	for _, command := range []string{
+		"function", "protos", "doctor", "list", "explain", "coverage", "replay", "known init", "report verify", "self-check",
+	} {
+		help := run(t, append(strings.Fields(command), "--help")...)
+		help.expect(t, app.ExitPassed, "Usage:\n  tck "+command)
+		if about, _, _ := strings.Cut(help.out, "Usage:"); len(strings.Fields(about)) < 30 {
+			t.Errorf("%s teaches little:\n%s", command, help.out)
+		}
+	}
 	run(t, "--version").expect(t, app.ExitPassed, "protocol 1.0, requirements sha256:")
 }

@@ -58,6 +58,17 @@ func TestCoverage(t *testing.T) {
 	run(t, "coverage").expect(t, app.ExitPassed, "ES-REPLAY-003", "untestable: ", "planned: ", "measured whole, for functions: ")
 }
 
+func TestCoverageOfAPart(t *testing.T) {
+	got := run(t, "coverage", "--role", "function", "--profile", "core")
+	got.expect(t, app.ExitPassed, "function  core ")
+	for _, other := range []string{"proxy ", " event-sourced "} {
+		if strings.Contains(got.out, other) {
+			t.Errorf("it shows %q:\n%s", other, got.out)
+		}
+	}
+	run(t, "coverage", "--role", "nobody").expect(t, app.ExitUsage, "nothing selected")
+}
+
 // A report that lacks a case which the kit has run, or has one that it does not
 // have, was made by hand: the digest is computed anew in no time.
 func TestVerifyKnowsTheCases(t *testing.T) {
