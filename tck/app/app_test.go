@@ -273,6 +273,26 @@ func TestKitErrs(t *testing.T) {
 		expect(t, app.ExitKit, "the report cannot be written")
 }
 
+// broken is an output that cannot be written to, in the worst way.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { panic("no paper") }
+
+// A kit that panics says so, and takes the subject down all the same: TestMain finds
+// what is left of it.
+func TestPanics(t *testing.T) {
+	var err bytes.Buffer
+	for _, args := range [][]string{{"list"}, {"function", "cmd:" + function + " serve", "--run", "DISC-CALL-001"}} {
+		err.Reset()
+		if code := app.Run(t.Context(), args, strings.NewReader(""), broken{}, &err); code != app.ExitKit {
+			t.Errorf("the exit code is %d", code)
+		}
+		if !strings.Contains(err.String(), "the kit panicked, and the subject is not to blame: no paper") {
+			t.Errorf("it says %q", err.String())
+		}
+	}
+}
+
 func TestEndedFromOutside(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()

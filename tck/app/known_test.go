@@ -114,6 +114,19 @@ func TestRepeat(t *testing.T) {
 	}
 }
 
+func TestFlaky(t *testing.T) {
+	dir := t.TempDir()
+	wavers := "cmd:" + wild + " wavers"
+	run(t, "function", wavers, "--run", "discovery/call/answers", "--repeat", "4", "--report-dir", dir).
+		expect(t, app.ExitFailed, "✗ DISC-CALL-001", "Note: it failed in 2 of 4 runs", " --repeat 4\n", "non-conformant: flaky: DISC-CALL-001")
+	for _, row := range verified(t, dir, tckv1.Result_RESULT_NON_CONFORMANT).GetRequirements() {
+		if row.GetId() == "DISC-CALL-001" && row.GetVerdict() != tckv1.Verdict_VERDICT_FLAKY {
+			t.Errorf("the verdict is %v", row.GetVerdict())
+		}
+	}
+	run(t, "known", "init", filepath.Join(dir, "report.yaml")).expect(t, app.ExitPassed, "id: discovery/call/answers")
+}
+
 func TestQuietAndAnnotated(t *testing.T) {
 	t.Setenv("GITHUB_ACTIONS", "")
 	got := run(t, "function", model(t, ""), "--run", "ES-REPLAY-003", "--quiet")
