@@ -24,7 +24,7 @@ func file(t *testing.T, name, text string) string {
 func TestKnownFailures(t *testing.T) {
 	dir := t.TempDir()
 	mutant := model(t, "ignores-the-snapshot")
-	run(t, "function", mutant, "--patience", "1s", "--report-dir", dir).expect(t, app.ExitFailed)
+	run(t, "function", mutant, "--run", "event-sourced/rehydrate/*", "--report-dir", dir).expect(t, app.ExitFailed)
 	written := run(t, "known", "init", filepath.Join(dir, "report.yaml"))
 	written.expect(t, app.ExitPassed, "id: event-sourced/rehydrate/snapshot-then-events", "# expected: ")
 
@@ -32,14 +32,14 @@ func TestKnownFailures(t *testing.T) {
 	run(t, "function", mutant, "--known", unexplained).expect(t, app.ExitFailed, unexplained+": ", " has no reason")
 
 	explained := file(t, "known.yaml", strings.ReplaceAll(written.out, `reason: ""`, `reason: "being mended"`))
-	run(t, "function", mutant, "--patience", "1s", "--known", explained, "--report-dir", dir).
+	run(t, "function", mutant, "--run", "event-sourced/rehydrate/*", "--known", explained, "--report-dir", dir).
 		expect(t, app.ExitPassed, "failed as listed", "partial: known to fail: ")
 	r := verified(t, dir, tckv1.Result_RESULT_PARTIAL)
 	if len(r.GetKnownFailures()) == 0 || r.GetKnownFailures()[0].GetReason() != "being mended" {
 		t.Errorf("the report does not say what is known: %v", r.GetKnownFailures())
 	}
 
-	run(t, "function", model(t, ""), "--known", explained, "--report-dir", dir).
+	run(t, "function", model(t, ""), "--run", "event-sourced/rehydrate/*", "--known", explained, "--report-dir", dir).
 		expect(t, app.ExitFailed, "to be taken off the list of known failures", "is listed as failing, and it passes: being mended")
 	verified(t, dir, tckv1.Result_RESULT_PARTIAL)
 }
@@ -72,7 +72,7 @@ func TestFailedLast(t *testing.T) {
 	run(t, "function", mutant, "--failed-last").expect(t, app.ExitUsage, "--failed-last needs --report-dir")
 	run(t, "function", mutant, "--failed-last", "--report-dir", dir).expect(t, app.ExitUsage, "no such file")
 
-	run(t, "function", mutant, "--patience", "1s", "--report-dir", dir).expect(t, app.ExitFailed)
+	run(t, "function", mutant, "--run", "event-sourced/rehydrate/*", "--report-dir", dir).expect(t, app.ExitFailed)
 	failed := map[string]bool{}
 	for _, row := range read(t, dir).GetRequirements() {
 		for _, c := range row.GetCases() {
@@ -85,7 +85,7 @@ func TestFailedLast(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir, "report.yaml"), kept); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "function", mutant, "--patience", "1s", "--failed-last="+kept, "--report-dir", dir).expect(t, app.ExitFailed, "✗ ")
+	run(t, "function", mutant, "--failed-last="+kept, "--report-dir", dir).expect(t, app.ExitFailed, "✗ ")
 	r := verified(t, dir, tckv1.Result_RESULT_NON_CONFORMANT)
 	if got := r.GetSelection().GetRun(); len(got) != len(failed) || len(failed) == 0 {
 		t.Errorf("%d cases were run again, and %d had failed: %q", len(got), len(failed), got)
