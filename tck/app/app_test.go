@@ -232,7 +232,7 @@ func TestUsage(t *testing.T) {
 		"function addr:x:1 --timeout 0s":              "longer than nothing",
 		"function addr:x:1 --level may":               "--level is must",
 		"function addr:x:1 --profile nope":            "what can be declared is ",
-		"function addr:x:1 --profile value":           "this kit does not measure the profile value yet",
+		"function addr:x:1 --profile durable-effects": "this kit does not measure the profile durable-effects yet",
 		"function addr:x:1 --profile fault":           "binds proxies alone",
 		"function addr:x:1 --run NO-SUCH-*":           "nothing selected",
 		"function addr:x:1 --run [":                   "no pattern",
