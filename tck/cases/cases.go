@@ -4,6 +4,7 @@ package cases
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/stateward/stateward/tck/cases/action"
 	"github.com/stateward/stateward/tck/cases/discovery"
@@ -15,9 +16,12 @@ import (
 )
 
 // Function returns the cases for a user function, in the order of the
-// specification's chapters. Ids are unique.
-func Function() []engine.Case {
+// specification's chapters. Ids are unique. The caller owns the slice.
+func Function() []engine.Case { return slices.Clone(function()) }
+
+// function writes the cases down, once.
+var function = sync.OnceValue(func() []engine.Case {
 	return slices.Concat(
 		discovery.Cases(), httprule.Cases(), lifecycle.Cases(), eventsourced.Cases(), value.Cases(), action.Cases(),
 	)
-}
+})

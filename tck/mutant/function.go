@@ -8,6 +8,7 @@ package mutant
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -78,8 +79,14 @@ func (f *function) ReportError(ctx context.Context, _ *discoveryv1.ReportErrorRe
 	return &discoveryv1.ReportErrorResponse{}, f.bent.Hesitate(ctx)
 }
 
-// specification is the correct answer to Discover.
+// specification is the correct answer to Discover. The caller owns it.
 func specification() (*discoveryv1.DiscoverResponse, error) {
+	answer, err := specified()
+	return proto.CloneOf(answer), err
+}
+
+// specified makes the answer, which is the same each time, once.
+var specified = sync.OnceValues(func() (*discoveryv1.DiscoverResponse, error) {
 	answer := &discoveryv1.DiscoverResponse{ServiceInfo: &discoveryv1.ServiceInfo{
 		ServiceName:           "stateward-tck-self-check",
 		ServiceVersion:        "1.0.0",
@@ -110,7 +117,7 @@ func specification() (*discoveryv1.DiscoverResponse, error) {
 	}
 	answer.Proto = described
 	return answer, nil
-}
+})
 
 // closure returns the file and all that it imports, imports first, each once.
 func closure(file protoreflect.FileDescriptor, seen map[string]bool) []*descriptorpb.FileDescriptorProto {

@@ -147,10 +147,10 @@ func limits() []engine.Case {
 			Script: []engine.Step{discovery.Ask(), unary.askedOfLargest(group(reply("A"))), unary.replies("A"), unary.ended()},
 		},
 		{
-			ID: "action/limits/requests-of-1-mib", Requirements: []string{"CORE-LIMIT-001"},
+			ID: "action/limits/request-of-1-mib", Requirements: []string{"CORE-LIMIT-001"},
 			Script: []engine.Step{
 				streamed.opened(), streamed.requested(group(reply(large))), streamed.replies(large),
-				streamed.requested(group(reply(large))), streamed.replies(large), streamed.halfClose(), streamed.ended(),
+				streamed.halfClose(), streamed.ended(),
 			},
 		},
 	}

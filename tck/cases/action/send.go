@@ -92,9 +92,16 @@ func (c call) cancelled() line { return c.wire.Reset(c.part) }
 
 // askedOf makes a unary call in a message of exactly that size, in bytes.
 func (c call) askedOf(size int, groups ...*tckGroup) line {
-	send := script.Sequence(c.openedBy(padded(c.first(request(groups...)), size)), c.halfClose())
-	send.Text = fmt.Sprintf("%s in a message of %d B", c.asked(groups...).Text, size)
-	return send
+	return line{
+		Text: fmt.Sprintf("%s in a message of %d B", c.asked(groups...).Text, size),
+		Play: func(sc *scene) error {
+			c.wire.Open(sc, c.part)
+			if err := c.wire.Send(sc, c.part, padded(c.first(request(groups...)), size)); err != nil {
+				return err
+			}
+			return c.halfClose().Play(sc)
+		},
+	}
 }
 
 // askedOfLargest makes a unary call in a message as large as the function has said that

@@ -180,8 +180,9 @@ func unknown() []byte {
 // size, in bytes, most of which is metadata.
 func (s stream) processOf(size int, id int64, actions ...*tckeventsourcedv1.RequestAction) step {
 	build := processRequest(id, actions...)
-	line := s.sends(func(entity string) *eventsourcedv1.HandleRequest { return padded(build(entity), size) })
+	line := s.sends(build)
 	line.text += fmt.Sprintf(" in a message of %d B", size)
+	line.play = func(sc *scene) error { return sc.send(s, padded(build(sc.Entity(s.Entity)), size)) }
 	return line
 }
 

@@ -191,22 +191,22 @@ func unknown() []byte {
 // bytes, most of which is metadata.
 func (s stream) processOf(size int, id int64, actions ...*tckvaluev1.RequestAction) line {
 	build := processRequest(id, actions...)
-	send := s.sends(func(entity string) *valuev1.HandleRequest { return padded(build(entity), size) })
-	send.Text += fmt.Sprintf(" in a message of %d B", size)
-	return send
+	return line{
+		Text: fmt.Sprintf("%s in a message of %d B", s.process(id, actions...).Text, size),
+		Play: func(sc *scene) error { return wire.Send(sc, script.Part(s), padded(build(sc.Entity(s.Entity)), size)) },
+	}
 }
 
 // processOfLargest sends a command to the model entity in a message as large as the
 // function has said that it takes, as far as the kit goes.
 func (s stream) processOfLargest(id int64, actions ...*tckvaluev1.RequestAction) line {
 	const farthest = 16 * mib
-	build := processRequest(id, actions...)
 	return line{
 		Text: s.process(id, actions...).Text + " in a message as large as it takes",
 		Play: func(sc *scene) error {
 			announced := discovery.Newest(sc.Stage).GetServiceInfo().GetMaxMessageBytes()
 			size := min(max(announced, 4*mib), farthest)
-			return wire.Send(sc, script.Part(s), padded(build(sc.Entity(s.Entity)), int(size)))
+			return s.processOf(int(size), id, actions...).Play(sc)
 		},
 	}
 }

@@ -54,3 +54,7 @@ func register(server *grpc.Server, bent defect.Instance) {
 
 // anyCall is the blast radius of a defect that spoils every call.
 func anyCall() []string { return []string{"action/"} }
+
+// withStatus widens a blast radius by the calls of other services that end by the status
+// of the instance too.
+func withStatus(radius []string) []string { return append(radius, "lifecycle/watch/") }

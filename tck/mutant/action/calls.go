@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
@@ -31,7 +32,7 @@ func callMutants() []defect.Mutant {
 		},
 		{
 			Name: "serves-no-stream", KilledBy: "ACT-DISC-001", Message: "Unimplemented",
-			MayAlsoFail: anyCall(),
+			MayAlsoFail: withStatus(anyCall()),
 			Defect: func() defect.Instance {
 				instance := bending(func(c *call, next machine) machine {
 					return func(in *command) ([]*response, bool) {
@@ -139,9 +140,16 @@ func busy() defect.Instance {
 	})
 }
 
-// intercepting is the instance whose calls pass through the interceptor.
+// intercepting is the instance whose calls of actions pass through the interceptor.
 func intercepting(intercept grpc.StreamServerInterceptor) defect.Instance {
-	return defect.Instance{Options: []grpc.ServerOption{grpc.StreamInterceptor(intercept)}}
+	ours := "/" + actionv1.ActionService_ServiceDesc.ServiceName + "/"
+	return defect.Instance{Options: []grpc.ServerOption{grpc.StreamInterceptor(
+		func(served any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+			if !strings.HasPrefix(info.FullMethod, ours) {
+				return handle(served, stream)
+			}
+			return intercept(served, stream, info, handle)
+		})}}
 }
 
 // holdingOn never lets go of a call that was cancelled, and has room for no other then.

@@ -32,7 +32,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "refuses-by-a-status-what-the-domain-refuses", KilledBy: "ACT-FAIL-001", Message: `expected failure "one", got end`,
-			MayAlsoFail: failing(),
+			MayAlsoFail: withStatus(failing()),
 			Defect: func() defect.Instance {
 				instance := bending(func(c *call, next machine) machine {
 					return func(in *command) ([]*response, bool) {
