@@ -10,6 +10,7 @@ import (
 	"github.com/stateward/stateward/tck/cases/eventsourced"
 	"github.com/stateward/stateward/tck/cases/httprule"
 	"github.com/stateward/stateward/tck/cases/lifecycle"
+	"github.com/stateward/stateward/tck/cases/replicated"
 	"github.com/stateward/stateward/tck/cases/value"
 	"github.com/stateward/stateward/tck/engine"
 )
@@ -18,6 +19,7 @@ import (
 // specification's chapters. Ids are unique.
 func Function() []engine.Case {
 	return slices.Concat(
-		discovery.Cases(), httprule.Cases(), lifecycle.Cases(), eventsourced.Cases(), value.Cases(), action.Cases(),
+		discovery.Cases(), httprule.Cases(), lifecycle.Cases(),
+		eventsourced.Cases(), value.Cases(), replicated.Cases(), action.Cases(),
 	)
 }
