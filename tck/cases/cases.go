@@ -11,6 +11,7 @@ import (
 	"github.com/stateward/stateward/tck/cases/eventsourced"
 	"github.com/stateward/stateward/tck/cases/httprule"
 	"github.com/stateward/stateward/tck/cases/lifecycle"
+	"github.com/stateward/stateward/tck/cases/replicated"
 	"github.com/stateward/stateward/tck/cases/value"
 	"github.com/stateward/stateward/tck/engine"
 )
@@ -22,6 +23,7 @@ func Function() []engine.Case { return slices.Clone(function()) }
 // function writes the cases down, once.
 var function = sync.OnceValue(func() []engine.Case {
 	return slices.Concat(
-		discovery.Cases(), httprule.Cases(), lifecycle.Cases(), eventsourced.Cases(), value.Cases(), action.Cases(),
+		discovery.Cases(), httprule.Cases(), lifecycle.Cases(),
+		eventsourced.Cases(), value.Cases(), replicated.Cases(), action.Cases(),
 	)
 })

@@ -198,6 +198,7 @@ func discoveryMutants() []defect.Mutant {
 		},
 		{
 			Name: "has-two-entity-keys", KilledBy: "DISC-KEY-001", Message: "ProcessRequest has 2 entity keys",
+			MayAlsoFail: []string{"discovery/capabilities/as-many-keys"},
 			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
 					request := file.GetMessageType()[0]

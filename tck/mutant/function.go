@@ -21,12 +21,13 @@ import (
 	"github.com/stateward/stateward/tck/mutant/action"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/mutant/eventsourced"
+	"github.com/stateward/stateward/tck/mutant/replicated"
 	"github.com/stateward/stateward/tck/mutant/value"
 )
 
 // models returns the model of each kind.
 func models() []defect.Model {
-	return []defect.Model{eventsourced.Model(), value.Model(), action.Model()}
+	return []defect.Model{eventsourced.Model(), value.Model(), replicated.Model(), action.Model()}
 }
 
 // function serves the models, bent by at most one defect.
@@ -104,6 +105,7 @@ var specified = sync.OnceValues(func() (*discoveryv1.DiscoverResponse, error) {
 			discoveryv1.Capability_CAPABILITY_EVENT_METADATA,
 			discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
 			discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
+			discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS,
 		},
 	}}
 	files, seen := &descriptorpb.FileDescriptorSet{}, map[string]bool{}
