@@ -41,6 +41,14 @@ func Effect(target string, synchronous bool) string {
 	return target
 }
 
+// Durably marks the notation of an effect that outlives a crash.
+func Durably(effect string, durable bool) string {
+	if durable {
+		return effect + " durable"
+	}
+	return effect
+}
+
 // Target is the notation of a call: what a forward or a side effect names.
 func Target(service, command string, payload *anypb.Any) string {
 	return fmt.Sprintf("%s/%s %s", Named(service), Named(command), Payload(payload, nil))

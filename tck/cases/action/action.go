@@ -28,7 +28,8 @@ func Cases() []engine.Case {
 		refusals(), requests(), endings(), together(), cancels(), flows(),
 	)
 	return slices.Concat([]engine.Case{*gate()},
-		complete("core", core), complete("forwarding", forwarding), complete(profileOfKind, own))
+		complete("core", core), complete("forwarding", forwarding), complete(profileOfKind, own),
+		complete("durable-effects", durables()))
 }
 
 // complete fills in what the cases of a profile have in common.

@@ -98,7 +98,7 @@ func readAnswer(response *actionv1.ActionResponse) answer {
 	}
 	for _, effect := range response.GetSideEffects() {
 		on := peer.Target(effect.GetServiceName(), effect.GetCommandName(), effect.GetPayload())
-		read.effects = append(read.effects, peer.Effect(on, effect.GetSynchronous()))
+		read.effects = append(read.effects, peer.Durably(peer.Effect(on, effect.GetSynchronous()), effect.GetDurable()))
 	}
 	return read
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
 )
@@ -51,6 +52,18 @@ func sideEffects() []engine.Case {
 			})
 	}
 	return cases
+}
+
+// durables are the cases on effects that outlive a crash, which an action has none of.
+func durables() []engine.Case {
+	return []engine.Case{{
+		ID: "action/effects/none-durable", Requirements: []string{"FX-DUR-016"},
+		Script: []engine.Step{
+			discovery.Announce(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS),
+			unary.given(group(reply("A"), effect("x", true), effect("y", false))),
+			unary.replies("A", synchronous("x"), asynchronous("y")), unary.ended(),
+		},
+	}}
 }
 
 // conventions are the cases on what a response holds, and how it is packed.

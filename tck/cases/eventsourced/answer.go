@@ -73,21 +73,13 @@ func readReply(reply *eventsourcedv1.EventSourcedReply) answer {
 	}
 	for _, effect := range reply.GetSideEffects() {
 		on := peer.Target(effect.GetServiceName(), effect.GetCommandName(), effect.GetPayload())
-		answer.effects = append(answer.effects, marked(peer.Effect(on, effect.GetSynchronous()), effect.GetDurable()))
+		answer.effects = append(answer.effects, peer.Durably(peer.Effect(on, effect.GetSynchronous()), effect.GetDurable()))
 	}
 	answer.metadata = readMetadata(reply.GetEventMetadata())
 	if reply.GetDelete() != nil {
 		answer.deleted = retained(reply.GetDelete().GetRetention())
 	}
 	return answer
-}
-
-// marked marks the notation of a durable effect.
-func marked(effect string, durable bool) string {
-	if durable {
-		return effect + " durable"
-	}
-	return effect
 }
 
 // retained is the notation of a deletion.

@@ -6,6 +6,7 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // annotations are the cases on the metadata of events.
@@ -62,7 +63,7 @@ func durables() []engine.Case {
 			Script: after(capability,
 				s.init(),
 				s.process(1, durably("x", false), effect("y", false), durably("z", true)),
-				s.reply(1, "", effects(marked(asynchronous("x"), true), asynchronous("y"), marked(synchronous("z"), true))),
+				s.reply(1, "", effects(peer.Durably(asynchronous("x"), true), asynchronous("y"), peer.Durably(synchronous("z"), true))),
 				s.barrier(2, "")),
 		},
 		{

@@ -75,7 +75,7 @@ func actionNotation(action *tckeventsourcedv1.RequestAction) string {
 	case *tckeventsourcedv1.RequestAction_Forward:
 		return "forward " + peer.Quote(action.Forward.GetId())
 	case *tckeventsourcedv1.RequestAction_Effect:
-		return marked(peer.Effect("effect "+peer.Quote(action.Effect.GetId()), action.Effect.GetSynchronous()), action.Effect.GetDurable())
+		return peer.Durably(peer.Effect("effect "+peer.Quote(action.Effect.GetId()), action.Effect.GetSynchronous()), action.Effect.GetDurable())
 	case *tckeventsourcedv1.RequestAction_Fail:
 		return "fail " + peer.Quote(action.Fail.GetMessage())
 	case *tckeventsourcedv1.RequestAction_Delete:

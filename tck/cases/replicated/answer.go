@@ -79,7 +79,7 @@ func said(action *entityv1.ClientAction, effects []*entityv1.SideEffect) answer 
 	a := answer{action: actionTaken(action), restart: action.GetFailure().GetRestart()}
 	for _, effect := range effects {
 		on := peer.Target(effect.GetServiceName(), effect.GetCommandName(), effect.GetPayload())
-		a.effects = append(a.effects, peer.Effect(on, effect.GetSynchronous()))
+		a.effects = append(a.effects, peer.Durably(peer.Effect(on, effect.GetSynchronous()), effect.GetDurable()))
 	}
 	return a
 }

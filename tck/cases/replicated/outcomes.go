@@ -1,6 +1,10 @@
 package replicated
 
-import "github.com/stateward/stateward/tck/engine"
+import (
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/cases/discovery"
+	"github.com/stateward/stateward/tck/engine"
+)
 
 // failures are the cases on failures that hold for every kind of entity.
 func failures() []engine.Case {
@@ -39,6 +43,21 @@ func forwards() []engine.Case {
 			},
 		},
 	}
+}
+
+// durables are the cases on effects that outlive a crash, which a replicated entity has
+// none of.
+func durables() []engine.Case {
+	s := counter
+	return []engine.Case{{
+		ID: "replicated/effects/none-durable", Requirements: []string{"FX-DUR-016"},
+		Script: []engine.Step{
+			discovery.Announce(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS),
+			five(), s.process(1, effect("x", true), effect("y", false)),
+			s.reply(1, value.gcounter(5), effects(synchronous("x"), asynchronous("y"))),
+			s.barrier(2, value.gcounter(5)),
+		},
+	}}
 }
 
 // sideEffects are the cases on side effects.

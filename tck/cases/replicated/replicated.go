@@ -40,7 +40,8 @@ func Cases() []engine.Case {
 	)
 	return slices.Concat([]engine.Case{*gate()},
 		complete("core", core), complete("forwarding", forwarding),
-		complete(profileOfKind, own), complete(profileOfMaps, mapsOfOneType()))
+		complete(profileOfKind, own), complete(profileOfMaps, mapsOfOneType()),
+		complete("durable-effects", durables()))
 }
 
 // complete fills in what the cases of a profile have in common.

@@ -58,7 +58,7 @@ func readReply(reply *valuev1.ValueEntityReply) answer {
 	}
 	for _, effect := range reply.GetSideEffects() {
 		on := peer.Target(effect.GetServiceName(), effect.GetCommandName(), effect.GetPayload())
-		answer.effects = append(answer.effects, peer.Effect(on, effect.GetSynchronous()))
+		answer.effects = append(answer.effects, peer.Durably(peer.Effect(on, effect.GetSynchronous()), effect.GetDurable()))
 	}
 	return answer
 }

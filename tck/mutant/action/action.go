@@ -43,7 +43,7 @@ func register(server *grpc.Server, bent defect.Instance) {
 		described.Streams = append(described.Streams, grpc.StreamDesc{
 			StreamName: "Handle" + shape.name, ClientStreams: true, ServerStreams: true,
 			Handler: func(_ any, stream grpc.ServerStream) error {
-				one := &call{shape: shape}
+				one := &call{shape: shape, has: defect.InForce(stream.Context())}
 				typed := &grpc.GenericServerStream[command, response]{ServerStream: stream}
 				return defect.Converse(bent, typed, defect.Step(bent, one, one.step))
 			},

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	tckactionv1 "github.com/stateward/stateward/tck/gen/stateward/tck/action/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
@@ -50,6 +51,8 @@ type call struct {
 	method string
 	// steps are those of the requests so far, in a call that gives one response.
 	steps []*step
+	// has says whether a capability is in force on the call's connection.
+	has func(discoveryv1.Capability) bool
 }
 
 // step answers one command, or the half-close.

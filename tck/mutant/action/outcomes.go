@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
@@ -51,6 +52,20 @@ func outcomeMutants() []defect.Mutant {
 				instance.Status = status.Error(codes.Unknown, "no")
 				return instance
 			},
+		},
+		{
+			Name: "has-durable-effects", KilledBy: "FX-DUR-016", Message: "sync durable",
+			Defect: bent(func(c *call, next machine) machine {
+				return func(in *command) ([]*response, bool) {
+					out, end := next(in)
+					for _, answer := range out {
+						for _, effect := range answer.GetSideEffects() {
+							effect.Durable = c.has(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS)
+						}
+					}
+					return out, end
+				}
+			}),
 		},
 		{
 			Name: "forwards-by-the-short-name", KilledBy: "FX-FWD-001", Message: "forward Two/Call",

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	tckreplicatedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/replicated/v1"
@@ -35,6 +36,8 @@ type activation struct {
 	value       value  // nil while the entity is unset
 	calls       []call // the open streamed calls, oldest first
 	style       style
+	// has says whether a capability is in force on the stream's connection.
+	has func(discoveryv1.Capability) bool
 }
 
 // call is an open streamed call.

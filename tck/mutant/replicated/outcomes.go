@@ -3,6 +3,7 @@ package replicated
 import (
 	"slices"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	tckreplicatedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/replicated/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
@@ -80,6 +81,14 @@ func outcomeMutants() []defect.Mutant {
 					if effect := action.GetEffect(); effect != nil {
 						reply.SideEffects = append(reply.GetSideEffects(), sideEffect(effect))
 					}
+				}
+			}),
+		},
+		{
+			Name: "replicated-has-durable-effects", KilledBy: "FX-DUR-016", Message: "sync durable",
+			Defect: onAnswers(func(entity *activation, _ *request, reply *replicatedv1.ReplicatedReply) {
+				for _, effect := range reply.GetSideEffects() {
+					effect.Durable = entity.has(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS)
 				}
 			}),
 		},

@@ -54,6 +54,6 @@ type service struct {
 
 // Handle serves one activation.
 func (s service) Handle(stream grpc.BidiStreamingServer[request, response]) error {
-	entity := &activation{}
+	entity := &activation{has: defect.InForce(stream.Context())}
 	return defect.Converse(s.bent, stream, defect.Step(s.bent, entity, entity.step))
 }
