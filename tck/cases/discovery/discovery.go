@@ -50,6 +50,7 @@ func calls() []engine.Case {
 			ID:           "discovery/info/incarnation",
 			Requirements: []string{"DISC-INC-004"},
 			Level:        engine.Should,
+			Newer:        true,
 			Script: []engine.Step{
 				Ask(), Announce(),
 				sameIncarnation{},
