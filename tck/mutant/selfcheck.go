@@ -34,7 +34,7 @@ const (
 // Matrix says what the kit made of each subject.
 type Matrix struct {
 	// Rows has the model, then the slow model, then each variant, then each
-	// impostor, then each mutant.
+	// impostor, then each mutant; and then what speaks the dialect of Cloudstate 0.2.
 	Rows []Row
 }
 
@@ -84,6 +84,7 @@ func SelfCheck(ctx context.Context) (Matrix, error) {
 	}
 	close(queue)
 	workers.Wait()
+	rows = append(rows, cloudstateRows(ctx, all, rows)...)
 	return Matrix{Rows: rows}, problems(rows)
 }
 

@@ -72,6 +72,9 @@ func (c Config) validate() error {
 
 // validateProfiles refuses what the kit does not measure whole.
 func (c Config) validateProfiles() error {
+	if slices.Equal(c.Profiles, []string{cases.CloudstateProfile}) {
+		return nil
+	}
 	whole := requirement.All().Measurable(requirement.Function, requirement.Planned())
 	for _, profile := range c.Profiles {
 		if !slices.Contains(whole, profile) {
@@ -111,6 +114,9 @@ func Function(config Config) bool {
 
 // chosen are the cases of these profiles.
 func chosen(profiles []string) []engine.Case {
+	if slices.Contains(profiles, cases.CloudstateProfile) {
+		return cases.Cloudstate(cases.Function())
+	}
 	return slices.DeleteFunc(cases.Function(), func(c engine.Case) bool { return !slices.Contains(profiles, c.Profile) })
 }
 
@@ -123,6 +129,10 @@ func labels(c engine.Case) ginkgo.Labels {
 	}
 	all := ginkgo.Label("Profile:"+c.Profile, "Level:"+strings.ToLower(level))
 	for _, id := range c.Requirements {
+		if cases.IsCheck(id) { // its slashes would be operators in a filter
+			all = append(all, "Check:"+strings.ReplaceAll(id, "/", "."))
+			continue
+		}
 		area, _, _ := strings.Cut(id, "-")
 		all = append(all, "Req:"+id, "Area:"+area)
 	}
