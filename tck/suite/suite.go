@@ -42,7 +42,8 @@ import (
 
 // Config says what is certified, and against what.
 type Config struct {
-	// Profiles are those that the subject is held to; at least one.
+	// Profiles are those that the subject is held to; at least one. The profile
+	// cloudstate-0.2 stands alone, for a target that speaks that dialect.
 	Profiles []string
 	// Target gives the subject, ready. It is called once for each case, after
 	// BeforeSuite, and may give the same one each time.
@@ -160,6 +161,9 @@ func (c Config) play(ctx ginkgo.SpecContext, which engine.Case) {
 func explain(r engine.Result) string {
 	var lines []string
 	all := requirement.All()
+	if r.Case.Profile == cases.CloudstateProfile {
+		all = cases.CloudstateRequirements()
+	}
 	for _, id := range r.Case.Requirements {
 		if found, known := all.Find(id); known {
 			lines = append(lines, fmt.Sprintf("%s  %s\n  %q", id, found.Level, found.Text))
