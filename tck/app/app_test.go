@@ -95,7 +95,10 @@ func (o outcome) expect(t *testing.T, code int, texts ...string) {
 }
 
 // model serves the model, or a mutant of it, and returns the subject.
-func model(t *testing.T, bent string) string { return modelIn(t, dialect.V1, bent) }
+func model(t *testing.T, bent string) string {
+	t.Helper()
+	return modelIn(t, dialect.V1, bent)
+}
 
 // modelIn is model in one dialect alone.
 func modelIn(t *testing.T, in dialect.Dialect, bent string) string {
