@@ -1,7 +1,6 @@
 package mutant
 
 import (
-	"context"
 	"slices"
 
 	"github.com/stateward/stateward/tck/cases"
@@ -14,19 +13,16 @@ import (
 // spoken ends the name of a subject that is asked in the dialect of Cloudstate 0.2.
 const spoken = ", in the dialect of Cloudstate 0.2"
 
-// cloudstateRows are the rows of the dialect of Cloudstate 0.2: the model that speaks it
-// alone, the impostors, and for each check of Cloudstate's kit a mutant that fails it.
-func cloudstateRows(ctx context.Context, all []engine.Case, mutants []Row) []Row {
+// cloudstateTrials are those in the dialect of Cloudstate 0.2: the model that speaks it
+// alone, the impostors, and for each case that makes checks of Cloudstate's kit a mutant
+// that fails it. The rows are those of version 1.
+func cloudstateTrials(all []engine.Case, rows []Row) []trial {
 	asked := cases.Cloudstate(all)
 	trials := []trial{{"the model" + spoken, "", meetingIn(dialect.Cloudstate, defect.None), patience, asked, passes}}
 	for _, i := range impostors() {
 		trials = append(trials, trial{i.name + spoken, "", asking(dialect.Cloudstate, i.meet), tight, independent(asked), passesNothing})
 	}
-	rows := make([]Row, 0, len(trials))
-	for _, t := range append(trials, checkTrials(all, mutants)...) {
-		rows = append(rows, t.run(ctx))
-	}
-	return rows
+	return append(trials, checkTrials(all, rows)...)
 }
 
 // checkTrials has, for each case that makes checks of Cloudstate's kit, a mutant that does

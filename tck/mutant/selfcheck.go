@@ -68,24 +68,30 @@ type trial struct {
 // got wrong; the matrix is whole in any case.
 func SelfCheck(ctx context.Context) (Matrix, error) {
 	all := cases.Function()
-	quick := slices.Concat(variantTrials(all), impostorTrials(all), mutantTrials(all))
-	rows := append(modelRows(ctx, all), make([]Row, len(quick))...)
+	rows := slices.Concat(modelRows(ctx, all),
+		run(ctx, slices.Concat(variantTrials(all), impostorTrials(all), mutantTrials(all))))
+	rows = append(rows, run(ctx, cloudstateTrials(all, rows))...)
+	return Matrix{Rows: rows}, problems(rows)
+}
+
+// run runs some trials at once, and returns a row for each, in their order.
+func run(ctx context.Context, trials []trial) []Row {
+	rows := make([]Row, len(trials))
 	queue := make(chan int)
 	var workers sync.WaitGroup
 	for range abreast {
 		workers.Go(func() {
 			for i := range queue {
-				rows[len(rows)-len(quick)+i] = quick[i].run(ctx)
+				rows[i] = trials[i].run(ctx)
 			}
 		})
 	}
-	for i := range quick {
+	for i := range trials {
 		queue <- i
 	}
 	close(queue)
 	workers.Wait()
-	rows = append(rows, cloudstateRows(ctx, all, rows)...)
-	return Matrix{Rows: rows}, problems(rows)
+	return rows
 }
 
 // modelRows are the rows of the model. It runs alone: with the slow one, time
