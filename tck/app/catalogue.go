@@ -57,12 +57,18 @@ func explainCommand(io streams) *cobra.Command {
 	}
 }
 
-// explain explains a requirement with its cases, or a case with its requirements.
+// explain explains a requirement, or a check of Cloudstate's kit, with its cases, or a case
+// with its requirements.
 func explain(out io.Writer, id string) error {
 	set, all := requirement.All(), cases.Function()
 	if found, known := set.Find(strings.ToUpper(id)); known {
 		sentence(out, found)
 		explainCases(out, found, requirement.Set{found}.Cases(all))
+		return nil
+	}
+	if found, known := cases.CloudstateRequirements().Find(id); known && cases.IsCheck(id) {
+		sentence(out, found)
+		explainCases(out, found, requirement.Set{found}.Cases(cases.Cloudstate(all)))
 		return nil
 	}
 	for _, c := range all {
@@ -105,6 +111,9 @@ func script(out io.Writer, c engine.Case) {
 	fmt.Fprintln(out, c.ID)
 	if c.Needs != nil {
 		fmt.Fprintf(out, "      after %s has passed\n", c.Needs.ID)
+	}
+	for _, check := range cases.Checks(c) {
+		fmt.Fprintf(out, "      makes the check %s\n", check)
 	}
 	for i, step := range c.Script {
 		fmt.Fprintf(out, "  %2d  %s\n", i+1, step.Describe())

@@ -97,3 +97,11 @@ func TestDialectsAndProfilesThatDoNotFit(t *testing.T) {
 		run(t, append([]string{"function", "addr:x:1"}, strings.Fields(line)...)...).expect(t, app.ExitUsage, want)
 	}
 }
+
+// A check is explained as a requirement is, and a case names those that it makes.
+func TestChecksAreExplained(t *testing.T) {
+	run(t, "explain", "cloudstate/event-sourced/event").
+		expect(t, app.ExitPassed, "MUST  function  since 0.2  profile cloudstate-0.2", "ES-EMIT-001: A reply carries", "event-sourced/events/one\n")
+	run(t, "explain", "event-sourced/events/one").
+		expect(t, app.ExitPassed, "ES-EMIT-001", "makes the check cloudstate/event-sourced/event\n")
+}
