@@ -5,9 +5,12 @@ import (
 
 	"github.com/stateward/stateward/reference-impl/go/sdk"
 	cloudstatemodel "github.com/stateward/stateward/tck/gen/cloudstate/tck/model"
+	cloudstateaction "github.com/stateward/stateward/tck/gen/cloudstate/tck/model/action"
+	cloudstatevalue "github.com/stateward/stateward/tck/gen/cloudstate/tck/model/valueentity"
 )
 
-// cloudstate has the names of the models in Cloudstate 0.2.
+// cloudstate has the names of the models in Cloudstate 0.2: of their services, and of the
+// messages that stand in payloads.
 func cloudstate() *sdk.Cloudstate {
 	return &sdk.Cloudstate{
 		Names: map[protoreflect.FullName]protoreflect.FullName{
@@ -17,7 +20,24 @@ func cloudstate() *sdk.Cloudstate {
 			"stateward.tck.eventsourced.v1.ProcessRequest":                "cloudstate.tck.model.Request",
 			"stateward.tck.eventsourced.v1.ProcessResponse":               "cloudstate.tck.model.Response",
 			"stateward.tck.eventsourced.v1.Persisted":                     "cloudstate.tck.model.Persisted",
+
+			"stateward.tck.value.v1.ValueEntityTckModelService":   "cloudstate.tck.model.valueentity.ValueEntityTckModel",
+			"stateward.tck.value.v1.ValueEntityTwoService":        "cloudstate.tck.model.valueentity.ValueEntityTwo",
+			"stateward.tck.value.v1.ValueEntityConfiguredService": "cloudstate.tck.model.valueentity.ValueEntityConfigured",
+			"stateward.tck.value.v1.ProcessRequest":               "cloudstate.tck.model.valueentity.Request",
+			"stateward.tck.value.v1.ProcessResponse":              "cloudstate.tck.model.valueentity.Response",
+			"stateward.tck.value.v1.Persisted":                    "cloudstate.tck.model.valueentity.Persisted",
+
+			"stateward.tck.action.v1.ActionTckModelService":       "cloudstate.tck.model.action.ActionTckModel",
+			"stateward.tck.action.v1.ActionTwoService":            "cloudstate.tck.model.action.ActionTwo",
+			"stateward.tck.action.v1.ProcessRequest":              "cloudstate.tck.model.action.Request",
+			"stateward.tck.action.v1.ProcessResponse":             "cloudstate.tck.model.action.Response",
+			"stateward.tck.action.v1.ActionTwoServiceCallRequest": "cloudstate.tck.model.action.OtherRequest",
 		},
-		Files: []protoreflect.FileDescriptor{cloudstatemodel.File_cloudstate_tck_model_model_proto},
+		Files: []protoreflect.FileDescriptor{
+			cloudstatemodel.File_cloudstate_tck_model_model_proto,
+			cloudstatevalue.File_cloudstate_tck_model_valueentity_valueentity_proto,
+			cloudstateaction.File_cloudstate_tck_model_action_action_proto,
+		},
 	}
 }

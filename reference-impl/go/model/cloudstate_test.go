@@ -25,6 +25,18 @@ const (
 	oldTwo   = "cloudstate.tck.model.EventSourcedTwo"
 )
 
+// oldEntities are the entities as 0.2 calls them, in the order of version 1.
+var oldEntities = []struct{ kind, service string }{
+	{"cloudstate.eventsourced.EventSourced", oldModel},
+	{"cloudstate.eventsourced.EventSourced", oldTwo},
+	{"cloudstate.eventsourced.EventSourced", "cloudstate.tck.model.EventSourcedConfigured"},
+	{"cloudstate.valueentity.ValueEntity", "cloudstate.tck.model.valueentity.ValueEntityTckModel"},
+	{"cloudstate.valueentity.ValueEntity", "cloudstate.tck.model.valueentity.ValueEntityTwo"},
+	{"cloudstate.valueentity.ValueEntity", "cloudstate.tck.model.valueentity.ValueEntityConfigured"},
+	{"cloudstate.action.ActionProtocol", "cloudstate.tck.model.action.ActionTckModel"},
+	{"cloudstate.action.ActionProtocol", "cloudstate.tck.model.action.ActionTwo"},
+}
+
 // discoverOld asks as a proxy of Cloudstate 0.2 does.
 func discoverOld(t *testing.T, proxy *sdktest.Proxy) *discoveryv1.DiscoverResponse {
 	t.Helper()
@@ -54,13 +66,8 @@ func TestDiscoverInCloudstate(t *testing.T) {
 		SupportLibraryVersion: want.GetServiceInfo().GetSupportLibraryVersion(),
 		ProtocolMinorVersion:  2,
 	}
-	for _, entity := range want.GetEntities() {
-		entity.EntityType = map[string]string{eventSourced: "cloudstate.eventsourced.EventSourced"}[entity.GetEntityType()]
-		entity.ServiceName = map[string]string{
-			modelService: oldModel,
-			twoService:   oldTwo,
-			"stateward.tck.eventsourced.v1.EventSourcedConfiguredService": "cloudstate.tck.model.EventSourcedConfigured",
-		}[entity.GetServiceName()]
+	for i, entity := range want.GetEntities() {
+		entity.EntityType, entity.ServiceName = oldEntities[i].kind, oldEntities[i].service
 	}
 	if diff := gocmp.Diff(want, got, protocmp.Transform()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

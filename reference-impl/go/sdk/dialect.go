@@ -22,9 +22,13 @@ var services = map[string]string{
 	"stateward.action.v1.ActionService":               "cloudstate.action.ActionProtocol",
 }
 
-// newer has the fields by which version 1 has added to what a function says. A proxy of 0.2
-// is not sent them: some tools of that time refuse a field that they do not know.
+// newer has the fields that version 1 has added to what a function says, and to what it
+// acts on when a proxy says it. A proxy of 0.2 is not sent the ones, for some tools of that
+// time refuse a field that they do not know, and is not heard to say the others.
 var newer = map[protoreflect.FullName][]protoreflect.Name{
+	"stateward.discovery.v1.DiscoverRequest": {
+		"capabilities", "oldest_protocol_minor_version", "limits", "dev_mode", "instance_id",
+	},
 	"stateward.discovery.v1.Entity": {"type_aliases"},
 	"stateward.discovery.v1.ServiceInfo": {
 		"capabilities", "oldest_protocol_minor_version", "incarnation_id", "schema_fingerprint", "max_message_bytes",
@@ -45,7 +49,7 @@ type dialect struct {
 
 // speakCloudstate returns the registrar. Services that 0.2 lacks are not served there.
 func speakCloudstate(server grpc.ServiceRegistrar, c *Cloudstate) dialect {
-	d := dialect{server: server, in: renaming{names: map[string]string{}}, out: renaming{names: map[string]string{}, drop: newer}}
+	d := dialect{server: server, in: renaming{map[string]string{}, newer}, out: renaming{map[string]string{}, newer}}
 	for own, old := range services {
 		d.in.names[old], d.out.names[own] = own, old
 	}
