@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,6 +45,9 @@ func TestCloudstateFunctionFails(t *testing.T) {
 			"On activation the function applies the snapshot", "Likely: the snapshot in init was ignored",
 			"--dialect cloudstate-0.2 --run event-sourced/rehydrate/snapshot --seed 7 --hold", "non-conformant: failed: cloudstate/event-sourced/")
 	verified(t, dir, tckv1.Result_RESULT_NON_CONFORMANT)
+	trace := filepath.Join(dir, "traces", "event-sourced", "rehydrate", "snapshot.json")
+	run(t, "replay", trace, modelIn(t, dialect.Cloudstate, "ignores-the-snapshot")).expect(t, app.ExitPassed, "The subject did the same.")
+	run(t, "replay", trace, modelIn(t, dialect.Cloudstate, "")).expect(t, app.ExitFailed, "≠")
 }
 
 // What breaks a requirement that is beyond the checks is told, and fails nothing.

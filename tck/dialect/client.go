@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
@@ -50,19 +51,28 @@ func (c client) NewStream(ctx context.Context, desc *grpc.StreamDesc, method str
 	if err != nil {
 		return nil, err
 	}
-	return &clientStream{ClientStream: stream, toOld: toOld(), toNew: toNew()}, nil
+	in, out := messagesOf(method)
+	return &clientStream{ClientStream: stream, in: in, out: out, toOld: toOld(), toNew: toNew()}, nil
 }
 
 // clientStream is a stream to a function of 0.2.
 type clientStream struct {
 	grpc.ClientStream
 
+	in, out      protoreflect.MessageType
 	toOld, toNew translation
 	streamed     streamed
 }
 
-// SendMsg sends a copy of the message in the words of 0.2.
+// SendMsg sends a copy of the message in the words of 0.2. It may be a pointer to encoded
+// bytes, which a codec of the caller's sends as they are.
 func (s *clientStream) SendMsg(message any) error {
+	if raw, ok := message.(*[]byte); ok {
+		return s.ClientStream.SendMsg(new(reencoded(*raw, s.in, func(m any) {
+			s.streamed.sent(m)
+			s.toOld.inPlace(m)
+		})))
+	}
 	s.streamed.sent(message)
 	return s.ClientStream.SendMsg(s.toOld.copied(message))
 }
@@ -72,9 +82,18 @@ func (s *clientStream) RecvMsg(message any) error {
 	if err := s.ClientStream.RecvMsg(message); err != nil {
 		return err
 	}
+	if raw, ok := message.(*[]byte); ok {
+		*raw = reencoded(*raw, s.out, s.read)
+		return nil
+	}
+	s.read(message)
+	return nil
+}
+
+// read puts a message that was received into the words of version 1.
+func (s *clientStream) read(message any) {
 	s.toNew.inPlace(message)
 	s.streamed.received(message)
-	return nil
 }
 
 // streamed knows which commands of a replicated entity's stream were streamed ones: the

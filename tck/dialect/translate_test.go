@@ -167,8 +167,8 @@ func serialized(tb testing.TB, file protoreflect.FileDescriptor) []byte {
 	return raw
 }
 
-// linked reads descriptors, which have to link.
-func linked(t *testing.T, raw []byte) *protoregistry.Files {
+// linkedFiles reads descriptors, which have to link.
+func linkedFiles(t *testing.T, raw []byte) *protoregistry.Files {
 	t.Helper()
 	var set descriptorpb.FileDescriptorSet
 	if err := proto.Unmarshal(raw, &set); err != nil {
@@ -184,7 +184,7 @@ func linked(t *testing.T, raw []byte) *protoregistry.Files {
 // isKey reports whether the message has the option on its first field.
 func isKey(t *testing.T, raw []byte, message protoreflect.FullName, option protoreflect.ExtensionType) bool {
 	t.Helper()
-	found, err := linked(t, raw).FindDescriptorByName(message)
+	found, err := linkedFiles(t, raw).FindDescriptorByName(message)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestDescriptorsAreRenamed(t *testing.T) {
 	t.Parallel()
 	old := serialized(t, cloudstatemodel.File_cloudstate_tck_model_model_proto)
 	renamed := toNew().descriptors(old)
-	method, err := linked(t, renamed).FindDescriptorByName("stateward.tck.eventsourced.v1.EventSourcedTwoService.Call")
+	method, err := linkedFiles(t, renamed).FindDescriptorByName("stateward.tck.eventsourced.v1.EventSourcedTwoService.Call")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,6 +289,31 @@ func FuzzReply(f *testing.F) {
 		toNew().inPlace(again)
 		if !proto.Equal(once, again) {
 			t.Errorf("%v was read as %v, and then as %v", said, once, again)
+		}
+	})
+}
+
+// What a codec of the caller's sends as bytes is translated as messages are.
+func FuzzEncoded(f *testing.F) {
+	seed, err := proto.Marshal(reply())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	_, out := messagesOf(eventsourcedv1.EventSourcedService_Handle_FullMethodName)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		got := reencoded(raw, out, toNew().inPlace)
+		want := &eventsourcedv1.HandleResponse{}
+		if proto.Unmarshal(raw, want) != nil {
+			if string(got) != string(raw) {
+				t.Error("bytes that are no message were changed")
+			}
+			return
+		}
+		toNew().inPlace(want)
+		read := &eventsourcedv1.HandleResponse{}
+		if err := proto.Unmarshal(got, read); err != nil || !proto.Equal(want, read) {
+			t.Errorf("%v, %v, want %v", read, err, want)
 		}
 	})
 }
