@@ -29,7 +29,8 @@ build: ## Build the proxy, the kit and the reference functions into .tmp/bin and
 	@mkdir -p $(BIN) $(IMAGES)/data
 	@echo "building $(VERSION) ($(COMMIT))"
 	@$(BUILD) -o $(BIN)/ ./tck/cmd/tck
-	@$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy ./reference-impl/go/model ./reference-impl/go/cart
+	@$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy \
+		./reference-impl/go/model ./reference-impl/go/cart ./reference-impl/go/profile ./reference-impl/go/temperature ./reference-impl/go/presence
 
 .PHONY: test
 test: ## Run the tests that need Go alone
@@ -52,7 +53,7 @@ docs: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) #
 .PHONY: test-full
 test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -tags docker ./...
-	$(MAKE) checktemplates checkdocs
+	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
 check: lint protocheck checkgenerate checktidy ## Run the linters and all that finds stale files
@@ -73,6 +74,9 @@ protocheck: $(BIN)/buf ## Lint the protos and compare them with the last release
 	if [ -n "$$image" ]; then buf breaking protocol --against "$$image"; \
 	else echo "buf breaking: nothing has been released yet, so nothing can break"; fi
 
+# What `make generate` writes.
+GENERATED := protocol tck/gen tck/report/report.schema.json reference-impl/gen
+
 .PHONY: generate
 generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## Write the generated code and requirements.json
 	rm -rf protocol/gen tck/gen reference-impl/gen
@@ -81,12 +85,12 @@ generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## Write the
 
 .PHONY: checkgenerate
 checkgenerate: ## Fail when generated files are stale
-	@stale() { git status --porcelain --untracked-files=all -- protocol tck/gen reference-impl/gen; }; \
-	before=$$(stale; git diff -- protocol tck/gen reference-impl/gen | sha256sum); \
+	@stale() { git status --porcelain --untracked-files=all -- $(GENERATED); }; \
+	before=$$(stale; git diff -- $(GENERATED) | sha256sum); \
 	$(MAKE) generate >/dev/null; \
-	after=$$(stale; git diff -- protocol tck/gen reference-impl/gen | sha256sum); \
+	after=$$(stale; git diff -- $(GENERATED) | sha256sum); \
 	if [ "$$before" != "$$after" ]; then \
-		git status --short -- protocol tck/gen reference-impl/gen; \
+		git status --short -- $(GENERATED); \
 		echo "generated files were stale; \`make generate\` has just written them: commit the change" >&2; exit 1; \
 	fi; \
 	echo "generated files are fresh"
@@ -103,6 +107,13 @@ checktemplates: $(BIN)/buf ## Generate Go, Python, TypeScript and Java by the te
 checkdocs: docs ## Look at the rendered specification in a browser
 	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/check.mjs .tmp/docs; \
 	else echo "checkdocs: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
+
+.PHONY: checkreport
+checkreport: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) ## Look at the page of a failing subject's report in a browser
+	@rm -rf .tmp/report && mkdir -p .tmp/report
+	go test ./tck/app -count=1 -run '^TestPages$$' -pages $(CURDIR)/.tmp/report
+	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/report.mjs .tmp/report .tmp/report; \
+	else echo "checkreport: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
@@ -124,6 +135,8 @@ images: build ## Build the container images (needs a Docker engine)
 	docker build --quiet --tag stateward/proxy:$(VERSION) --file proxy/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-model:$(VERSION) --build-arg PROGRAM=model --file reference-impl/go/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/reference-go-cart:$(VERSION) --build-arg PROGRAM=cart --file reference-impl/go/Dockerfile $(IMAGES)
+	docker build --quiet --tag stateward/reference-go-profile:$(VERSION) --build-arg PROGRAM=profile --file reference-impl/go/Dockerfile $(IMAGES)
+	docker build --quiet --tag stateward/reference-go-temperature:$(VERSION) --build-arg PROGRAM=temperature --file reference-impl/go/Dockerfile $(IMAGES)
 
 .PHONY: clean
 clean: ## Remove what the other targets built

@@ -22,8 +22,9 @@ var untested = map[string]string{
 
 // profiles are those that the library speaks.
 var profiles = []string{
-	"core", "event-sourced", "forwarding", "capabilities", "cancel", "lifecycle", "passivation-notice",
-	"snapshot-request", "event-metadata", "event-sourced-delete",
+	"core", "event-sourced", "value", "replicated", "replicated-maps", "action", "forwarding",
+	"capabilities", "cancel", "durable-effects", "lifecycle", "passivation-notice", "snapshot-request",
+	"event-metadata", "event-sourced-delete",
 }
 
 // TestEveryRequirementIsCited fails when a requirement of the function, in a

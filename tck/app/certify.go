@@ -220,6 +220,7 @@ func (c *certification) reportOf(started *subject.Subject, results []engine.Resu
 		Selection:     c.flags.narrowing(),
 		Known:         c.known,
 		Results:       results,
+		Repro:         c.repro,
 		Trouble:       trouble,
 	}
 }
@@ -248,16 +249,7 @@ func (c *certification) repro(result engine.Result) string {
 
 // write writes the evidence where it was asked for.
 func (c *certification) write(r *tckv1.Report) error {
-	for _, file := range []struct {
-		path   string
-		render func(*tckv1.Report) ([]byte, error)
-	}{
-		{c.flags.files.report, report.Marshal},
-		{c.flags.files.junit, junit},
-	} {
-		if file.path == "" {
-			continue
-		}
+	for _, file := range c.flags.files.renderings() {
 		text, err := file.render(r)
 		if err == nil {
 			err = save(file.path, text)

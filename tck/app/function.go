@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/rand"
 	"math/big"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -40,24 +39,6 @@ type functionFlags struct {
 // identity says whose subject it is, for the report.
 type identity struct {
 	organization, project, version, url string
-}
-
-// files are where a run is written to; empty means nowhere.
-type files struct {
-	report, junit, dir, traces string
-}
-
-func (f *files) resolve() {
-	if f.dir == "" {
-		return
-	}
-	if f.report == "" {
-		f.report = filepath.Join(f.dir, "report.yaml")
-	}
-	if f.junit == "" {
-		f.junit = filepath.Join(f.dir, "junit.xml")
-	}
-	f.traces = filepath.Join(f.dir, "traces")
 }
 
 func functionCommand(io streams) *cobra.Command {
@@ -114,9 +95,7 @@ func (f *functionFlags) addTo(command *cobra.Command) {
 	set.StringVar(&f.failedLast, "failed-last", "", "only what did not pass in the `REPORT`, or in the last one of --report-dir")
 	set.Lookup("failed-last").NoOptDefVal = thisReport
 	set.StringVar(&f.known, "known", "", "excuse the failures that this `FILE` lists (see `tck known init --help`)")
-	set.StringVar(&f.files.report, "report", "", "write the report to this `FILE` (YAML)")
-	set.StringVar(&f.files.junit, "junit", "", "write JUnit XML to this `FILE`")
-	set.StringVar(&f.files.dir, "report-dir", "", "write report.yaml, junit.xml and traces/ into this `DIR`")
+	f.files.addTo(set)
 	set.Int64Var(&f.seed, "seed", 0, "`NUMBER` that gives the order of the cases and names of the entities (default: another one each time)")
 	set.IntVarP(&f.parallel, "parallel", "p", 8, "how many cases run at once, `N`")
 	set.IntVar(&f.repeat, "repeat", 1, "run each case `N` times; one that does not always end alike is flaky, and a failure")

@@ -49,7 +49,7 @@ func (c *certification) traceOf(r engine.Result) *trace.Trace {
 	return &trace.Trace{
 		Schema: trace.Schema, Case: r.Case.ID, Requirements: r.Case.Requirements,
 		Subject: c.spec.String(), Seed: c.flags.seed,
-		Verdict: strings.ReplaceAll(strings.ToLower(verdict), "_", "-"), Message: report.Message(r),
+		Verdict: strings.ReplaceAll(strings.ToLower(verdict), "_", "-"), Message: report.MessageOf(r),
 		Frames: r.Frames,
 	}
 }

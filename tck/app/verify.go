@@ -18,16 +18,16 @@ import (
 	"github.com/stateward/stateward/tck/requirement"
 )
 
-func reportCommand(io streams) *cobra.Command {
-	command := &cobra.Command{Use: "report", Short: "Work with reports"}
-	command.AddCommand(&cobra.Command{
+func verifyCommand(io streams) *cobra.Command {
+	return &cobra.Command{
 		Use:   "verify FILE|DIR...",
 		Short: "Check that reports are what the kit wrote",
 		Long: `Reads each report and derives again all that follows from the verdicts on its
 cases: those on requirements, the counts, the result and the digest. A report that this
 very version of the kit wrote has to have all of its cases, too. In a DIR every
 .yaml file is a report; it has to stand at vPROTOCOL/ORGANIZATION-PROJECT/VERSION.yaml
-beside a README.md with a section "Reproduce".`,
+beside a README.md with a section "Reproduce". An INDEX.md at its root has to be that of
+` + "`tck report index`" + `.`,
 		Example: `  tck report verify out/report.yaml
   tck report verify conformance-reports`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -39,8 +39,7 @@ beside a README.md with a section "Reproduce".`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return verify(io.out, args)
 		},
-	})
-	return command
+	}
 }
 
 // verify checks every report that the paths name.
@@ -60,6 +59,9 @@ func verify(out io.Writer, paths []string) error {
 			}
 			wrong++
 			fmt.Fprintf(out, "%s: %s\n", file, strings.Join(problems, "\n    "))
+		}
+		if err := indexed(path, published); err != nil {
+			return err
 		}
 	}
 	switch {

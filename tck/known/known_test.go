@@ -146,7 +146,7 @@ func TestWrite(t *testing.T) {
 	row := func(id string, cases ...*tckv1.CaseResult) *tckv1.RequirementResult {
 		return &tckv1.RequirementResult{Id: id, Cases: cases}
 	}
-	shared := &tckv1.CaseResult{Id: "a/fails", Verdict: tckv1.Verdict_VERDICT_FAIL, Message: "expected: 1\nactual: 2"}
+	shared := &tckv1.CaseResult{Id: "a/fails", Verdict: tckv1.Verdict_VERDICT_FAIL, Expected: "1", Actual: "2"}
 	text := known.Write(&tckv1.Report{
 		KnownFailures: []*tckv1.KnownFailure{
 			{Id: "C-1", Reason: "say \"why\"", Expires: "2027-02-01"},
@@ -154,7 +154,7 @@ func TestWrite(t *testing.T) {
 		},
 		Requirements: []*tckv1.RequirementResult{
 			row("A-1", shared, &tckv1.CaseResult{Id: "a/passes", Verdict: tckv1.Verdict_VERDICT_PASS}),
-			row("A-2", shared, &tckv1.CaseResult{Id: "a/flaky", Verdict: tckv1.Verdict_VERDICT_FLAKY, Message: "failed in 1 of 2 runs"}),
+			row("A-2", shared, &tckv1.CaseResult{Id: "a/flaky", Verdict: tckv1.Verdict_VERDICT_FLAKY, Reason: "failed in 1 of 2 runs"}),
 			row("C-1", &tckv1.CaseResult{Id: "c/known", Verdict: tckv1.Verdict_VERDICT_KNOWN_FAIL}),
 			row("C-2", &tckv1.CaseResult{Id: "c/stale", Verdict: tckv1.Verdict_VERDICT_STALE_KNOWN}),
 		},

@@ -32,12 +32,23 @@ func Write(r *tckv1.Report, today time.Time) []byte {
 		write(&out, entry)
 	}
 	for _, c := range failed {
-		for line := range strings.Lines(c.GetMessage()) {
-			fmt.Fprintf(&out, "  # %s\n", strings.TrimSpace(line))
-		}
+		comment(&out, "", c.GetReason())
+		comment(&out, "expected: ", c.GetExpected())
+		comment(&out, "actual: ", c.GetActual())
+		comment(&out, "likely: ", c.GetLikely())
 		write(&out, &tckv1.KnownFailure{Id: c.GetId(), Expires: today.UTC().Add(term).Format(time.DateOnly)})
 	}
 	return []byte(out.String())
+}
+
+// comment writes what the report says of a case, however many lines it has.
+func comment(out *strings.Builder, name, text string) {
+	if text == "" {
+		return
+	}
+	for line := range strings.Lines(name + text) {
+		fmt.Fprintf(out, "  # %s\n", strings.TrimSpace(line))
+	}
 }
 
 func write(out *strings.Builder, entry *tckv1.KnownFailure) {

@@ -137,7 +137,9 @@ func discoveryMutants() []defect.Mutant {
 			Name: "has-a-number-as-entity-key", KilledBy: "DISC-KEY-001", Message: "is no singular string",
 			Defect: describing(func(set *descriptorpb.FileDescriptorSet) {
 				eachModelFile(set, func(file *descriptorpb.FileDescriptorProto) {
-					file.GetMessageType()[0].GetField()[0].Type = descriptorpb.FieldDescriptorProto_TYPE_INT64.Enum()
+					if key := file.GetMessageType()[0].GetField()[0]; key.GetType() == descriptorpb.FieldDescriptorProto_TYPE_STRING {
+						key.Type = descriptorpb.FieldDescriptorProto_TYPE_INT64.Enum()
+					}
 				})
 			}),
 		},

@@ -18,12 +18,16 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	lifecyclev1 "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
 	"github.com/stateward/stateward/tck/dialect"
+	"github.com/stateward/stateward/tck/mutant/action"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/mutant/eventsourced"
+	"github.com/stateward/stateward/tck/mutant/value"
 )
 
 // models returns the model of each kind.
-func models() []defect.Model { return []defect.Model{eventsourced.Model()} }
+func models() []defect.Model {
+	return []defect.Model{eventsourced.Model(), value.Model(), action.Model()}
+}
 
 // function serves the models, bent by at most one defect.
 type function struct {

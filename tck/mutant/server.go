@@ -18,10 +18,9 @@ import (
 	"github.com/stateward/stateward/tck/peer"
 )
 
-// pipe is how many bytes a connection in memory holds. It is small, for there are
-// thousands in a self-check, and in time that stands still (see testing/synctest) what
-// a timer knows of stays in memory.
-const pipe = 1 << 16
+// pipe is how many bytes a connection in memory holds. A self-check makes many thousand
+// connections, and their buffers live on for a while after them.
+const pipe = 64 << 10
 
 // target is a subject in this process.
 type target struct {
@@ -73,7 +72,7 @@ func reach(by dialer, use func(target) error) error {
 
 // dial prepares a connection that is made by the dialer.
 func dial(by dialer) (*grpc.ClientConn, error) {
-	return grpc.NewClient("passthrough:///subject",
+	return grpc.NewClient("passthrough:///subject", grpc.WithInitialWindowSize(peer.Window),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return by(ctx) }))
 }

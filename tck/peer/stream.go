@@ -27,6 +27,11 @@ var ErrSilent = errors.New("nothing came")
 // more than it is asked for is held back by the stream's flow control.
 const inboxSize = 16
 
+// Window is how many bytes of a stream the subject may send ahead, beyond what waits to
+// be looked at. It is fixed, so that a subject is held back by a call that is not read
+// after as many bytes on every machine.
+const Window = 1<<16 - 1
+
 // Service is one method of the protocol, and how what passes there is written down.
 // On the wire every method is a stream in both directions, whatever its shape, and
 // so the peer can send what a shape does not allow.

@@ -48,9 +48,9 @@ func (a *annotator) add(c *cited) {
 	title := strings.Join(c.requirements, ", ") + " " + c.result.GetId()
 	switch c.result.GetVerdict() {
 	case tckv1.Verdict_VERDICT_FAIL, tckv1.Verdict_VERDICT_FLAKY, tckv1.Verdict_VERDICT_STALE_KNOWN, tckv1.Verdict_VERDICT_KIT_ERROR:
-		a.errors = append(a.errors, a.annotation("error", title, c.result.GetMessage()))
+		a.errors = append(a.errors, a.annotation("error", title, Message(c.result)))
 	case tckv1.Verdict_VERDICT_WARN, tckv1.Verdict_VERDICT_KNOWN_FAIL:
-		a.warnings = append(a.warnings, a.annotation("warning", title, c.result.GetMessage()))
+		a.warnings = append(a.warnings, a.annotation("warning", title, Message(c.result)))
 	default: // it passed; or is unmeasured, of which the result speaks
 	}
 }

@@ -86,7 +86,7 @@ func junitOf(profile string, r *tckv1.Report) junitSuite {
 // uncased is a requirement without a case in the place of one. Only a MUST has
 // to have one.
 func uncased(row *tckv1.RequirementResult) *tckv1.CaseResult {
-	c := &tckv1.CaseResult{Id: row.GetId(), Verdict: row.GetVerdict(), Message: row.GetReason()}
+	c := &tckv1.CaseResult{Id: row.GetId(), Verdict: row.GetVerdict(), Reason: row.GetReason()}
 	if row.GetLevel() != requirement.Must && c.GetVerdict() == tckv1.Verdict_VERDICT_UNMEASURED {
 		c.Verdict = tckv1.Verdict_VERDICT_WARN
 	}
@@ -124,7 +124,7 @@ func (s *junitSuite) add(profile string, requirements []string, c *tckv1.CaseRes
 	if len(requirements) > 0 {
 		test.Name = fmt.Sprintf("%s [%s]", c.GetId(), strings.Join(requirements, ", "))
 	}
-	fault := &junitFault{Message: strings.ReplaceAll(c.GetMessage(), "\n", "; "), Text: c.GetMessage()}
+	fault := &junitFault{Message: strings.ReplaceAll(Message(c), "\n", "; "), Text: Message(c)}
 	switch c.GetVerdict() {
 	case tckv1.Verdict_VERDICT_PASS:
 	case tckv1.Verdict_VERDICT_FAIL, tckv1.Verdict_VERDICT_FLAKY, tckv1.Verdict_VERDICT_STALE_KNOWN:

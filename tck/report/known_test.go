@@ -120,7 +120,7 @@ func TestFlakyIsAFailure(t *testing.T) {
 // isTold reports whether the message of a case begins so.
 func isTold(r *tckv1.Report, want string) bool {
 	return slices.ContainsFunc(r.GetRequirements(), func(row *tckv1.RequirementResult) bool {
-		return slices.ContainsFunc(row.GetCases(), func(c *tckv1.CaseResult) bool { return strings.HasPrefix(c.GetMessage(), want) })
+		return slices.ContainsFunc(row.GetCases(), func(c *tckv1.CaseResult) bool { return strings.HasPrefix(c.GetReason(), want) })
 	})
 }
 

@@ -6,7 +6,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -47,6 +46,8 @@ type Run struct {
 	Known known.List
 	// Results are those of the engine, in any order.
 	Results []engine.Result
+	// Repro gives the command that runs just this case again; nil where there is none.
+	Repro func(engine.Result) string
 	// Trouble is why the run did not come to its end, as a sentence without its
 	// full stop; empty when it did.
 	Trouble string
@@ -97,7 +98,7 @@ func New(run Run) *tckv1.Report {
 			Id:      bound.ID,
 			Level:   bound.Level,
 			Profile: bound.Profile,
-			Cases:   casesOf(bound.ID, run.Results),
+			Cases:   casesOf(bound.ID, run),
 		})
 	}
 	derive(r, run.Specification)
@@ -127,52 +128,13 @@ func (s Specification) measurable(subject *tckv1.Subject) []string {
 }
 
 // casesOf returns the results of the cases that cite a requirement, ordered by id.
-func casesOf(id string, results []engine.Result) []*tckv1.CaseResult {
+func casesOf(id string, run Run) []*tckv1.CaseResult {
 	var cases []*tckv1.CaseResult
-	for _, result := range results {
+	for _, result := range run.Results {
 		if slices.Contains(result.Case.Requirements, id) {
-			cases = append(cases, caseResult(result))
+			cases = append(cases, caseResult(result, run.Repro))
 		}
 	}
 	slices.SortFunc(cases, func(a, b *tckv1.CaseResult) int { return cmp.Compare(a.GetId(), b.GetId()) })
 	return cases
 }
-
-// caseResult keeps the evidence of what did not pass.
-func caseResult(result engine.Result) *tckv1.CaseResult {
-	c := &tckv1.CaseResult{Id: result.Case.ID, Verdict: result.Verdict, Micros: result.Time.Microseconds()}
-	if result.Runs > 1 {
-		c.Runs, c.FailedRuns = int32(result.Runs), int32(result.Failed)
-	}
-	if result.Verdict == tckv1.Verdict_VERDICT_PASS {
-		return c
-	}
-	c.Message = Message(result)
-	if result.Verdict == tckv1.Verdict_VERDICT_STALE_KNOWN {
-		return c // it passed
-	}
-	for _, frame := range result.Wire {
-		c.Wire = append(c.Wire, valid(frame))
-	}
-	return c
-}
-
-// Message is what a person needs to know of a case that did not pass, one
-// thought a line.
-func Message(result engine.Result) string {
-	var lines []string
-	for _, part := range []struct{ name, text string }{
-		{"", result.Reason},
-		{"expected: ", result.Expected},
-		{"actual: ", result.Actual},
-		{"likely: ", result.Likely},
-	} {
-		if part.text != "" {
-			lines = append(lines, part.name+part.text)
-		}
-	}
-	return valid(strings.Join(lines, "\n"))
-}
-
-// valid makes text of a subject fit for protobuf, JSON and YAML.
-func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

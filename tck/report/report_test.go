@@ -79,6 +79,7 @@ func whole() report.Run {
 			result("alpha/should", pass, "A-3"),
 			result("beta/one", pass, "B-1"),
 		},
+		Repro: func(r engine.Result) string { return "tck function cmd:./sdk --run " + r.Case.ID },
 	}
 }
 

@@ -106,9 +106,8 @@ func (v *verifier) cases(row *tckv1.RequirementResult) {
 		if slices.Contains(foreign(row.GetLevel()), c.GetVerdict()) {
 			v.problemf("%s: case %q has the verdict %v, which no %s gives", row.GetId(), c.GetId(), c.GetVerdict(), row.GetLevel())
 		}
-		passed, silent := c.GetVerdict() == tckv1.Verdict_VERDICT_PASS, c.GetMessage() == "" && len(c.GetWire()) == 0
-		if passed != silent {
-			v.problemf("%s: case %q has the verdict %v, and its message and wire do not fit it", row.GetId(), c.GetId(), c.GetVerdict())
+		if !evident(c) {
+			v.problemf("%s: case %q has the verdict %v, and its evidence does not fit it", row.GetId(), c.GetId(), c.GetVerdict())
 		}
 	}
 	if !ascending(ids) {

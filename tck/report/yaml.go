@@ -13,8 +13,8 @@ import (
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 )
 
-// maxBytes bounds what is read as a report; the largest are below 1 MiB.
-const maxBytes = 16 << 20
+// MaxBytes bounds what is read as a report, in bytes; the largest are below 1 MiB.
+const MaxBytes = 16 << 20
 
 // heading stands above each report; comments are no part of it.
 const heading = "# Written by tck. Publish it unmodified: `tck report verify` recomputes all of it.\n"
@@ -59,8 +59,8 @@ func plain(node *orderedyaml.Node) {
 // Unmarshal reads a report, as YAML or JSON. It refuses fields that the schema
 // does not have, and whatever stands twice.
 func Unmarshal(data []byte) (*tckv1.Report, error) {
-	if len(data) > maxBytes {
-		return nil, fmt.Errorf("report: %d bytes are more than the %d that a report may have", len(data), maxBytes)
+	if len(data) > MaxBytes {
+		return nil, fmt.Errorf("report: %d bytes are more than the %d that a report may have", len(data), MaxBytes)
 	}
 	text, err := yaml.YAMLToJSONStrict(data)
 	if err != nil {

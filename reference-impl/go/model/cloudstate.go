@@ -6,6 +6,7 @@ import (
 	"github.com/stateward/stateward/reference-impl/go/sdk"
 	cloudstatemodel "github.com/stateward/stateward/tck/gen/cloudstate/tck/model"
 	cloudstateaction "github.com/stateward/stateward/tck/gen/cloudstate/tck/model/action"
+	cloudstatecrdt "github.com/stateward/stateward/tck/gen/cloudstate/tck/model/crdt"
 	cloudstatevalue "github.com/stateward/stateward/tck/gen/cloudstate/tck/model/valueentity"
 )
 
@@ -28,6 +29,14 @@ func cloudstate() *sdk.Cloudstate {
 			"stateward.tck.value.v1.ProcessResponse":              "cloudstate.tck.model.valueentity.Response",
 			"stateward.tck.value.v1.Persisted":                    "cloudstate.tck.model.valueentity.Persisted",
 
+			"stateward.tck.replicated.v1.ReplicatedTckModelService":   "cloudstate.tck.model.crdt.CrdtTckModel",
+			"stateward.tck.replicated.v1.ReplicatedTwoService":        "cloudstate.tck.model.crdt.CrdtTwo",
+			"stateward.tck.replicated.v1.ReplicatedConfiguredService": "cloudstate.tck.model.crdt.CrdtConfigured",
+			"stateward.tck.replicated.v1.ProcessRequest":              "cloudstate.tck.model.crdt.Request",
+			"stateward.tck.replicated.v1.ProcessStreamedRequest":      "cloudstate.tck.model.crdt.StreamedRequest",
+			"stateward.tck.replicated.v1.ProcessResponse":             "cloudstate.tck.model.crdt.Response",
+			"stateward.tck.replicated.v1.ProcessStreamedResponse":     "cloudstate.tck.model.crdt.Response",
+
 			"stateward.tck.action.v1.ActionTckModelService":       "cloudstate.tck.model.action.ActionTckModel",
 			"stateward.tck.action.v1.ActionTwoService":            "cloudstate.tck.model.action.ActionTwo",
 			"stateward.tck.action.v1.ProcessRequest":              "cloudstate.tck.model.action.Request",
@@ -37,6 +46,7 @@ func cloudstate() *sdk.Cloudstate {
 		Files: []protoreflect.FileDescriptor{
 			cloudstatemodel.File_cloudstate_tck_model_model_proto,
 			cloudstatevalue.File_cloudstate_tck_model_valueentity_valueentity_proto,
+			cloudstatecrdt.File_cloudstate_tck_model_crdt_crdt_proto,
 			cloudstateaction.File_cloudstate_tck_model_action_action_proto,
 		},
 	}

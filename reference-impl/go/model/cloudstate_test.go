@@ -33,6 +33,9 @@ var oldEntities = []struct{ kind, service string }{
 	{"cloudstate.valueentity.ValueEntity", "cloudstate.tck.model.valueentity.ValueEntityTckModel"},
 	{"cloudstate.valueentity.ValueEntity", "cloudstate.tck.model.valueentity.ValueEntityTwo"},
 	{"cloudstate.valueentity.ValueEntity", "cloudstate.tck.model.valueentity.ValueEntityConfigured"},
+	{"cloudstate.crdt.Crdt", "cloudstate.tck.model.crdt.CrdtTckModel"},
+	{"cloudstate.crdt.Crdt", "cloudstate.tck.model.crdt.CrdtTwo"},
+	{"cloudstate.crdt.Crdt", "cloudstate.tck.model.crdt.CrdtConfigured"},
 	{"cloudstate.action.ActionProtocol", "cloudstate.tck.model.action.ActionTckModel"},
 	{"cloudstate.action.ActionProtocol", "cloudstate.tck.model.action.ActionTwo"},
 }

@@ -26,6 +26,7 @@ import (
 const (
 	eventSourced = "stateward.eventsourced.v1.EventSourcedService"
 	valueEntity  = "stateward.value.v1.ValueEntityService"
+	replicatedBy = "stateward.replicated.v1.ReplicatedEntityService"
 	anAction     = "stateward.action.v1.ActionService"
 )
 
@@ -97,6 +98,12 @@ func TestDiscoverEntities(t *testing.T) {
 		{EntityType: eventSourced, ServiceName: modelService, PersistenceId: "event-sourced-tck-model"},
 		{EntityType: eventSourced, ServiceName: twoService, PersistenceId: "event-sourced-tck-model-two"},
 		{
+			EntityType: replicatedBy, ServiceName: "stateward.tck.replicated.v1.ReplicatedConfiguredService",
+			PersistenceId: "replicated-configured", PassivationStrategy: hundred,
+		},
+		{EntityType: replicatedBy, ServiceName: replicatedModel, PersistenceId: "replicated-tck-model"},
+		{EntityType: replicatedBy, ServiceName: replicatedTwo, PersistenceId: "replicated-tck-model-two"},
+		{
 			EntityType: valueEntity, ServiceName: "stateward.tck.value.v1.ValueEntityConfiguredService",
 			PersistenceId: "value-entity-configured", PassivationStrategy: hundred,
 		},
@@ -129,6 +136,7 @@ func TestDiscoverServiceInfo(t *testing.T) {
 			discoveryv1.Capability_CAPABILITY_EVENT_METADATA,
 			discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
 			discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
+			discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS,
 		},
 		SchemaFingerprint: fmt.Sprintf("%x", sha256.Sum256(spec.GetProto())),
 	}
@@ -175,7 +183,8 @@ func TestDiscoverDescriptors(t *testing.T) {
 		}
 		methods := descriptor.(protoreflect.ServiceDescriptor).Methods()
 		for i := range methods.Len() {
-			if method := methods.Get(i); method.IsStreamingClient() || method.IsStreamingServer() {
+			streamsOut := methods.Get(i).IsStreamingServer() && entity.GetEntityType() != replicatedBy
+			if method := methods.Get(i); method.IsStreamingClient() || streamsOut {
 				t.Errorf("%s streams", method.FullName())
 			}
 			checkKey(t, methods.Get(i).Input())

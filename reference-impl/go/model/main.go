@@ -16,7 +16,7 @@ func config() sdk.Config {
 	return sdk.Config{
 		Name:       "stateward-go-model",
 		Version:    sdk.Version(), // released together
-		Entities:   slices.Concat(eventSourcedEntities(), valueEntities(), actions()),
+		Entities:   slices.Concat(eventSourcedEntities(), valueEntities(), replicatedEntities(), actions()),
 		Cloudstate: cloudstate(),
 	}
 }

@@ -130,8 +130,11 @@ func valueConsequences() map[string][]valueLine {
 			{sdktest.WithValueCommand(&entityv1.Command{EntityId: entityID, Id: 3, Name: "Process", Payload: &anypb.Any{
 				TypeUrl: "type.googleapis.com/stateward.tck.value.v1.ProcessRequest", Value: []byte{0x0a, 0xff},
 			}}), refuses(3, codes.InvalidArgument, "")},
-			{ask(4, &tckv1.RequestAction{}), refuses(4, codes.InvalidArgument, "")},
-			{ask(5), says(5, "tea")},
+			{sdktest.WithValueCommand(&entityv1.Command{EntityId: entityID, Id: 4, Name: "Process", Payload: &anypb.Any{
+				TypeUrl: "stateward.tck.value.v1.ProcessRequest",
+			}}), refuses(4, codes.InvalidArgument, "")},
+			{ask(5, &tckv1.RequestAction{}), refuses(5, codes.InvalidArgument, "")},
+			{ask(6), says(6, "tea")},
 		},
 		"CORE-CMD-007 unknown fields": {
 			{send: strange(with("tea").send)}, {strange(ask(1)), says(1, "tea")},

@@ -30,7 +30,7 @@ func WithCommand(ctx context.Context, command *entityv1.Command) (handling conte
 	}
 	outstanding.begin(command.GetId(), cancel)
 	return handling, func() {
-		outstanding.end(command.GetId())
+		outstanding.end()
 		cancel()
 	}
 }
@@ -48,9 +48,9 @@ func withTimeout(ctx context.Context, cancel context.CancelFunc, timeout time.Du
 // read behind it. The stream's two goroutines share it.
 type outstanding struct {
 	mu        sync.Mutex
-	read      int64 // the last command read and not answered; 0 where there is none
+	read      int64 // the last command read
 	cancelled int64 // that command, where its cancel came before it began
-	running   int64 // the command being handled
+	running   int64 // the command being handled; 0 where there is none
 	cancel    context.CancelFunc
 }
 
@@ -115,13 +115,10 @@ func (o *outstanding) begin(id int64, cancel context.CancelFunc) {
 }
 
 // end notes that the command is answered: its cancel is late from now on.
-func (o *outstanding) end(id int64) {
+func (o *outstanding) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.running, o.cancel = 0, nil
-	if o.read == id {
-		o.read, o.cancelled = 0, 0
-	}
 }
 
 // giveUp ends the command's context, or changes nothing where that command is

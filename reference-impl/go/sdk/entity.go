@@ -43,10 +43,20 @@ type Kind interface {
 // field with the option entity_key (DISC-KEY-001). Stateful kinds call it in
 // Validate.
 func CheckMethods(service protoreflect.ServiceDescriptor) error {
+	return checkMethods(service, protoreflect.MethodDescriptor.IsStreamingServer)
+}
+
+// CheckStreamingMethods is CheckMethods for a kind whose methods may stream their
+// responses.
+func CheckStreamingMethods(service protoreflect.ServiceDescriptor) error {
+	return checkMethods(service, func(protoreflect.MethodDescriptor) bool { return false })
+}
+
+func checkMethods(service protoreflect.ServiceDescriptor, streams func(protoreflect.MethodDescriptor) bool) error {
 	var mistakes []error
 	for i := range service.Methods().Len() {
 		method := service.Methods().Get(i)
-		if method.IsStreamingClient() || method.IsStreamingServer() {
+		if method.IsStreamingClient() || streams(method) {
 			mistakes = append(mistakes, fmt.Errorf("%s streams (DISC-METHOD-001)", method.FullName()))
 		}
 		keys := entityKeys(method.Input())

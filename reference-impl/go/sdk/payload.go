@@ -3,6 +3,7 @@ package sdk
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -21,8 +22,8 @@ func Pack(message proto.Message) (*anypb.Any, error) {
 	return payload, err
 }
 
-// Unpack returns the message of type M that the payload holds. Any host before
-// the type's name is accepted, and fields that M does not know are kept. Its
+// Unpack returns the message of type M that the payload holds. Anything before
+// the slash and the type's name is accepted, and fields that M does not know are kept. Its
 // error says that there is no payload, that it is of another type, or that its
 // bytes are not an M.
 func Unpack[M proto.Message](payload *anypb.Any) (M, error) {
@@ -30,7 +31,7 @@ func Unpack[M proto.Message](payload *anypb.Any) (M, error) {
 	if payload == nil {
 		return none, errors.New("there is no payload")
 	}
-	if want := TypeName[M](); payload.MessageName() != want {
+	if want := TypeName[M](); !strings.HasSuffix(payload.GetTypeUrl(), "/"+string(want)) {
 		return none, fmt.Errorf("the payload is of type %q, not %s", payload.GetTypeUrl(), want)
 	}
 	message, ok := none.ProtoReflect().New().Interface().(M)

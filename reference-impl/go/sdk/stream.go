@@ -40,6 +40,20 @@ func (h *Host) Stopping() <-chan struct{} { return h.stopping }
 func Converse[Request, Response any](
 	host *Host, stream grpc.BidiStreamingServer[Request, Response], step func(*Request) (answer *Response, more bool),
 ) error {
+	return ConverseAll(host, stream, func(request *Request) ([]*Response, bool) {
+		answer, more := step(request)
+		if answer == nil {
+			return nil, more
+		}
+		return []*Response{answer}, more
+	})
+}
+
+// ConverseAll is Converse for a step that has any number of answers, which are
+// sent in their order.
+func ConverseAll[Request, Response any](
+	host *Host, stream grpc.BidiStreamingServer[Request, Response], step func(*Request) (answers []*Response, more bool),
+) error {
 	next := Listen(host, stream)
 	for {
 		request, err := next()
@@ -49,8 +63,8 @@ func Converse[Request, Response any](
 		if err != nil {
 			return err
 		}
-		answer, more := step(request)
-		if answer != nil {
+		answers, more := step(request)
+		for _, answer := range answers {
 			if err := stream.Send(answer); err != nil {
 				return err
 			}

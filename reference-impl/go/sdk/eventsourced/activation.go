@@ -47,7 +47,7 @@ func (a *active[S]) restore(snapshot *eventsourcedv1.Snapshot) error {
 	restore := a.entity.snapshot.restore
 	if restore == nil {
 		return fmt.Errorf("%s takes no snapshots, and was given one of type %q",
-			a.entity.service.FullName(), snapshot.GetSnapshot().GetTypeUrl())
+			a.entity.Service().FullName(), snapshot.GetSnapshot().GetTypeUrl())
 	}
 	return restore(a.state, snapshot.GetSnapshot())
 }
@@ -80,7 +80,7 @@ func (a *active[S]) execute(ctx context.Context, command *entityv1.Command) *eve
 	handle, known := a.entity.handlers[command.GetName()]
 	if !known {
 		return refusal(command, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
-			a.entity.service.FullName(), command.GetName()))
+			a.entity.Service().FullName(), command.GetName()))
 	}
 	ctx, end := sdk.WithCommand(ctx, command)
 	defer end()
@@ -107,7 +107,7 @@ func (a *active[S]) reply(c *Context, handle handler[S], command *entityv1.Comma
 	}
 	snapshot, err := a.snapshotAfter(c)
 	if err != nil {
-		return nil, sdk.Errorf(codes.Internal, "the snapshot of %s: %v", a.entity.service.FullName(), err)
+		return nil, sdk.Errorf(codes.Internal, "the snapshot of %s: %v", a.entity.Service().FullName(), err)
 	}
 	return &eventsourcedv1.EventSourcedReply{
 		CommandId:     command.GetId(),

@@ -37,9 +37,9 @@ func TestMistakes(t *testing.T) {
 		"snapshot after 0":      {func(e *Entity[tally]) { Snapshot(e, 0, saveNothing, restoreNothing) }, "after every 0 events"},
 		"timeout of 0":          {func(e *Entity[tally]) { e.PassivateAfter(0) }, "DISC-ENT-004"},
 		"timeout of 1 µs":       {func(e *Entity[tally]) { e.PassivateAfter(time.Microsecond) }, "DISC-ENT-004"},
-		"no handler":            {func(e *Entity[tally]) { delete(e.handlers, "GetCart") }, "ShoppingCartService.GetCart: no handler"},
+		"no handler":            {func(e *Entity[tally]) { *e = *withService(e.Service(), "x") }, "ShoppingCartService.AddItem: no handler"},
 		"no such service":       {func(e *Entity[tally]) { *e = *withService(nil, "x") }, "no such service"},
-		"no persistence id":     {func(e *Entity[tally]) { *e = *withService(e.service, "") }, "DISC-ENT-002"},
+		"no persistence id":     {func(e *Entity[tally]) { *e = *withService(e.Service(), "") }, "DISC-ENT-002"},
 		"a method that streams": {func(e *Entity[tally]) { *e = *withService(health(), "x") }, "DISC-METHOD-001"},
 		"inputs without key":    {func(e *Entity[tally]) { *e = *withService(health(), "x") }, "DISC-KEY-001"},
 	} {

@@ -3,7 +3,6 @@ package eventsourced
 import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/stateward/stateward/reference-impl/go/sdk"
@@ -17,20 +16,7 @@ func Handle[S any, Request, Response proto.Message](
 	entity *Entity[S], method string,
 	handle func(ctx *Context, state *S, request Request) (Response, error),
 ) {
-	if entity.service == nil {
-		return // Validate says so
-	}
-	descriptor := entity.service.Methods().ByName(protoreflect.Name(method))
-	request, response := sdk.TypeName[Request](), sdk.TypeName[Response]()
-	switch {
-	case descriptor == nil:
-		entity.complainf("there is no method %q to handle", method)
-	case descriptor.Input().FullName() != request || descriptor.Output().FullName() != response:
-		entity.complainf("%s takes %s and returns %s, not %s and %s", method,
-			descriptor.Input().FullName(), descriptor.Output().FullName(), request, response)
-	case entity.handlers[method] != nil:
-		entity.complainf("%s has two handlers", method)
-	}
+	sdk.Handles[Request, Response](&entity.Definition, method, sdk.Shape{})
 	entity.handlers[method] = func(ctx *Context, state *S, payload *anypb.Any) (proto.Message, error) {
 		request, err := sdk.Unpack[Request](payload)
 		if err != nil {
@@ -45,7 +31,7 @@ func Handle[S any, Request, Response proto.Message](
 func Apply[S any, E proto.Message](entity *Entity[S], apply func(state *S, event E)) {
 	name := sdk.TypeName[E]()
 	if _, twice := entity.appliers[name]; twice {
-		entity.complainf("events of type %s are applied twice", name)
+		entity.Complainf("events of type %s are applied twice", name)
 	}
 	entity.appliers[name] = applier[S]{
 		unpack: func(payload *anypb.Any) (proto.Message, error) { return sdk.Unpack[E](payload) },
@@ -66,10 +52,10 @@ func Apply[S any, E proto.Message](entity *Entity[S], apply func(state *S, event
 // other's inverse, for every snapshot that was ever stored.
 func Snapshot[S any, M proto.Message](entity *Entity[S], every int, save func(state *S) M, restore func(state *S, saved M)) {
 	if every < 1 {
-		entity.complainf("a snapshot after every %d events; at least 1", every)
+		entity.Complainf("a snapshot after every %d events; at least 1", every)
 	}
 	if entity.snapshot.save != nil {
-		entity.complainf("two kinds of snapshot")
+		entity.Complainf("two kinds of snapshot")
 	}
 	entity.snapshot = snapshot[S]{
 		every: every,

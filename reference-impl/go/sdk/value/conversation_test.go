@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 	"github.com/stateward/stateward/reference-impl/go/sdk"
@@ -236,6 +237,31 @@ func TestMetadata(t *testing.T) {
 	if diff := cmp.Diff(request.GetCommand().GetMetadata(), answer.GetReply().GetClientAction().GetReply().GetMetadata(), protocmp.Transform()); diff != "" {
 		t.Errorf("the caller gets (-want +got):\n%s", diff)
 	}
+}
+
+// FX-DUR-002: a durable effect stands with the others, in their order, and with
+// the change that it is stored with.
+func TestDurableEffect(t *testing.T) {
+	t.Parallel()
+	on := sdk.Call{Service: "s", Method: "m", Request: durationpb.New(1)}
+	proxy := sdktest.Start(t, sdk.Config{Name: "two", Version: "1", Entities: []sdk.Entity{doing(func(ctx callContext) error {
+		ctx.Update(&tckv1.Persisted{Value: "tea"})
+		ctx.Effect(on, false)
+		return ctx.DurableEffect(on, true)
+	})}})
+	stream := proxy.OpenValue(sdktest.ValueInit(twoService, "e", nil))
+	if refused := stream.Ask(callCommand(1)).GetReply(); refused.GetClientAction().GetFailure().GetCode() != int32(codes.FailedPrecondition) {
+		t.Errorf("not in force, and yet: %v", refused)
+	}
+	proxy.Announce(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS)
+	reply := stream.Ask(callCommand(2)).GetReply()
+	if effects := reply.GetSideEffects(); len(effects) != 2 || effects[0].GetDurable() || !effects[1].GetDurable() || !effects[1].GetSynchronous() {
+		t.Errorf("effects %v", effects)
+	}
+	if reply.GetStateAction().GetUpdate() == nil {
+		t.Errorf("stored with nothing: %v", reply)
+	}
+	stream.Passivate()
 }
 
 // A handler's context has its caller's deadline, and whoever gives up for it

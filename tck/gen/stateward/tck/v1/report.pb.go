@@ -1128,14 +1128,24 @@ type CaseResult struct {
 	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=stateward.tck.v1.Verdict" json:"verdict,omitempty"`
 	// How long it took, in microseconds.
 	Micros int64 `protobuf:"varint,3,opt,name=micros,proto3" json:"micros,omitempty"`
-	// What was expected and what came, or why it is unmeasured; empty when it passed.
-	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	// Why it is unmeasured, how the kit erred, how often it failed, or what a list of
+	// known failures says of it; may be empty.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What was expected, in the notation of the wire; empty unless something else came.
+	Expected string `protobuf:"bytes,8,opt,name=expected,proto3" json:"expected,omitempty"`
+	// What came in its place, in the same notation.
+	Actual string `protobuf:"bytes,9,opt,name=actual,proto3" json:"actual,omitempty"`
+	// The kit's guess at the cause; may be empty.
+	Likely string `protobuf:"bytes,10,opt,name=likely,proto3" json:"likely,omitempty"`
 	// The recorded frames, one a line; empty when it passed.
 	Wire []string `protobuf:"bytes,5,rep,name=wire,proto3" json:"wire,omitempty"`
 	// How often the case ran, where that was more than once.
 	Runs int32 `protobuf:"varint,6,opt,name=runs,proto3" json:"runs,omitempty"`
 	// In how many of these runs it did not hold.
-	FailedRuns    int32 `protobuf:"varint,7,opt,name=failed_runs,json=failedRuns,proto3" json:"failed_runs,omitempty"`
+	FailedRuns int32 `protobuf:"varint,7,opt,name=failed_runs,json=failedRuns,proto3" json:"failed_runs,omitempty"`
+	// The command that runs just this case again; empty when it passed, or where
+	// there is none.
+	Repro         string `protobuf:"bytes,11,opt,name=repro,proto3" json:"repro,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1191,9 +1201,30 @@ func (x *CaseResult) GetMicros() int64 {
 	return 0
 }
 
-func (x *CaseResult) GetMessage() string {
+func (x *CaseResult) GetReason() string {
 	if x != nil {
-		return x.Message
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CaseResult) GetExpected() string {
+	if x != nil {
+		return x.Expected
+	}
+	return ""
+}
+
+func (x *CaseResult) GetActual() string {
+	if x != nil {
+		return x.Actual
+	}
+	return ""
+}
+
+func (x *CaseResult) GetLikely() string {
+	if x != nil {
+		return x.Likely
 	}
 	return ""
 }
@@ -1217,6 +1248,13 @@ func (x *CaseResult) GetFailedRuns() int32 {
 		return x.FailedRuns
 	}
 	return 0
+}
+
+func (x *CaseResult) GetRepro() string {
+	if x != nil {
+		return x.Repro
+	}
+	return ""
 }
 
 var File_stateward_tck_v1_report_proto protoreflect.FileDescriptor
@@ -1298,17 +1336,22 @@ const file_stateward_tck_v1_report_proto_rawDesc = "" +
 	"\aprofile\x18\x03 \x01(\tR\aprofile\x123\n" +
 	"\averdict\x18\x04 \x01(\x0e2\x19.stateward.tck.v1.VerdictR\averdict\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x122\n" +
-	"\x05cases\x18\x06 \x03(\v2\x1c.stateward.tck.v1.CaseResultR\x05cases\"\xcc\x01\n" +
+	"\x05cases\x18\x06 \x03(\v2\x1c.stateward.tck.v1.CaseResultR\x05cases\"\xac\x02\n" +
 	"\n" +
 	"CaseResult\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x123\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x19.stateward.tck.v1.VerdictR\averdict\x12\x16\n" +
-	"\x06micros\x18\x03 \x01(\x03R\x06micros\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessage\x12\x12\n" +
+	"\x06micros\x18\x03 \x01(\x03R\x06micros\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bexpected\x18\b \x01(\tR\bexpected\x12\x16\n" +
+	"\x06actual\x18\t \x01(\tR\x06actual\x12\x16\n" +
+	"\x06likely\x18\n" +
+	" \x01(\tR\x06likely\x12\x12\n" +
 	"\x04wire\x18\x05 \x03(\tR\x04wire\x12\x12\n" +
 	"\x04runs\x18\x06 \x01(\x05R\x04runs\x12\x1f\n" +
 	"\vfailed_runs\x18\a \x01(\x05R\n" +
-	"failedRuns*z\n" +
+	"failedRuns\x12\x14\n" +
+	"\x05repro\x18\v \x01(\tR\x05repro*z\n" +
 	"\x06Result\x12\x16\n" +
 	"\x12RESULT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11RESULT_CONFORMANT\x10\x01\x12\x12\n" +
