@@ -39,8 +39,12 @@ func Cloudstate(all []engine.Case) []engine.Case {
 }
 
 // newer reports whether a function of Cloudstate 0.2 has nothing that the case could
-// measure: its profile is that of a capability, or the case says so itself.
+// measure: its profile is that of a capability, or the case says so itself. A message of an
+// exact size has another one under other names, so that those cases are left out too.
 func newer(c engine.Case) bool {
+	if strings.Contains(c.ID, "/limits/command-") {
+		return true
+	}
 	known := slices.Contains([]string{"core", "forwarding", httprule.Profile}, c.Profile) ||
 		slices.ContainsFunc(kind.All(), func(k kind.Kind) bool { return k.Profile == c.Profile })
 	return c.Newer || !known
