@@ -111,7 +111,8 @@ and is ready once it answers stateward.discovery.v1.DiscoveryService/Discover.
 
 Exit codes: 0 passed · 1 failed, or not measured whole · 2 usage, or nothing
 selected · 3 the subject was never ready · 4 the kit's own error.`,
-		Example: `  tck function cmd:'python -m my_sdk.model' --profile core,forwarding,http,event-sourced
+		Example: `  tck doctor cmd:'python -m my_sdk.model'
+  tck function cmd:'python -m my_sdk.model' --profile core,forwarding,http,event-sourced
   tck function image:my-sdk-model:dev --run 'ES-SNAP-*'
   tck explain ES-REPLAY-003`,
 		Version:       about(),

@@ -171,9 +171,9 @@ func TestHoldWaitsForEnter(t *testing.T) {
 func TestFails(t *testing.T) {
 	dir := t.TempDir()
 	run(t, "function", model(t, "ignores-the-snapshot"), "--run", "ES-REPLAY-003", "--seed", "7", "--report-dir", dir).
-		expect(t, app.ExitFailed, "✗ ES-REPLAY-003  MUST  function  event-sourced/rehydrate/snapshot-then-events",
+		expect(t, app.ExitFailed, "✗ ES-REPLAY-003  MUST  function  event-sourced/rehydrate/snapshot ", "event-sourced/rehydrate/snapshot-then-events",
 			"On activation the function applies the snapshot", "Expected: ", "Actual: ", "Likely: ", "wire",
-			"--run event-sourced/rehydrate/snapshot-then-events --seed 7 --hold", "non-conformant: failed: ES-REPLAY-003")
+			"--run event-sourced/rehydrate/snapshot --seed 7 --hold", "non-conformant: failed: ES-REPLAY-003")
 	verified(t, dir, tckv1.Result_RESULT_NON_CONFORMANT)
 }
 
@@ -239,7 +239,6 @@ func TestUsage(t *testing.T) {
 		"function addr:x:1 --timeout 0s":              "longer than nothing",
 		"function addr:x:1 --level may":               "--level is must",
 		"function addr:x:1 --profile nope":            "what can be declared is ",
-		"function addr:x:1 --profile value":           "this kit does not measure the profile value yet",
 		"function addr:x:1 --profile fault":           "binds proxies alone",
 		"function addr:x:1 --run NO-SUCH-*":           "nothing selected",
 		"function addr:x:1 --dialect v2":              "--dialect is auto, v1, cloudstate-0.2, not \"v2\"",
@@ -281,6 +280,26 @@ func TestKitErrs(t *testing.T) {
 		expect(t, app.ExitKit, "the report cannot be written")
 }
 
+// broken is an output that cannot be written to, in the worst way.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { panic("no paper") }
+
+// A kit that panics says so, and takes the subject down all the same: TestMain finds
+// what is left of it.
+func TestPanics(t *testing.T) {
+	var err bytes.Buffer
+	for _, args := range [][]string{{"list"}, {"function", "cmd:" + function + " serve", "--run", "DISC-CALL-001"}} {
+		err.Reset()
+		if code := app.Run(t.Context(), args, strings.NewReader(""), broken{}, &err); code != app.ExitKit {
+			t.Errorf("the exit code is %d", code)
+		}
+		if !strings.Contains(err.String(), "the kit panicked, and the subject is not to blame: no paper") {
+			t.Errorf("it says %q", err.String())
+		}
+	}
+}
+
 func TestEndedFromOutside(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
@@ -290,14 +309,14 @@ func TestEndedFromOutside(t *testing.T) {
 
 // What the help shows as an example of a look-up works as it stands there.
 func TestExamplesOfHelp(t *testing.T) {
-	for _, command := range []string{"", "list", "explain"} {
+	for _, command := range []string{"", "list", "explain", "coverage"} {
 		help := run(t, append(strings.Fields(command), "--help")...).out
 		_, examples, _ := strings.Cut(help, "Examples:\n")
 		examples, _, _ = strings.Cut(examples, "\n\n")
 		ran := 0
 		for line := range strings.Lines(examples) {
 			words := strings.Fields(strings.ReplaceAll(line, "'", ""))
-			if len(words) < 2 || words[1] == "function" { // which needs a subject
+			if len(words) < 2 || words[1] == "function" || words[1] == "doctor" { // which need a subject
 				continue
 			}
 			ran++
@@ -312,5 +331,14 @@ func TestExamplesOfHelp(t *testing.T) {
 func TestHelp(t *testing.T) {
 	run(t).expect(t, app.ExitPassed, "image:REF", "Exit codes: 0 passed")
 	run(t, "function", "--help").expect(t, app.ExitPassed, "as a gate in CI")
+	for _, command := range []string{
+		"function", "protos", "doctor", "list", "explain", "coverage", "replay", "known init", "report verify", "self-check",
+	} {
+		help := run(t, append(strings.Fields(command), "--help")...)
+		help.expect(t, app.ExitPassed, "Usage:\n  tck "+command)
+		if about, _, _ := strings.Cut(help.out, "Usage:"); len(strings.Fields(about)) < 30 {
+			t.Errorf("%s teaches little:\n%s", command, help.out)
+		}
+	}
 	run(t, "--version").expect(t, app.ExitPassed, "protocol 1.0, requirements sha256:")
 }

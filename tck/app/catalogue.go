@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,23 +16,44 @@ import (
 
 func listCommand(io streams) *cobra.Command {
 	var selected selection
+	var areas []string
 	command := &cobra.Command{
 		Use:   "list [PATTERN...]",
 		Short: "List the cases, with the requirements that they measure",
+		Long: `Lists the cases of this kit, each with its level, its profile and the requirements
+that it measures: all of them, or those that PATTERNS, a profile, a level and an area
+leave. A pattern is an id of a case or a requirement, with * and ? as in a shell; one
+that ends in /* stands for the whole tree below.`,
 		Example: `  tck list
   tck list 'ES-SNAP-*'
-  tck list 'event-sourced/replay/*' --level must`,
+  tck list 'event-sourced/replay/*' --level must
+  tck list --area DISC,CORE --profile core`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			selected.run = append(selected.run, args...)
-			if err := selected.validate(); err != nil {
+			if err := selected.validatePatterns(); err != nil {
 				return err
 			}
-			list(io.out, selected.cases(selected.profiles))
+			found := slices.DeleteFunc(selected.cases(selected.profiles), func(c engine.Case) bool { return !inAreas(c, areas) })
+			if len(found) == 0 {
+				return selected.nothing()
+			}
+			list(io.out, found)
 			return nil
 		},
 	}
 	selected.addTo(command)
+	command.Flags().StringSliceVar(&areas, "area", nil, "only what measures a requirement of these `AREAS`, such as ES")
+	command.Flags().Lookup("profile").Usage = "only cases of these `PROFILES`"
 	return command
+}
+
+// inAreas reports whether the case measures a requirement of one of the areas; of any
+// when none is given.
+func inAreas(c engine.Case, areas []string) bool {
+	return len(areas) == 0 || slices.ContainsFunc(c.Requirements, func(id string) bool {
+		area, _, _ := strings.Cut(id, "-")
+		return slices.Contains(areas, area)
+	})
 }
 
 func list(out io.Writer, all []engine.Case) {
@@ -48,6 +70,9 @@ func explainCommand(io streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain ID",
 		Short: "Say what a requirement demands, and what is sent and expected to measure it",
+		Long: `Prints the sentence of a requirement with its level, role, profile and chapter, and
+each case that measures it: line by line, what the kit sends (→) and what it expects
+(←). Given a case, it prints the requirements that the case measures, and its lines.`,
 		Example: `  tck explain ES-REPLAY-003
   tck explain event-sourced/rehydrate/snapshot-then-events`,
 		Args: exactly(1, "one ID, of a requirement or a case"),

@@ -16,7 +16,8 @@ import (
 )
 
 func coverageCommand(io streams) *cobra.Command {
-	return &cobra.Command{
+	var part requirement.Query
+	command := &cobra.Command{
 		Use:   "coverage",
 		Short: "Show which requirements have cases, and why others have none",
 		Long: `Shows each requirement with its cases; or with the reason why no case can show
@@ -25,11 +26,20 @@ Below stand the numbers for each role and profile; a MAY binds nobody, and count
 only where it has a case. A profile is measured whole,
 and can be declared, when none of its MUSTs is only planned. A requirement that
 has none of the three is an error of the kit, and the exit code is 1.`,
+		Example: `  tck coverage --role function
+  tck coverage --profile core,event-sourced`,
 		Args: exactly(0, "no argument"),
 		RunE: func(*cobra.Command, []string) error {
-			return coverage(io.out, requirement.All(), requirement.Planned())
+			set := requirement.All().Select(part)
+			if len(set) == 0 {
+				return usage("nothing selected: no requirement is of this role and these profiles")
+			}
+			return coverage(io.out, set, requirement.Planned())
 		},
 	}
+	command.Flags().StringVar(&part.Role, "role", "", "only requirements of this `ROLE`: function or proxy")
+	command.Flags().StringSliceVar(&part.Profiles, "profile", nil, "only requirements of these `PROFILES`")
+	return command
 }
 
 func coverage(out io.Writer, set requirement.Set, plan requirement.Plan) error {

@@ -24,7 +24,7 @@ func file(t *testing.T, name, text string) string {
 func TestKnownFailures(t *testing.T) {
 	dir := t.TempDir()
 	mutant := model(t, "ignores-the-snapshot")
-	run(t, "function", mutant, "--report-dir", dir).expect(t, app.ExitFailed)
+	run(t, "function", mutant, "--run", "event-sourced/rehydrate/*", "--report-dir", dir).expect(t, app.ExitFailed)
 	written := run(t, "known", "init", filepath.Join(dir, "report.yaml"))
 	written.expect(t, app.ExitPassed, "id: event-sourced/rehydrate/snapshot-then-events", "# expected: ")
 
@@ -32,14 +32,14 @@ func TestKnownFailures(t *testing.T) {
 	run(t, "function", mutant, "--known", unexplained).expect(t, app.ExitFailed, unexplained+": ", " has no reason")
 
 	explained := file(t, "known.yaml", strings.ReplaceAll(written.out, `reason: ""`, `reason: "being mended"`))
-	run(t, "function", mutant, "--known", explained, "--report-dir", dir).
+	run(t, "function", mutant, "--run", "event-sourced/rehydrate/*", "--known", explained, "--report-dir", dir).
 		expect(t, app.ExitPassed, "failed as listed", "partial: known to fail: ")
 	r := verified(t, dir, tckv1.Result_RESULT_PARTIAL)
 	if len(r.GetKnownFailures()) == 0 || r.GetKnownFailures()[0].GetReason() != "being mended" {
 		t.Errorf("the report does not say what is known: %v", r.GetKnownFailures())
 	}
 
-	run(t, "function", model(t, ""), "--known", explained, "--report-dir", dir).
+	run(t, "function", model(t, ""), "--run", "event-sourced/rehydrate/*", "--known", explained, "--report-dir", dir).
 		expect(t, app.ExitFailed, "to be taken off the list of known failures", "is listed as failing, and it passes: being mended")
 	verified(t, dir, tckv1.Result_RESULT_PARTIAL)
 }
@@ -72,7 +72,7 @@ func TestFailedLast(t *testing.T) {
 	run(t, "function", mutant, "--failed-last").expect(t, app.ExitUsage, "--failed-last needs --report-dir")
 	run(t, "function", mutant, "--failed-last", "--report-dir", dir).expect(t, app.ExitUsage, "no such file")
 
-	run(t, "function", mutant, "--report-dir", dir).expect(t, app.ExitFailed)
+	run(t, "function", mutant, "--run", "event-sourced/rehydrate/*", "--report-dir", dir).expect(t, app.ExitFailed)
 	failed := map[string]bool{}
 	for _, row := range read(t, dir).GetRequirements() {
 		for _, c := range row.GetCases() {
@@ -112,6 +112,19 @@ func TestRepeat(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestFlaky(t *testing.T) {
+	dir := t.TempDir()
+	wavers := "cmd:" + wild + " wavers"
+	run(t, "function", wavers, "--run", "discovery/call/answers", "--repeat", "4", "--report-dir", dir).
+		expect(t, app.ExitFailed, "✗ DISC-CALL-001", "Note: it failed in 2 of 4 runs", " --repeat 4\n", "non-conformant: flaky: DISC-CALL-001")
+	for _, row := range verified(t, dir, tckv1.Result_RESULT_NON_CONFORMANT).GetRequirements() {
+		if row.GetId() == "DISC-CALL-001" && row.GetVerdict() != tckv1.Verdict_VERDICT_FLAKY {
+			t.Errorf("the verdict is %v", row.GetVerdict())
+		}
+	}
+	run(t, "known", "init", filepath.Join(dir, "report.yaml")).expect(t, app.ExitPassed, "id: discovery/call/answers")
 }
 
 func TestQuietAndAnnotated(t *testing.T) {

@@ -30,6 +30,18 @@ func TestListChooses(t *testing.T) {
 	}
 }
 
+func TestListByAreaAndProfile(t *testing.T) {
+	got := run(t, "list", "--area", "DISC", "--profile", "core", "--level", "must")
+	got.expect(t, app.ExitPassed, "discovery/call/answers")
+	for line := range strings.Lines(got.out) {
+		if !strings.Contains(line, " MUST ") || !strings.Contains(line, " core ") || !strings.Contains(line, "DISC-") {
+			t.Errorf("it lists %q", line)
+		}
+	}
+	run(t, "list", "--area", "NONE").expect(t, app.ExitUsage, "nothing selected")
+	run(t, "list", "--profile", "none").expect(t, app.ExitUsage, "nothing selected")
+}
+
 // Each case can be explained, and says each thing that it sends and expects.
 func TestExplain(t *testing.T) {
 	run(t, "explain", "ES-REPLAY-003").expect(t, app.ExitPassed,
@@ -44,6 +56,17 @@ func TestExplain(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	run(t, "coverage").expect(t, app.ExitPassed, "ES-REPLAY-003", "untestable: ", "planned: ", "measured whole, for functions: ")
+}
+
+func TestCoverageOfAPart(t *testing.T) {
+	got := run(t, "coverage", "--role", "function", "--profile", "core")
+	got.expect(t, app.ExitPassed, "function  core ")
+	for _, other := range []string{"proxy ", " event-sourced "} {
+		if strings.Contains(got.out, other) {
+			t.Errorf("it shows %q:\n%s", other, got.out)
+		}
+	}
+	run(t, "coverage", "--role", "nobody").expect(t, app.ExitUsage, "nothing selected")
 }
 
 // A report that lacks a case which the kit has run, or has one that it does not

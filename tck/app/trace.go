@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +21,7 @@ func (c *certification) writeTraces(results []engine.Result) error {
 	if c.flags.files.traces == "" {
 		return nil
 	}
-	last := ""
+	first := ""
 	for _, r := range results {
 		path := filepath.Join(c.flags.files.traces, filepath.FromSlash(r.Case.ID)+".json")
 		if len(r.Frames) == 0 {
@@ -36,10 +37,10 @@ func (c *certification) writeTraces(results []engine.Result) error {
 		if err != nil {
 			return &exit{code: ExitKit, err: fmt.Errorf("a trace cannot be written: %w", err)}
 		}
-		last = path
+		first = cmp.Or(first, path)
 	}
-	if last != "" {
-		c.printer.Remark("wrote traces; one is sent again by: tck replay " + last + " " + c.spec.Shell())
+	if first != "" {
+		c.printer.Remark("wrote traces; one is sent again by: tck replay " + first + " " + c.spec.Shell())
 	}
 	return nil
 }

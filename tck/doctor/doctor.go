@@ -28,7 +28,7 @@ const (
 	// patient.
 	Ready = 5 * time.Second
 	// patience is how long each of its answers may take.
-	patience = time.Second
+	patience = 2 * time.Second
 	// together is how long all may take, but for taking the subject down.
 	together = 7 * time.Second
 )

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// crowd is how many cases must end alike before only the first is shown in full.
+	// crowd is how many cases must end alike, where the kit has no guess at the
+	// cause, before only the first is shown in full.
 	crowd = 4
 	// listed is how many ids a list of others names.
 	listed = 8
@@ -42,9 +43,10 @@ func (p *Printer) failures(story Story) {
 	}
 }
 
-// alike groups what did not pass: a crowd with one cause is one group, any
-// other result is alone. Groups stand in the order of their first results. The
-// cause is what the kit guesses it to be, and else what came.
+// alike groups what did not pass: results with one cause are one group. The cause is
+// what the kit guesses it to be; else what came, which is the same by chance in a few
+// cases, and for a cause in a crowd alone. Groups stand in the order of their first
+// results.
 func alike(results []engine.Result) [][]engine.Result {
 	cause := func(r engine.Result) string {
 		return fmt.Sprint(int(r.Verdict), "\x00", cmp.Or(r.Likely, r.Actual), "\x00", r.Reason)
@@ -62,7 +64,7 @@ func alike(results []engine.Result) [][]engine.Result {
 		default:
 		}
 		key := cause(r)
-		together := counts[key] >= crowd || r.Verdict == tckv1.Verdict_VERDICT_UNMEASURED
+		together := r.Likely != "" || counts[key] >= crowd || r.Verdict == tckv1.Verdict_VERDICT_UNMEASURED
 		if i, seen := at[key]; seen && together {
 			groups[i] = append(groups[i], r)
 			continue

@@ -181,6 +181,35 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// Of a narrowed run only what it touched is counted.
+func TestANarrowedRunCountsWhatItTouched(t *testing.T) {
+	t.Parallel()
+	told := story(passed(1))
+	told.Report.Profiles = append(told.Report.GetProfiles(), &tckv1.ProfileResult{Profile: "value", Required: 3, Unmeasured: 3})
+	for selection, want := range map[*tckv1.Selection]int{nil: 1, {Run: []string{"ES-*"}}: 0} {
+		told.Report.Selection = selection
+		var out bytes.Buffer
+		output.New(&out, output.Config{}).Tell(told)
+		if got := strings.Count(out.String(), "\nvalue "); got != want {
+			t.Errorf("narrowed to %v, it shows the other profile %d times:\n%s", selection, got, &out)
+		}
+	}
+}
+
+// Two failures with one guess at the cause are one, and two that only look alike are two.
+func TestAGuessAtTheCauseMakesOneOfTwo(t *testing.T) {
+	t.Parallel()
+	for likely, want := range map[string]int{"the snapshot was ignored": 1, "": 2} {
+		one, two := silent(1), silent(2)
+		one.Likely, two.Likely = likely, likely
+		var out bytes.Buffer
+		output.New(&out, output.Config{}).Tell(story(one, two))
+		if got := strings.Count(out.String(), "✗ "); got != want {
+			t.Errorf("with the guess %q they are told as %d:\n%s", likely, got, &out)
+		}
+	}
+}
+
 // One cause breaks many cases, each in its own way.
 func TestACauseIsToldOnce(t *testing.T) {
 	t.Parallel()

@@ -34,10 +34,23 @@ func (p *Printer) Tell(story Story) {
 	p.failures(story)
 	p.known(story.Results)
 	if !p.config.Quiet {
-		p.profiles(story.Report.GetProfiles())
+		p.profiles(touched(story.Report))
 		p.slowest(story.Results)
 	}
 	p.result(story)
+}
+
+// touched are the counts of the profiles of which anything was to run: all, unless the
+// run was narrowed.
+func touched(r *tckv1.Report) []*tckv1.ProfileResult {
+	if r.GetSelection() == nil {
+		return r.GetProfiles()
+	}
+	return slices.DeleteFunc(slices.Clone(r.GetProfiles()), func(c *tckv1.ProfileResult) bool {
+		return !slices.ContainsFunc(r.GetRequirements(), func(row *tckv1.RequirementResult) bool {
+			return row.GetProfile() == c.GetProfile() && len(row.GetCases()) > 0
+		})
+	})
 }
 
 // profiles prints the counts as a table.

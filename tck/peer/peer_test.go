@@ -68,6 +68,14 @@ func (w *wire) all() []string {
 // open opens a stream to a subject on the loopback.
 func open(t *testing.T, patience time.Duration, s subject) (*stream, *wire) {
 	t.Helper()
+	return openAs(t, patience, service, s)
+}
+
+// method is a method of the protocol, and how it is written down.
+type method = peer.Service[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]
+
+func openAs(t *testing.T, patience time.Duration, m method, s subject) (*stream, *wire) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -80,10 +88,10 @@ func open(t *testing.T, patience time.Duration, s subject) (*stream, *wire) {
 		server.Stop()
 		serving.Wait()
 	})
-	return openAt(t, patience, listener.Addr().String())
+	return openAt(t, patience, m, listener.Addr().String())
 }
 
-func openAt(t *testing.T, patience time.Duration, address string) (*stream, *wire) {
+func openAt(t *testing.T, patience time.Duration, m method, address string) (*stream, *wire) {
 	t.Helper()
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -91,7 +99,7 @@ func openAt(t *testing.T, patience time.Duration, address string) (*stream, *wir
 	}
 	t.Cleanup(func() { conn.Close() })
 	frames := &wire{}
-	stream := peer.Open(t.Context(), service, peer.Config{Conn: conn, Patience: patience, Record: frames.record})
+	stream := peer.Open(t.Context(), m, peer.Config{Conn: conn, Patience: patience, Record: frames.record})
 	t.Cleanup(stream.Close)
 	return stream, frames
 }
@@ -158,6 +166,21 @@ func TestSilenceIsAnError(t *testing.T) {
 
 // A subject may take connections and no streams. That the kit then gives up is
 // its own doing, and no end that the subject gave the stream.
+// A notation that panics is the kit's error: the subject is not blamed, and the
+// process lives on.
+func TestAPanicIsTheKitsError(t *testing.T) {
+	t.Parallel()
+	stream, _ := openAs(t, time.Second, peer.Service[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
+		Method: service.Method, Sent: service.Sent,
+		Received: func(*eventsourcedv1.HandleResponse) string { panic("no words") },
+	}, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
+		return s.Send(&eventsourcedv1.HandleResponse{})
+	}})
+	if frame, err := stream.Receive(); err == nil || errors.Is(err, peer.ErrSilent) || !strings.Contains(err.Error(), "no words") {
+		t.Errorf("received %v, %v", frame, err)
+	}
+}
+
 func TestNoRoomForAStreamIsSilence(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
@@ -165,7 +188,7 @@ func TestNoRoomForAStreamIsSilence(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	stream, frames := openAt(t, 10*time.Millisecond, listener.Addr().String())
+	stream, frames := openAt(t, 10*time.Millisecond, service, listener.Addr().String())
 	if err := stream.Send(command(1)); !errors.Is(err, io.EOF) {
 		t.Errorf("sent, %v", err)
 	}
@@ -205,7 +228,7 @@ func TestNobodyIsAStreamThatHasEnded(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	stream, frames := openAt(t, time.Minute, address)
+	stream, frames := openAt(t, time.Minute, service, address)
 	if err := stream.Send(command(1)); !errors.Is(err, io.EOF) {
 		t.Errorf("sent, %v", err)
 	}

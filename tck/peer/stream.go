@@ -52,6 +52,7 @@ type Frame[Response any] struct {
 	End *status.Status
 
 	text string
+	err  error // what went wrong in the kit; then nothing else is set
 }
 
 // String is the notation of the frame, such as "end OK".
@@ -110,8 +111,18 @@ func Open[Request, Response any](ctx context.Context, service Service[Request, R
 	return s
 }
 
-// read passes on what the subject sends, to the end of the stream.
+// read passes on what the subject sends, to the end of the stream. A panic at what
+// came is the kit's error, and must not end the process: it would leave the subject
+// behind.
 func (s *Stream[Request, Response]) read() {
+	defer func() {
+		if cause := recover(); cause != nil {
+			select {
+			case s.inbox <- Frame[Response]{err: fmt.Errorf("the kit panicked at what came: %v", cause)}:
+			case <-s.ctx.Done():
+			}
+		}
+	}()
 	for {
 		response, err := s.grpc.Recv()
 		if s.ctx.Err() != nil { // our own doing, not the subject's
@@ -189,7 +200,7 @@ func (s *Stream[Request, Response]) HalfClose() error {
 }
 
 // Receive returns the next frame, or ErrSilent when none comes. After the end
-// it returns the end again.
+// it returns the end again. Any other error is the kit's own.
 func (s *Stream[Request, Response]) Receive() (Frame[Response], error) {
 	if s.end != nil {
 		return *s.end, nil
@@ -198,6 +209,9 @@ func (s *Stream[Request, Response]) Receive() (Frame[Response], error) {
 	defer enough.Stop()
 	select {
 	case frame := <-s.inbox:
+		if frame.err != nil {
+			return Frame[Response]{}, frame.err
+		}
 		if frame.End != nil {
 			s.end = &frame
 		}

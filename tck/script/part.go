@@ -112,8 +112,11 @@ func (w Wire[Request, Response]) Receive(sc *Scene, p Part, expected string) (*R
 // in its place.
 func (w Wire[Request, Response]) Missed(sc *Scene, p Part, expected string) error {
 	frame, err := w.Stream(sc, p).Receive()
-	if err != nil {
+	switch {
+	case errors.Is(err, peer.ErrSilent):
 		return w.Silence(sc, p, expected)
+	case err != nil:
+		return err
 	}
 	return p.Mismatch(expected, frame.String())
 }
@@ -164,8 +167,10 @@ func (w Wire[Request, Response]) Ended(p Part) Line {
 		Play: func(sc *Scene) error {
 			frame, err := w.Stream(sc, p).Receive()
 			switch {
-			case err != nil:
+			case errors.Is(err, peer.ErrSilent):
 				return w.Silence(sc, p, expected)
+			case err != nil:
+				return err
 			case frame.String() != expected:
 				return p.Mismatch(expected, frame.String())
 			}

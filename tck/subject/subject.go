@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -172,17 +170,6 @@ func (s *Subject) connect(ctx context.Context) error {
 	}
 	s.conn = conn
 	return nil
-}
-
-// Dial prepares a connection without transport security whose first attempts
-// follow one another quickly: what it reaches for is just being started.
-func Dial(address string) (*grpc.ClientConn, error) {
-	return grpc.NewClient("passthrough:///"+address, grpc.WithInitialWindowSize(peer.Window),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: lastPause},
-			MinConnectTimeout: oneProbe,
-		}))
 }
 
 // evidence is the instance, or a true nil when there is none.

@@ -1,6 +1,7 @@
 package eventsourced
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc/codes"
@@ -45,8 +46,10 @@ func (sc *scene) receive(s stream) (peer.Frame[eventsourcedv1.HandleResponse], e
 func (sc *scene) ending(s stream, frame peer.Frame[eventsourcedv1.HandleResponse], err error) error {
 	const expected = "end OK"
 	switch {
-	case err != nil:
+	case errors.Is(err, peer.ErrSilent):
 		return sc.silence(s, expected)
+	case err != nil:
+		return err
 	case frame.End == nil, frame.End.Code() != codes.OK:
 		return mismatch(s, expected, frame.String())
 	}

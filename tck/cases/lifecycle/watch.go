@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc/codes"
@@ -96,8 +97,10 @@ func (w watch) ends(code codes.Code) script.Line {
 			for {
 				frame, err := wire.Stream(sc, w.part()).Receive()
 				switch {
-				case err != nil:
+				case errors.Is(err, peer.ErrSilent):
 					return wire.Silence(sc, w.part(), expected)
+				case err != nil:
+					return err
 				case frame.Response.GetHealth() != nil:
 					continue
 				case frame.End.Code() != code || frame.End == nil:

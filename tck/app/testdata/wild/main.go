@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,9 +25,14 @@ type discovery struct {
 	discoveryv1.UnimplementedDiscoveryServiceServer
 
 	answer *discoveryv1.DiscoverResponse
+	wavers bool // lists nothing every other time
+	asked  atomic.Int64
 }
 
-func (d discovery) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
+func (d *discovery) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
+	if d.asked.Add(1)%2 == 0 && d.wavers {
+		return &discoveryv1.DiscoverResponse{}, nil
+	}
 	return d.answer, nil
 }
 
@@ -36,9 +42,10 @@ func main() {
 		"floods":  flood,  // answers without end
 		"babbles": babble, // answers what is no message of the protocol
 		"dies":    die,
+		"wavers":  die, // is asked for discovery alone
 	}
 	server := grpc.NewServer(grpc.UnknownServiceHandler(handlers[os.Args[1]]))
-	discoveryv1.RegisterDiscoveryServiceServer(server, discovery{answer: ask()})
+	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{answer: ask(), wavers: os.Args[1] == "wavers"})
 	listener, err := net.Listen("tcp", net.JoinHostPort(os.Getenv("HOST"), os.Getenv("PORT"))) //nolint:noctx // it listens as long as it lives
 	check(err)
 	check(server.Serve(listener))
