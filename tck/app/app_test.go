@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/stateward/stateward/tck/app"
+	"github.com/stateward/stateward/tck/dialect"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/mutant"
 	"github.com/stateward/stateward/tck/report"
@@ -96,13 +97,19 @@ func (o outcome) expect(t *testing.T, code int, texts ...string) {
 // model serves the model, or a mutant of it, and returns the subject.
 func model(t *testing.T, bent string) string {
 	t.Helper()
+	return modelIn(t, dialect.V1, bent)
+}
+
+// modelIn is model in one dialect alone.
+func modelIn(t *testing.T, in dialect.Dialect, bent string) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- mutant.Listen(ctx, listener, bent) }()
+	go func() { served <- mutant.ListenIn(ctx, listener, in, bent) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-served; err != nil {
@@ -234,6 +241,7 @@ func TestUsage(t *testing.T) {
 		"function addr:x:1 --profile nope":            "what can be declared is ",
 		"function addr:x:1 --profile fault":           "binds proxies alone",
 		"function addr:x:1 --run NO-SUCH-*":           "nothing selected",
+		"function addr:x:1 --dialect v2":              "--dialect is auto, v1, cloudstate-0.2, not \"v2\"",
 		"function addr:x:1 --run [":                   "no pattern",
 		"function addr:x:1 --profile core --run ES-*": "nothing selected",
 		"list NO-SUCH-*":                              "nothing selected",

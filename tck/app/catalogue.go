@@ -82,12 +82,18 @@ each case that measures it: line by line, what the kit sends (→) and what it e
 	}
 }
 
-// explain explains a requirement with its cases, or a case with its requirements.
+// explain explains a requirement, or a check of Cloudstate's kit, with its cases, or a case
+// with its requirements.
 func explain(out io.Writer, id string) error {
 	set, all := requirement.All(), cases.Function()
 	if found, known := set.Find(strings.ToUpper(id)); known {
 		sentence(out, found)
 		explainCases(out, found, requirement.Set{found}.Cases(all))
+		return nil
+	}
+	if found, known := cases.CloudstateRequirements().Find(id); known && cases.IsCheck(id) {
+		sentence(out, found)
+		explainCases(out, found, requirement.Set{found}.Cases(cases.Cloudstate(all)))
 		return nil
 	}
 	for _, c := range all {
@@ -130,6 +136,9 @@ func script(out io.Writer, c engine.Case) {
 	fmt.Fprintln(out, c.ID)
 	if c.Needs != nil {
 		fmt.Fprintf(out, "      after %s has passed\n", c.Needs.ID)
+	}
+	for _, check := range cases.Checks(c) {
+		fmt.Fprintf(out, "      makes the check %s\n", check)
 	}
 	for i, step := range c.Script {
 		fmt.Fprintf(out, "  %2d  %s\n", i+1, step.Describe())

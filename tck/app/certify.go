@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stateward/stateward/tck/cases"
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/interrupt"
@@ -44,7 +46,7 @@ func certify(ctx context.Context, io streams, spec subject.Spec, list known.List
 		return &exit{code: ExitKit, err: err}
 	}
 	c.printer.Waiting("waiting for " + spec.String() + " to answer Discover")
-	started, err := subject.Start(ctx, spec, subject.Config{Within: flags.timeout})
+	started, err := subject.Start(ctx, spec, subject.Config{Within: flags.timeout, Dialect: flags.subjectDialect()})
 	if err != nil {
 		return c.notReady(ctx, err)
 	}
@@ -81,7 +83,8 @@ func (c *certification) run(ctx context.Context, started *subject.Subject) error
 	if len(selected) == 0 {
 		return c.flags.nothing()
 	}
-	selected = runnable(selected, empty.GetSubject().GetDiscoveredProfiles())
+	shown := slices.Concat(report.Shown(started.Discovery()), empty.GetSubject().GetDiscoveredProfiles())
+	selected = runnable(selected, shown)
 	if c.flags.hold {
 		if err := c.hold(ctx, started); err != nil {
 			return &exit{code: ExitFailed, err: err}
@@ -92,7 +95,7 @@ func (c *certification) run(ctx context.Context, started *subject.Subject) error
 	results = c.known.Judge(results)
 	finished := report.New(c.reportOf(started, results, trouble))
 	c.printer.Tell(output.Story{
-		Report: finished, Results: results, Requirements: requirement.All(), Repro: c.repro, Time: time.Since(begin),
+		Report: finished, Results: results, Requirements: sentences(finished), Repro: c.repro, Time: time.Since(begin),
 	})
 	c.lastWords(ctx, started, trouble)
 	if err := c.writeTraces(results); err != nil {
@@ -102,6 +105,14 @@ func (c *certification) run(ctx context.Context, started *subject.Subject) error
 		return err
 	}
 	return verdict(finished)
+}
+
+// sentences returns what the subject of the report was held to.
+func sentences(r *tckv1.Report) requirement.Set {
+	if slices.Contains(r.GetSubject().GetProfiles(), cases.CloudstateProfile) {
+		return cases.CloudstateRequirements()
+	}
+	return requirement.All()
 }
 
 // runnable returns the cases on what the subject has shown. The others would
@@ -190,7 +201,11 @@ func processOf(started *subject.Subject) string {
 // reportOf gathers what a report is made of; started is nil when the subject
 // never was ready.
 func (c *certification) reportOf(started *subject.Subject, results []engine.Result, trouble string) report.Run {
-	tested := report.Function(c.spec.String(), started.Discovery())
+	describe := report.Function
+	if c.cloudstate(started) {
+		describe = report.CloudstateFunction
+	}
+	tested := describe(c.spec.String(), started.Discovery())
 	tested.ImageDigest = started.ImageDigest()
 	tested.Organization, tested.Project = c.flags.organization, c.flags.project
 	tested.Version, tested.Url = c.flags.version, c.flags.url
@@ -210,9 +225,22 @@ func (c *certification) reportOf(started *subject.Subject, results []engine.Resu
 	}
 }
 
+// cloudstate reports whether the subject is asked in the dialect of Cloudstate 0.2;
+// started is nil when it never was ready.
+func (c *certification) cloudstate(started *subject.Subject) bool {
+	if started == nil {
+		return c.flags.subjectDialect() == dialect.Cloudstate
+	}
+	return started.Dialect() == dialect.Cloudstate
+}
+
 // repro is the command that runs just this case again.
 func (c *certification) repro(result engine.Result) string {
-	line := fmt.Sprintf("tck function %s --run %s --seed %d", c.spec.Shell(), subject.Quote(result.Case.ID), c.flags.seed)
+	in := ""
+	if result.Case.Profile == cases.CloudstateProfile {
+		in = " --dialect " + string(dialect.Cloudstate)
+	}
+	line := fmt.Sprintf("tck function %s%s --run %s --seed %d", c.spec.Shell(), in, subject.Quote(result.Case.ID), c.flags.seed)
 	if result.Verdict == tckv1.Verdict_VERDICT_FLAKY {
 		return fmt.Sprintf("%s --repeat %d", line, result.Runs)
 	}

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"crypto/rand"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/subject"
 )
 
@@ -17,7 +19,8 @@ type functionFlags struct {
 	selection
 	identity
 
-	files files
+	files   files
+	dialect string
 
 	known      string // file of known failures
 	failedLast string // report whose failures are run again; thisReport for the one of files
@@ -98,6 +101,7 @@ func (f *functionFlags) addTo(command *cobra.Command) {
 	set.IntVar(&f.repeat, "repeat", 1, "run each case `N` times; one that does not always end alike is flaky, and a failure")
 	set.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long the subject may take to be ready, a `DURATION`")
 	set.DurationVar(&f.patience, "patience", 3*time.Second, "how long each answer may take, a `DURATION`")
+	set.StringVar(&f.dialect, "dialect", string(dialect.Auto), "ask the subject in this `DIALECT`: "+dialects())
 	set.BoolVar(&f.hold, "hold", false, "wait for Enter before the first case, and be patient, for a debugger")
 	set.BoolVarP(&f.quiet, "quiet", "q", false, "print what did not pass and the result, and nothing else")
 	set.BoolVar(&f.annotations, "annotations", false, "print workflow commands for GitHub too (default: when GITHUB_ACTIONS is true)")
@@ -124,7 +128,44 @@ func (f *functionFlags) validate() error {
 			return err
 		}
 	}
+	if err := f.validateDialect(); err != nil {
+		return err
+	}
 	return f.selection.validate()
+}
+
+// validateDialect refuses a dialect that there is not, and one in which the declared
+// profiles are not measured.
+func (f *functionFlags) validateDialect() error {
+	asked := dialect.Dialect(f.dialect)
+	switch {
+	case !slices.Contains(dialect.All(), asked):
+		return usage("--dialect is %s, not %q", dialects(), f.dialect)
+	case len(f.profiles) == 0 || asked == dialect.Auto:
+		return nil
+	case asked != f.profilesDialect():
+		return usage("--dialect %s does not go with --profile %s", asked, strings.Join(f.profiles, ","))
+	default:
+		return nil
+	}
+}
+
+// subjectDialect is what the subject is asked in. A profile belongs to one dialect: who
+// declares it has chosen.
+func (f *functionFlags) subjectDialect() dialect.Dialect {
+	if len(f.profiles) > 0 {
+		return f.profilesDialect()
+	}
+	return dialect.Dialect(f.dialect)
+}
+
+// dialects lists what --dialect takes.
+func dialects() string {
+	var names []string
+	for _, one := range dialect.All() {
+		names = append(names, string(one))
+	}
+	return strings.Join(names, ", ")
 }
 
 // randomSeed is short, so that a person can type it.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/interrupt"
 	"github.com/stateward/stateward/tck/output"
 	"github.com/stateward/stateward/tck/subject"
@@ -20,6 +22,7 @@ import (
 // replayFlags are the flags of `tck replay`.
 type replayFlags struct {
 	timeout, patience time.Duration
+	dialect           string
 }
 
 func replayCommand(io streams) *cobra.Command {
@@ -36,7 +39,10 @@ replay judges nothing: an answer may differ and be right. After a fix, expect th
 line that was wrong to differ; what follows a difference may differ for it.
 
 Exit codes: 0 the subject did the same · 1 it did something else · 3 it was never
-ready.`,
+ready.
+
+A trace has the names of version 1. A subject that speaks the dialect of Cloudstate
+0.2 is sent its names in their place.`,
 		Example: `  tck replay out/traces/event-sourced/rehydrate/events.json cmd:./my-model`,
 		Args:    exactly(2, "a TRACE, such as out/traces/ID.json, and a SUBJECT"),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -52,6 +58,9 @@ ready.`,
 			if err != nil {
 				return usage("%w", err)
 			}
+			if !slices.Contains(dialect.All(), dialect.Dialect(flags.dialect)) {
+				return usage("--dialect is %s, not %q", dialects(), flags.dialect)
+			}
 			if flags.timeout <= 0 || flags.patience <= 0 {
 				return usage("--timeout and --patience are longer than nothing")
 			}
@@ -59,6 +68,7 @@ ready.`,
 		},
 	}
 	set := command.Flags()
+	set.StringVar(&flags.dialect, "dialect", string(dialect.Auto), "ask the subject in this `DIALECT`: "+dialects())
 	set.DurationVar(&flags.timeout, "timeout", 30*time.Second, "how long the subject may take to be ready, a `DURATION`")
 	set.DurationVar(&flags.patience, "patience", 3*time.Second, "how long each answer may take, a `DURATION`")
 	return command
@@ -69,7 +79,7 @@ func replay(ctx context.Context, io streams, recorded *trace.Trace, spec subject
 	if err := subject.OwnContainers(); err != nil {
 		return &exit{code: ExitKit, err: err}
 	}
-	started, err := subject.Start(ctx, spec, subject.Config{Within: flags.timeout})
+	started, err := subject.Start(ctx, spec, subject.Config{Within: flags.timeout, Dialect: dialect.Dialect(flags.dialect)})
 	if notReady, ok := errors.AsType[*subject.NotReadyError](err); ok {
 		return &exit{code: ExitNeverReady, err: notReady}
 	}

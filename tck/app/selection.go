@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stateward/stateward/tck/cases"
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/requirement"
@@ -33,7 +34,13 @@ func (s *selection) addTo(command *cobra.Command) {
 
 // validate refuses what cannot select anything.
 func (s *selection) validate() error {
+	if s.cloudstate() && len(s.profiles) > 1 {
+		return usage("the profile %s stands alone: a run speaks one dialect", cases.CloudstateProfile)
+	}
 	for _, profile := range s.profiles {
+		if profile == cases.CloudstateProfile {
+			continue
+		}
 		if err := measurable(requirement.All(), requirement.Planned(), profile); err != nil {
 			return err
 		}
@@ -50,7 +57,7 @@ func (s *selection) validatePatterns() error {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return usage("%q is no pattern: %w", pattern, err)
 		}
-		if len(s.matching(cases.Function(), []string{pattern})) == 0 {
+		if len(s.matching(s.catalogue(s.profiles), []string{pattern})) == 0 {
 			return usage("nothing selected: no case, and no requirement that has one, matches %q; `tck list` shows them all", pattern)
 		}
 	}
@@ -64,10 +71,29 @@ func (s *selection) nothing() error {
 	return usage("nothing selected: no case is of these profiles, this level and these patterns; `tck list` shows them all")
 }
 
+// cloudstate reports whether the one profile of the dialect of Cloudstate 0.2 is declared.
+func (s *selection) cloudstate() bool { return slices.Contains(s.profiles, cases.CloudstateProfile) }
+
+// profilesDialect is the dialect that the declared profiles belong to.
+func (s *selection) profilesDialect() dialect.Dialect {
+	if s.cloudstate() {
+		return dialect.Cloudstate
+	}
+	return dialect.V1
+}
+
+// catalogue returns every case, as a subject that is held to these profiles is asked it.
+func (s *selection) catalogue(profiles []string) []engine.Case {
+	if slices.Contains(profiles, cases.CloudstateProfile) {
+		return cases.Cloudstate(cases.Function())
+	}
+	return cases.Function()
+}
+
 // cases returns the cases that are meant, of these profiles; of all when none
 // is given.
 func (s *selection) cases(profiles []string) []engine.Case {
-	return slices.DeleteFunc(s.matching(cases.Function(), s.run), func(c engine.Case) bool {
+	return slices.DeleteFunc(s.matching(s.catalogue(profiles), s.run), func(c engine.Case) bool {
 		return len(profiles) > 0 && !slices.Contains(profiles, c.Profile) ||
 			s.only != nil && !slices.Contains(s.only, c.ID) ||
 			s.level != "" && s.level != strings.ToLower(level(c))
@@ -78,7 +104,7 @@ func (s *selection) cases(profiles []string) []engine.Case {
 // a pattern; all when there is no pattern.
 func (s *selection) matching(all []engine.Case, patterns []string) []engine.Case {
 	return slices.DeleteFunc(slices.Clone(all), func(c engine.Case) bool {
-		ids := append(slices.Clone(c.Requirements), c.ID)
+		ids := slices.Concat(c.Requirements, cases.Checks(c), []string{c.ID})
 		return len(patterns) > 0 && !slices.ContainsFunc(patterns, func(pattern string) bool {
 			return slices.ContainsFunc(ids, func(id string) bool { return matches(pattern, id) })
 		})
@@ -135,5 +161,5 @@ func measurable(set requirement.Set, plan requirement.Plan, profile string) erro
 	case len(set.Select(requirement.Query{Profiles: []string{profile}})) > 0:
 		how = fmt.Sprintf("the profile %s binds proxies alone, and this kit measures functions", profile)
 	}
-	return usage("%s; what can be declared is %s", how, strings.Join(whole, ", "))
+	return usage("%s; what can be declared is %s, or %s alone", how, strings.Join(whole, ", "), cases.CloudstateProfile)
 }

@@ -24,7 +24,7 @@ func TestOnlyWhatIsMeasuredWholeCanBeDeclared(t *testing.T) {
 		"nope":   `there is no profile "nope"`,
 	} {
 		err := measurable(set, plan, profile)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), "what can be declared is whole") {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), "what can be declared is whole, or cloudstate-0.2 alone") {
 			t.Errorf("%s: got %v, want %q", profile, err, want)
 		}
 	}

@@ -47,6 +47,9 @@ type Case struct {
 	// Cloudstate names the checks of Cloudstate's own kit that this case makes too,
 	// such as "value/update"; nil when that kit has nothing like it.
 	Cloudstate []string
+	// Newer says that the case asks for what Cloudstate 0.2 lacks: a function that
+	// speaks its dialect is not asked it.
+	Newer bool
 	// Script is what is sent and expected, in order.
 	Script []Step
 }

@@ -18,6 +18,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	lifecyclev1 "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/mutant/action"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/mutant/eventsourced"
@@ -37,20 +38,22 @@ type function struct {
 	bent defect.Instance
 }
 
-// newFunction returns a function with the defect, and a server of its own that serves it.
-func newFunction(d defect.Defect) *grpc.Server {
+// newFunction returns a function with the defect, and a server of its own that serves it
+// in this dialect alone.
+func newFunction(in dialect.Dialect, d defect.Defect) *grpc.Server {
 	f := &function{bent: d()}
 	server := grpc.NewServer(append(f.bent.Options, defect.PerConnection())...)
-	f.register(server)
+	f.register(in, server)
 	return server
 }
 
-// register makes the server serve the function.
-func (f *function) register(server *grpc.Server) {
-	discoveryv1.RegisterDiscoveryServiceServer(server, f)
-	lifecyclev1.RegisterLifecycleServiceServer(server, lifecycle{bent: f.bent})
+// register makes the server serve the function, in this dialect alone.
+func (f *function) register(in dialect.Dialect, server *grpc.Server) {
+	services := in.Server(server)
+	discoveryv1.RegisterDiscoveryServiceServer(services, f)
+	lifecyclev1.RegisterLifecycleServiceServer(services, lifecycle{bent: f.bent})
 	for _, model := range models() {
-		model.Register(server, f.bent)
+		model.Register(services, f.bent)
 	}
 	if f.bent.Serve != nil {
 		f.bent.Serve(server)

@@ -7,12 +7,18 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
 // Listen serves the model on the listener until ctx ends, or the mutant of this
 // name when it is not empty: a subject at an address, for tests that need one.
 func Listen(ctx context.Context, listener net.Listener, name string) error {
+	return ListenIn(ctx, listener, dialect.V1, name)
+}
+
+// ListenIn is Listen for a subject that speaks this dialect alone.
+func ListenIn(ctx context.Context, listener net.Listener, in dialect.Dialect, name string) error {
 	d := defect.None
 	if name != "" {
 		all := Mutants()
@@ -22,7 +28,7 @@ func Listen(ctx context.Context, listener net.Listener, name string) error {
 		}
 		d = all[at].Defect
 	}
-	server := newFunction(d)
+	server := newFunction(in, d)
 	ctx, cancel := context.WithCancel(ctx)
 	var stopping sync.WaitGroup
 	stopping.Go(func() {

@@ -34,7 +34,7 @@ const (
 // Matrix says what the kit made of each subject.
 type Matrix struct {
 	// Rows has the model, then the slow model, then each variant, then each
-	// impostor, then each mutant.
+	// impostor, then each mutant; and then what speaks the dialect of Cloudstate 0.2.
 	Rows []Row
 }
 
@@ -68,26 +68,33 @@ type trial struct {
 // got wrong; the matrix is whole in any case.
 func SelfCheck(ctx context.Context) (Matrix, error) {
 	all := cases.Function()
-	model, quick := modelTrials(all), quickTrials(all)
-	rows := make([]Row, len(model)+len(quick))
-	for i, one := range model {
-		rows[i] = one.run(ctx)
+	var rows []Row
+	for _, one := range modelTrials(all) {
+		rows = append(rows, one.run(ctx))
 	}
+	rows = append(rows, run(ctx, quickTrials(all))...)
+	rows = append(rows, run(ctx, cloudstateTrials(all, rows))...)
+	return Matrix{Rows: rows}, problems(rows)
+}
+
+// run runs some trials at once, and returns a row for each, in their order.
+func run(ctx context.Context, trials []trial) []Row {
+	rows := make([]Row, len(trials))
 	queue := make(chan int)
 	var workers sync.WaitGroup
 	for range abreast {
 		workers.Go(func() {
 			for i := range queue {
-				rows[len(model)+i] = quick[i].run(ctx)
+				rows[i] = trials[i].run(ctx)
 			}
 		})
 	}
-	for i := range quick {
+	for i := range trials {
 		queue <- i
 	}
 	close(queue)
 	workers.Wait()
-	return Matrix{Rows: rows}, problems(rows)
+	return rows
 }
 
 // modelTrials are those of the model. Each runs alone: with the slow one, time is tight.

@@ -20,18 +20,12 @@ import (
 func TestSelfCheck(t *testing.T) {
 	all := cases.Function()
 	trials := slices.Concat(modelTrials(all), quickTrials(all))
-	rows := make([]Row, len(trials))
-	t.Run("subjects", func(t *testing.T) {
-		for i, one := range trials {
-			t.Run(one.subject, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) { rows[i] = one.run(t.Context()) })
-				if rows[i].Problem != "" {
-					t.Error(rows[i].Problem)
-				}
-			})
-		}
-	})
+	rows := inBubbles(t, trials)
+	spoken := cloudstateTrials(all, rows)
+	if killed := len(spoken) - 1 - len(impostors()); killed < checking(all) {
+		t.Errorf("%d checks of Cloudstate's kit are failed by a mutant that speaks its dialect, of %d", killed, checking(all))
+	}
+	rows = append(rows, inBubbles(t, spoken)...)
 	for _, row := range rows {
 		if row.Of == 0 || row.Passed+len(row.Failed) != row.Of {
 			t.Errorf("%s: %d passed and %d failed of %d", row.Subject, row.Passed, len(row.Failed), row.Of)
@@ -48,9 +42,41 @@ func TestSelfCheckEnds(t *testing.T) {
 	cancel()
 	matrix, err := SelfCheck(ctx)
 	all := cases.Function()
-	if want := len(modelTrials(all)) + len(quickTrials(all)); len(matrix.Rows) != want || err == nil {
+	first := len(modelTrials(all)) + len(quickTrials(all))
+	if want := first + len(cloudstateTrials(all, matrix.Rows[:first])); len(matrix.Rows) != want || err == nil {
 		t.Errorf("%d rows, want %d; %v", len(matrix.Rows), want, err)
 	}
+}
+
+// inBubbles runs the trials, each in a bubble of its own.
+func inBubbles(t *testing.T, trials []trial) []Row {
+	t.Helper()
+	rows := make([]Row, len(trials))
+	t.Run("subjects", func(t *testing.T) {
+		for i, one := range trials {
+			t.Run(one.subject, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { rows[i] = one.run(t.Context()) })
+				if rows[i].Problem != "" {
+					t.Error(rows[i].Problem)
+				}
+			})
+		}
+	})
+	return rows
+}
+
+// checking is how many cases make checks of Cloudstate's kit; those that others need are
+// left out, which no mutant fails.
+func checking(all []engine.Case) int {
+	return len(slices.DeleteFunc(slices.Clone(all), func(c engine.Case) bool {
+		return len(c.Cloudstate) == 0 || isNeeded(c, all)
+	}))
+}
+
+// isNeeded reports whether another case needs the case.
+func isNeeded(c engine.Case, all []engine.Case) bool {
+	return slices.ContainsFunc(all, func(other engine.Case) bool { return other.Needs != nil && other.Needs.ID == c.ID })
 }
 
 // neverFailed are the ids of the cases that no mutant fails, but for those that
@@ -65,8 +91,7 @@ func neverFailed(matrix Matrix) []string {
 	var never []string
 	all := cases.Function()
 	for _, c := range all {
-		needed := slices.ContainsFunc(all, func(other engine.Case) bool { return other.Needs != nil && other.Needs.ID == c.ID })
-		if !needed && !failed[c.ID] {
+		if !isNeeded(c, all) && !failed[c.ID] {
 			never = append(never, c.ID)
 		}
 	}

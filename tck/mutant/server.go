@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/engine"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/peer"
@@ -26,16 +27,23 @@ type target struct {
 	conn   *grpc.ClientConn
 	dialer dialer
 	answer *discoveryv1.DiscoverResponse // the first to Discover; an impostor's is nil
+	in     dialect.Dialect               // what it is asked in; version 1 when empty
 }
 
 // dialer makes a connection of bytes to a subject in this process.
 type dialer func(context.Context) (net.Conn, error)
 
 // Conn is the connection to it.
-func (t target) Conn() grpc.ClientConnInterface { return t.conn }
+func (t target) Conn() grpc.ClientConnInterface { return t.in.Client(t.conn) }
 
 // Dial prepares a further connection to it.
-func (t target) Dial() (engine.Connection, error) { return dial(t.dialer) }
+func (t target) Dial() (engine.Connection, error) {
+	conn, err := dial(t.dialer)
+	if err != nil {
+		return nil, err
+	}
+	return t.in.Connection(conn), nil
+}
 
 // Discovery is its first answer.
 func (t target) Discovery() *discoveryv1.DiscoverResponse { return t.answer }
@@ -69,12 +77,16 @@ func dial(by dialer) (*grpc.ClientConn, error) {
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return by(ctx) }))
 }
 
-// serve runs use against the model with the defect, once it has answered
-// Discover, as every subject has.
-func serve(d defect.Defect, use func(target) error) error {
-	server := newFunction(d)
+// serve runs use against the model with the defect.
+func serve(d defect.Defect, use func(target) error) error { return serveIn(dialect.V1, d, use) }
+
+// serveIn runs use against the model with the defect, which speaks this dialect alone,
+// once it has answered Discover, as every subject has.
+func serveIn(in dialect.Dialect, d defect.Defect, use func(target) error) error {
+	server := newFunction(in, d)
 	return with(server, func(t target) error {
-		answer, err := discoveryv1.NewDiscoveryServiceClient(t.conn).
+		t.in = in
+		answer, err := discoveryv1.NewDiscoveryServiceClient(t.Conn()).
 			Discover(context.Background(), peer.Question())
 		if err != nil {
 			return fmt.Errorf("the model is not ready: %w", err)

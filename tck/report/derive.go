@@ -28,7 +28,7 @@ func derive(r *tckv1.Report, specification Specification) {
 	for _, sentence := range specification.Requirements {
 		excuses[sentence.ID] = sentence.Untestable
 	}
-	r.UnmeasuredProfiles = without(r.GetSubject().GetDiscoveredProfiles(), specification.measurable(r.GetSubject().GetRole()))
+	r.UnmeasuredProfiles = without(r.GetSubject().GetDiscoveredProfiles(), specification.measurable(r.GetSubject()))
 	for _, row := range r.GetRequirements() {
 		row.Verdict, row.Reason = verdict(row, r, excuses[row.GetId()])
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/stateward/stateward/protocol"
+	"github.com/stateward/stateward/tck/cases"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/known"
@@ -62,6 +63,9 @@ type Specification struct {
 	Requirements []protocol.Requirement
 	// Plan says which of them the kit has no case for yet.
 	Plan requirement.Plan
+	// Cloudstate is what a function of Cloudstate 0.2 is held to in their place,
+	// ordered by id.
+	Cloudstate []protocol.Requirement
 }
 
 // Current is the specification that this kit was built with.
@@ -71,6 +75,7 @@ func Current() Specification {
 		Digest:       protocol.Digest(),
 		Requirements: requirement.All(),
 		Plan:         requirement.Planned(),
+		Cloudstate:   cases.CloudstateRequirements(),
 	}
 }
 
@@ -88,7 +93,7 @@ func New(run Run) *tckv1.Report {
 		Selection:     proto.CloneOf(run.Selection),
 		KnownFailures: run.Known.Entries(),
 	}
-	for _, bound := range run.Specification.of(r.GetSubject().GetRole()) {
+	for _, bound := range run.Specification.of(r.GetSubject()) {
 		r.Requirements = append(r.Requirements, &tckv1.RequirementResult{
 			Id:      bound.ID,
 			Level:   bound.Level,
@@ -104,14 +109,22 @@ func New(run Run) *tckv1.Report {
 	return r
 }
 
-// of returns the requirements of one role, in order.
-func (s Specification) of(role string) []protocol.Requirement {
-	return slices.DeleteFunc(slices.Clone(s.Requirements), func(r protocol.Requirement) bool { return r.Role != role })
+// of returns what a subject is held to, in order: the requirements of its role, or, where
+// it speaks the dialect of Cloudstate 0.2, what stands in their place.
+func (s Specification) of(subject *tckv1.Subject) []protocol.Requirement {
+	all := s.Requirements
+	if speaksCloudstate(subject) {
+		all = s.Cloudstate
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(r protocol.Requirement) bool { return r.Role != subject.GetRole() })
 }
 
-// measurable returns the profiles that a subject of the role can be certified in.
-func (s Specification) measurable(role string) []string {
-	return requirement.Set(s.Requirements).Measurable(role, s.Plan)
+// measurable returns the profiles that the subject can be certified in.
+func (s Specification) measurable(subject *tckv1.Subject) []string {
+	if speaksCloudstate(subject) {
+		return []string{cases.CloudstateProfile}
+	}
+	return requirement.Set(s.Requirements).Measurable(subject.GetRole(), s.Plan)
 }
 
 // casesOf returns the results of the cases that cite a requirement, ordered by id.

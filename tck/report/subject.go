@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/cases"
 	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/cases/httprule"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
@@ -16,14 +17,13 @@ import (
 // Discover, which is nil when it never answered. It is held to the profiles
 // that it shows and this kit measures, until the caller declares others.
 func Function(attached string, answer *discoveryv1.DiscoverResponse) *tckv1.Subject {
-	shown := profilesOf(answer)
 	subject := &tckv1.Subject{
 		Role:               requirement.Function,
 		Attached:           attached,
 		ProfilesFrom:       Discovered,
-		Profiles:           among(shown, Current().measurable(requirement.Function)),
-		DiscoveredProfiles: shown,
+		DiscoveredProfiles: Shown(answer),
 	}
+	subject.Profiles = among(subject.GetDiscoveredProfiles(), Current().measurable(subject))
 	if info := answer.GetServiceInfo(); info != nil {
 		subject.ServiceInfo = &tckv1.ServiceInfo{
 			ServiceName:           valid(info.GetServiceName()),
@@ -37,12 +37,28 @@ func Function(attached string, answer *discoveryv1.DiscoverResponse) *tckv1.Subj
 	return subject
 }
 
-// profilesOf are the profiles that an answer shows, in order. Whoever answers shows core;
+// CloudstateFunction describes a user function that was asked in the dialect of Cloudstate
+// 0.2. It is held to the one profile that there is for such functions.
+func CloudstateFunction(attached string, answer *discoveryv1.DiscoverResponse) *tckv1.Subject {
+	subject := Function(attached, answer)
+	subject.Profiles, subject.DiscoveredProfiles = []string{cases.CloudstateProfile}, nil
+	if answer != nil {
+		subject.DiscoveredProfiles = []string{cases.CloudstateProfile}
+	}
+	return subject
+}
+
+// speaksCloudstate reports whether the subject is held to that profile.
+func speaksCloudstate(subject *tckv1.Subject) bool {
+	return slices.Contains(subject.GetProfiles(), cases.CloudstateProfile)
+}
+
+// Shown are the profiles that an answer shows, in order. Whoever answers shows core;
 // whoever lists a kind, that of the kind, one that this kit does not know excepted; and
 // whoever lists a stateful kind, forwarding, for what its model is asked. A method with a
 // rule for HTTP shows http, and a capability that is announced its own profile and
 // capabilities.
-func profilesOf(answer *discoveryv1.DiscoverResponse) []string {
+func Shown(answer *discoveryv1.DiscoverResponse) []string {
 	if answer == nil {
 		return nil
 	}

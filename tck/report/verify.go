@@ -79,7 +79,7 @@ func (v *verifier) head() {
 // rows wants every requirement of the role, once, in order, and nothing else.
 func (v *verifier) rows() {
 	role := v.report.GetSubject().GetRole()
-	want := v.specification.of(role)
+	want := v.specification.of(v.report.GetSubject())
 	if len(want) == 0 {
 		v.problemf("the role is %q, for which there is no requirement", role)
 	}

@@ -164,7 +164,8 @@ func TestNeverReady(t *testing.T) {
 		"leaves a child": {command("orphan"), time.Minute, []string{"exited with status 0 before it was ready", "child"}},
 		"cannot start":   {missing, time.Minute, []string{"could not be started", "no such file"}},
 		"lacks discovery": {
-			command("bare"), time.Minute, []string{"does not serve stateward.discovery.v1.DiscoveryService", "about to bare"},
+			command("bare"), time.Minute,
+			[]string{"does not serve stateward.discovery.v1.DiscoveryService, nor cloudstate.EntityDiscovery", "about to bare"},
 		},
 		"answers 404":   {command("web"), time.Minute, []string{"does not serve"}},
 		"hangs":         {command("stubborn"), time.Second, []string{"not ready within 1s", "refused", "about to stubborn"}},

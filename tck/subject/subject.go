@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/engine"
 	"github.com/stateward/stateward/tck/interrupt"
 	"github.com/stateward/stateward/tck/peer"
@@ -26,6 +27,8 @@ type Config struct {
 	Within time.Duration
 	// Env is added to the environment of a process or container, as NAME=VALUE.
 	Env map[string]string
+	// Dialect is what it is asked in; [dialect.Auto] when empty.
+	Dialect dialect.Dialect
 }
 
 // Subject is a user function that is ready: it has answered Discover. Its
@@ -37,6 +40,7 @@ type Subject struct {
 	port     int
 	address  string
 	conn     *grpc.ClientConn
+	asking   *asking
 	answer   *discoveryv1.DiscoverResponse
 	digest   string
 }
@@ -64,7 +68,7 @@ func Start(ctx context.Context, spec Spec, config Config) (*Subject, error) {
 // nothing: Probe tells more. It fails as Start does, and the caller ends what it
 // returns in the same way.
 func Launch(ctx context.Context, spec Spec, config Config) (*Subject, error) {
-	s := &Subject{spec: spec, within: config.Within, address: spec.Value}
+	s := &Subject{spec: spec, within: config.Within, address: spec.Value, asking: newAsking(config.Dialect)}
 	if s.within == 0 {
 		s.within = 30 * time.Second
 	}
@@ -131,7 +135,7 @@ func (s *Subject) launchProcess(ctx context.Context, env map[string]string) erro
 func (s *Subject) reach(ctx context.Context) error {
 	s.conn = nil
 	return s.Probe(ctx, func(ctx context.Context, conn grpc.ClientConnInterface) (err error) {
-		s.answer, err = discover(ctx, conn)
+		s.answer, err = s.asking.ask(ctx, conn)
 		return err
 	})
 }
@@ -176,11 +180,21 @@ func (s *Subject) evidence() Evidence {
 	return s.instance
 }
 
-// Conn is the connection to the subject. Kill and Restart replace it.
-func (s *Subject) Conn() grpc.ClientConnInterface { return s.conn }
+// Conn is the connection to the subject, which is spoken to in version 1 whatever its
+// dialect is. Kill and Restart replace it.
+func (s *Subject) Conn() grpc.ClientConnInterface { return s.Dialect().Client(s.conn) }
 
 // Dial prepares a further connection to where the subject is now.
-func (s *Subject) Dial() (engine.Connection, error) { return Dial(s.address) }
+func (s *Subject) Dial() (engine.Connection, error) {
+	conn, err := Dial(s.address)
+	if err != nil {
+		return nil, err
+	}
+	return s.Dialect().Connection(conn), nil
+}
+
+// Dialect is that in which the subject has answered Discover.
+func (s *Subject) Dialect() dialect.Dialect { return s.asking.answered }
 
 // Spec says how the subject was attached.
 func (s *Subject) Spec() Spec { return s.spec }
@@ -233,7 +247,7 @@ func (s *Subject) Gone(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, oneProbe)
 	defer cancel()
-	_, err := discoveryv1.NewDiscoveryServiceClient(s.conn).Discover(ctx, peer.Question())
+	_, err := discoveryv1.NewDiscoveryServiceClient(s.Conn()).Discover(ctx, peer.Question())
 	return status.Code(err) == codes.Unavailable
 }
 

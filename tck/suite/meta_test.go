@@ -52,9 +52,10 @@ func TestSuiteWritesTheReport(t *testing.T) {
 		flags []string
 		want  tckv1.Result
 	}{
-		"model":    {nil, tckv1.Result_RESULT_CONFORMANT},
-		"mutant":   {[]string{"-mutant", "reverses-events"}, tckv1.Result_RESULT_NON_CONFORMANT},
-		"narrowed": {[]string{"-ginkgo.label-filter", "Area:DISC"}, tckv1.Result_RESULT_PARTIAL},
+		"model":      {nil, tckv1.Result_RESULT_CONFORMANT},
+		"mutant":     {[]string{"-mutant", "reverses-events"}, tckv1.Result_RESULT_NON_CONFORMANT},
+		"cloudstate": {[]string{"-profile", "cloudstate-0.2"}, tckv1.Result_RESULT_CONFORMANT},
+		"narrowed":   {[]string{"-ginkgo.label-filter", "Area:DISC"}, tckv1.Result_RESULT_PARTIAL},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "report.yaml")

@@ -11,6 +11,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"github.com/stateward/stateward/tck/dialect"
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/mutant"
@@ -39,7 +40,11 @@ func TestFunction(t *testing.T) {
 		Target:   func() engine.Target { return started },
 		Report:   *written,
 		Subject: func() *tckv1.Subject {
-			return report.Function(cmp.Or(*attach, started.Spec().String()), started.Discovery())
+			describe := report.Function
+			if started.Dialect() == dialect.Cloudstate {
+				describe = report.CloudstateFunction
+			}
+			return describe(cmp.Or(*attach, started.Spec().String()), started.Discovery())
 		},
 	})
 	suite.Run(t, "Stateward conformance")
@@ -73,7 +78,11 @@ func serveModel(ctx context.Context) string {
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	serving, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- mutant.Listen(serving, listener, *bent) }()
+	in := dialect.V1
+	if *profiles == string(dialect.Cloudstate) {
+		in = dialect.Cloudstate
+	}
+	go func() { served <- mutant.ListenIn(serving, listener, in, *bent) }()
 	ginkgo.DeferCleanup(func() error {
 		stop()
 		return <-served

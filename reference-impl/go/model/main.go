@@ -14,8 +14,9 @@ func main() { os.Exit(sdk.Main(config())) }
 // config is the whole of the program.
 func config() sdk.Config {
 	return sdk.Config{
-		Name:     "stateward-go-model",
-		Version:  sdk.Version(), // released together
-		Entities: slices.Concat(eventSourcedEntities(), valueEntities(), replicatedEntities(), actions()),
+		Name:       "stateward-go-model",
+		Version:    sdk.Version(), // released together
+		Entities:   slices.Concat(eventSourcedEntities(), valueEntities(), replicatedEntities(), actions()),
+		Cloudstate: cloudstate(),
 	}
 }

@@ -37,6 +37,12 @@ type Config struct {
 	// function stops, and then again how long commands that are being handled may take
 	// to end; 0 means 5 seconds.
 	StopWithin time.Duration
+	// Cloudstate says how the function is called in the dialect of Cloudstate 0.2, in
+	// which it is then served too; nil means that it speaks version 1 alone.
+	Cloudstate *Cloudstate
+	// Dialect is the only one to serve, DialectV1 or DialectCloudstate; empty means each
+	// that the function speaks.
+	Dialect string
 }
 
 // validate returns every mistake in the configuration, joined, so that an
@@ -49,6 +55,12 @@ func (c Config) validate() error {
 	}
 	if c.StopWithin < 0 {
 		complainf("StopWithin is %v, below 0", c.StopWithin)
+	}
+	if !c.speaks(DialectV1) && !c.speaks(DialectCloudstate) {
+		complainf("Dialect is %q, which the function does not speak", c.Dialect)
+	}
+	if err := c.Cloudstate.validate(c.Entities); err != nil {
+		mistakes = append(mistakes, err)
 	}
 	if len(c.Entities) == 0 {
 		complainf("a function serves at least one entity (DISC-ENT-003)")
@@ -75,7 +87,9 @@ func (c Config) validate() error {
 // called from any goroutine.
 type Function struct {
 	config Config
-	spec   *discoveryv1.DiscoverResponse // never changed: every answer is this one
+	// What every Discover is answered with, in version 1 and in Cloudstate 0.2; never
+	// changed. The second is nil where the function does not speak that dialect.
+	spec, cloudstate *discoveryv1.DiscoverResponse
 }
 
 // New returns the function that the configuration describes, or every mistake
@@ -97,5 +111,9 @@ func New(config Config) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Function{config: config, spec: spec}, nil
+	function := &Function{config: config, spec: spec}
+	if config.speaks(DialectCloudstate) {
+		function.cloudstate, err = config.Cloudstate.describe(config, spec)
+	}
+	return function, err
 }

@@ -22,9 +22,10 @@ const usage = `%s is a Stateward user function: it serves entities to a proxy.
 It takes no arguments but --help and --version, and reads its address from the
 environment:
 
-  HOST    where it listens; default 127.0.0.1; unix:PATH listens on a socket
-  PORT    on which port; default 8080; 0 takes a free one and logs it
-  SOCKET  path of a unix socket to listen on instead
+  HOST     where it listens; default 127.0.0.1; unix:PATH listens on a socket
+  PORT     on which port; default 8080; 0 takes a free one and logs it
+  SOCKET   path of a unix socket to listen on instead
+  DIALECT  the only dialect to serve, v1 or cloudstate-0.2; default: each that it speaks
 
 SIGTERM and SIGINT stop it in order: the commands at hand are answered first.
 `
@@ -74,6 +75,7 @@ func run(ctx context.Context, config Config, args []string, getenv func(string) 
 	if config.Log == nil {
 		config.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	}
+	config.Dialect = cmp.Or(getenv("DIALECT"), config.Dialect)
 	function, err := New(config)
 	if err != nil {
 		return err

@@ -54,8 +54,7 @@ func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
 	return errors.Join(err, <-served) // nil from a server that was told to stop
 }
 
-// server returns a gRPC server with discovery, health, lifecycle, and the service of
-// every kind of entity that the function has.
+// server returns a gRPC server with health, and with the function in each of its dialects.
 func (f *Function) server(host *Host, watched *lifecycle) *grpc.Server {
 	server := grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
@@ -63,8 +62,20 @@ func (f *Function) server(host *Host, watched *lifecycle) *grpc.Server {
 		grpc.StatsHandler(connections{}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 	)
-	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{spec: f.spec, log: host.Log})
 	healthv1.RegisterHealthServer(server, health{of: f.config.Health})
+	if f.config.speaks(DialectV1) {
+		f.register(server, host, f.spec, watched)
+	}
+	if f.config.speaks(DialectCloudstate) {
+		f.register(speakCloudstate(server, f.config.Cloudstate), host, f.cloudstate, watched)
+	}
+	return server
+}
+
+// register adds discovery, lifecycle, and the service of every kind of entity that the
+// function has, in one dialect.
+func (f *Function) register(server grpc.ServiceRegistrar, host *Host, spec *discoveryv1.DiscoverResponse, watched *lifecycle) {
+	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{spec: spec, log: host.Log})
 	lifecyclev1.RegisterLifecycleServiceServer(server, watched)
 	kinds := map[Kind][]Entity{}
 	for _, entity := range f.config.Entities {
@@ -73,7 +84,6 @@ func (f *Function) server(host *Host, watched *lifecycle) *grpc.Server {
 	for kind, entities := range kinds {
 		kind.Register(server, host, entities)
 	}
-	return server
 }
 
 // stop ends the server gracefully within the time; after it, at once.

@@ -70,6 +70,7 @@ func rehydrations() []engine.Case {
 		{
 			ID:           "event-sourced/rehydrate/snapshot",
 			Requirements: []string{"ES-REPLAY-003"},
+			Cloudstate:   []string{"event-sourced/init-with-snapshot"},
 			Script: []engine.Step{
 				s.initFrom(5, "ABCDE"),
 				s.process(1), s.reply(1, "ABCDE", likely("", ignoredSnapshot)),
@@ -88,6 +89,7 @@ func rehydrations() []engine.Case {
 		{
 			ID:           "event-sourced/rehydrate/snapshot-then-events",
 			Requirements: []string{"ES-REPLAY-003"},
+			Cloudstate:   []string{"event-sourced/init-with-snapshot-and-events"},
 			Script: []engine.Step{
 				s.initFrom(5, "ABCDE"), s.event(6, "F"), s.event(7, "G"),
 				s.process(1),
@@ -119,6 +121,7 @@ func rehydrations() []engine.Case {
 		{
 			ID:           "event-sourced/rehydrate/own-snapshot-then-events",
 			Requirements: []string{"ES-REPLAY-003"},
+			Cloudstate:   []string{"event-sourced/rehydration"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A"), emit("B")), s.reply(1, "AB", events("A", "B")),

@@ -14,6 +14,7 @@ func modelDiscovery() []engine.Case {
 		{
 			ID:           "event-sourced/discovery/persistence-ids",
 			Requirements: []string{"DISC-ENT-002"},
+			Cloudstate:   []string{"event-sourced/discovery"},
 			Script: []engine.Step{
 				discovery.Ask(),
 				persistence(modelService, "event-sourced-tck-model"),
@@ -24,6 +25,7 @@ func modelDiscovery() []engine.Case {
 		{
 			ID:           "event-sourced/discovery/passivation-timeout",
 			Requirements: []string{"DISC-ENT-004"},
+			Cloudstate:   []string{"event-sourced/configuration"},
 			Script: []engine.Step{
 				discovery.Ask(),
 				discovery.Expect(configuredService+" with a passivation timeout of 100 ms", configuredTimeout),

@@ -28,6 +28,7 @@ func emissions() []engine.Case {
 		{
 			ID:           "event-sourced/events/one",
 			Requirements: []string{"ES-EMIT-001"},
+			Cloudstate:   []string{"event-sourced/event"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A")), s.reply(1, "A", events("A")),
@@ -37,6 +38,7 @@ func emissions() []engine.Case {
 		{
 			ID:           "event-sourced/events/three-in-order",
 			Requirements: []string{"ES-EMIT-001"},
+			Cloudstate:   []string{"event-sourced/three-events"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A"), emit("B"), emit("C")), s.reply(1, "ABC", events("A", "B", "C")),
@@ -66,6 +68,7 @@ func emissions() []engine.Case {
 		{
 			ID:           "event-sourced/events/none",
 			Requirements: []string{"ES-EMIT-003"},
+			Cloudstate:   []string{"event-sourced/empty"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1), s.reply(1, ""),
@@ -88,6 +91,7 @@ func emissions() []engine.Case {
 		{
 			ID:           "event-sourced/forwards/with-an-event",
 			Requirements: []string{"ES-EMIT-004"},
+			Cloudstate:   []string{"event-sourced/forward-with-event"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A"), forward("x")), s.forwarded(1, "x", events("A")),
@@ -97,6 +101,7 @@ func emissions() []engine.Case {
 		{
 			ID:           "event-sourced/forwards/with-events-and-snapshot",
 			Requirements: []string{"ES-EMIT-004"},
+			Cloudstate:   []string{"event-sourced/forward-with-events-and-snapshot"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A"), emit("B"), emit("C")), s.reply(1, "ABC", events("A", "B", "C")),
@@ -115,6 +120,7 @@ func snapshots() []engine.Case {
 		{
 			ID:           "event-sourced/snapshots/every-fifth-event",
 			Requirements: []string{"ES-SNAP-001"},
+			Cloudstate:   []string{"event-sourced/snapshots"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A")), s.reply(1, "A", events("A")),
@@ -187,6 +193,7 @@ func rollbacks() []engine.Case {
 		{
 			ID:           "event-sourced/failures/events-are-dropped",
 			Requirements: []string{"ES-FAIL-003"},
+			Cloudstate:   []string{"event-sourced/failure-drops-events"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A")), s.reply(1, "A", events("A")),

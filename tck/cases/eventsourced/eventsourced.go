@@ -58,6 +58,7 @@ func gate() *engine.Case {
 	return &engine.Case{
 		ID:           "event-sourced/discovery/model-listed",
 		Requirements: []string{"DISC-ENT-001"},
+		Cloudstate:   []string{"event-sourced/discovery"},
 		Profile:      "core",
 		Model:        profileOfKind,
 		Needs:        discovery.Gate(),

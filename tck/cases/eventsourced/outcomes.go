@@ -14,6 +14,7 @@ func failures() []engine.Case {
 		{
 			ID:           "core/failures/the-next-command-is-answered",
 			Requirements: []string{"CORE-FAIL-001"},
+			Cloudstate:   []string{"event-sourced/command-after-failure"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A")), s.reply(1, "A", events("A")),
@@ -24,6 +25,7 @@ func failures() []engine.Case {
 		{
 			ID:           "core/failures/the-first-command",
 			Requirements: []string{"CORE-FAIL-001"},
+			Cloudstate:   []string{"event-sourced/failure"},
 			Script:       []engine.Step{s.init(), s.process(1, fail("no")), s.failed(1, "no"), s.goesOn("")},
 		},
 	}
@@ -49,6 +51,7 @@ func forwards() []engine.Case {
 		{
 			ID:           "forwarding/forwards/plain",
 			Requirements: []string{"FX-FWD-001"},
+			Cloudstate:   []string{"event-sourced/forward"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, forward("x")), s.forwarded(1, "x"),
@@ -58,6 +61,7 @@ func forwards() []engine.Case {
 		{
 			ID:           "forwarding/forwards/with-an-effect",
 			Requirements: []string{"FX-FWD-001"},
+			Cloudstate:   []string{"event-sourced/forward-with-effect"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, effect("y", false), forward("x")), s.forwarded(1, "x", effects(asynchronous("y"))),
@@ -78,6 +82,7 @@ func sideEffects() []engine.Case {
 		{
 			ID:           "forwarding/effects/one",
 			Requirements: []string{"FX-EFF-001"},
+			Cloudstate:   []string{"event-sourced/effect"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, effect("x", false)), s.reply(1, "", effects(asynchronous("x"))),
@@ -87,6 +92,7 @@ func sideEffects() []engine.Case {
 		{
 			ID:           "forwarding/effects/synchronous",
 			Requirements: []string{"FX-EFF-002"},
+			Cloudstate:   []string{"event-sourced/synchronous-effect"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, effect("x", true)), s.reply(1, "", effects(synchronous("x"))),
@@ -98,6 +104,7 @@ func sideEffects() []engine.Case {
 		{
 			ID:           "forwarding/effects/three-in-order",
 			Requirements: []string{"FX-EFF-001"},
+			Cloudstate:   []string{"event-sourced/three-effects"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, effect("z", false), effect("x", false), effect("y", false)),
@@ -108,6 +115,7 @@ func sideEffects() []engine.Case {
 		{
 			ID:           "forwarding/effects/with-events-and-snapshot",
 			Requirements: []string{"FX-EFF-001"},
+			Cloudstate:   []string{"event-sourced/effects-with-events-and-snapshot"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, emit("A"), effect("x", false), emit("B"), emit("C")),
@@ -120,6 +128,7 @@ func sideEffects() []engine.Case {
 		{
 			ID:           "forwarding/effects/none-after-a-failure",
 			Requirements: []string{"FX-EFF-003"},
+			Cloudstate:   []string{"event-sourced/failure-drops-effects"},
 			Script: []engine.Step{
 				s.init(),
 				s.process(1, effect("x", false), fail("no")), s.failed(1, "no"),

@@ -37,7 +37,7 @@ func entities() []*discoveryv1.Entity {
 // register makes the server serve the calls of ActionService. On the wire each is a
 // stream in both directions, whatever its shape: so a mutant can answer what its shape
 // does not allow.
-func register(server *grpc.Server, bent defect.Instance) {
+func register(server grpc.ServiceRegistrar, bent defect.Instance) {
 	described := grpc.ServiceDesc{ServiceName: actionv1.ActionService_ServiceDesc.ServiceName}
 	for _, shape := range shapes() {
 		described.Streams = append(described.Streams, grpc.StreamDesc{

@@ -16,7 +16,7 @@ type Model struct {
 	// Entities returns what it lists at discovery. The caller owns it.
 	Entities func() []*discoveryv1.Entity
 	// Register makes the server serve it, bent as the instance is.
-	Register func(*grpc.Server, Instance)
+	Register func(grpc.ServiceRegistrar, Instance)
 	// Mutants are what is wrong with it, Variants what is right.
 	Mutants  []Mutant
 	Variants []Variant

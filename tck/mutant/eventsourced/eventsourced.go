@@ -17,7 +17,7 @@ func Model() defect.Model {
 		Profile:  "event-sourced",
 		File:     tckeventsourcedv1.File_stateward_tck_eventsourced_v1_eventsourced_proto,
 		Entities: entities,
-		Register: func(server *grpc.Server, bent defect.Instance) {
+		Register: func(server grpc.ServiceRegistrar, bent defect.Instance) {
 			eventsourcedv1.RegisterEventSourcedServiceServer(server, service{bent: bent})
 		},
 		Mutants: slices.Concat(

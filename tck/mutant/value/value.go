@@ -23,7 +23,7 @@ func Model() defect.Model {
 		Profile:  "value",
 		File:     tckvaluev1.File_stateward_tck_value_v1_value_proto,
 		Entities: entities,
-		Register: func(server *grpc.Server, bent defect.Instance) {
+		Register: func(server grpc.ServiceRegistrar, bent defect.Instance) {
 			valuev1.RegisterValueEntityServiceServer(server, service{bent: bent})
 		},
 		Mutants:  mutants,

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -19,6 +20,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/tck/dialect"
 )
 
 type discovery struct {
@@ -41,6 +43,15 @@ func main() {
 	switch os.Args[1] {
 	case "serve": // answers Discover and ends on SIGTERM
 		discover(address, math.MaxInt64)
+	case "old": // the same in the dialect of Cloudstate 0.2 alone
+		serve(address, func(s *grpc.Server) { old(s) })
+	case "strict": // the same, and drops the connection of a call that it does not know
+		strict(address)
+	case "both": // answers Discover in both dialects
+		serve(address, func(s *grpc.Server) {
+			discoveryv1.RegisterDiscoveryServiceServer(s, plenty())
+			old(s)
+		})
 	case "fickle": // answers Discover once, and dies of the next
 		discover(address, 1)
 	case "bare": // speaks gRPC and has no service
@@ -93,11 +104,64 @@ func discover(address string, times int64) {
 	serve(address, func(s *grpc.Server) { discoveryv1.RegisterDiscoveryServiceServer(s, served) })
 }
 
-func serve(address string, register func(*grpc.Server)) {
+func plenty() *discovery {
+	served := &discovery{}
+	served.answers.Store(math.MaxInt64)
+	return served
+}
+
+func old(server *grpc.Server) {
+	discoveryv1.RegisterDiscoveryServiceServer(dialect.Cloudstate.Server(server), plenty())
+}
+
+func strict(address string) {
+	listener := &droppable{Listener: listen(address)}
+	server := grpc.NewServer(grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error {
+		listener.drop()
+		return nil
+	}))
+	old(server)
+	serveOn(listener, server)
+}
+
+// droppable is a listener whose connections can be broken off.
+type droppable struct {
+	net.Listener
+
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (d *droppable) Accept() (net.Conn, error) {
+	conn, err := d.Listener.Accept()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.conns = append(d.conns, conn)
+	return conn, err
+}
+
+func (d *droppable) drop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, conn := range d.conns {
+		_ = conn.Close()
+	}
+	d.conns = nil
+}
+
+func listen(address string) net.Listener {
 	listener, err := net.Listen("tcp", address) //nolint:noctx // it listens as long as it lives
 	check(err)
+	return listener
+}
+
+func serve(address string, register func(*grpc.Server)) {
 	server := grpc.NewServer()
 	register(server)
+	serveOn(listen(address), server)
+}
+
+func serveOn(listener net.Listener, server *grpc.Server) {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
 	go func() {
