@@ -53,7 +53,7 @@ func (r renaming) declare(file *descriptorpb.FileDescriptorProto) {
 	if to != from {
 		file.Package = new(to)
 	}
-	r.messages(from, to, file.GetMessageType())
+	file.MessageType = r.messages(from, to, file.GetMessageType())
 	r.enums(from, to, file.GetEnumType())
 	for _, service := range file.GetService() {
 		service.Name = r.declared(from, to, service.Name)
@@ -81,14 +81,24 @@ func (r renaming) packageOf(file *descriptorpb.FileDescriptorProto) string {
 	return file.GetPackage()
 }
 
-func (r renaming) messages(from, to string, messages []*descriptorpb.DescriptorProto) {
+// messages changes the names of messages, and returns those that are left: where two get
+// one name, as the responses of a replicated entity do, the first stands for both.
+func (r renaming) messages(from, to string, messages []*descriptorpb.DescriptorProto) []*descriptorpb.DescriptorProto {
+	left := messages[:0]
+	taken := map[string]bool{}
 	for _, message := range messages {
 		was := join(from, message.GetName())
 		message.Name = r.declared(from, to, message.Name)
+		if taken[message.GetName()] {
+			continue
+		}
+		taken[message.GetName()] = true
 		is := r.names[was]
-		r.messages(was, is, message.GetNestedType())
+		message.NestedType = r.messages(was, is, message.GetNestedType())
 		r.enums(was, is, message.GetEnumType())
+		left = append(left, message)
 	}
+	return left
 }
 
 func (r renaming) enums(from, to string, enums []*descriptorpb.EnumDescriptorProto) {

@@ -45,23 +45,22 @@ func checkTrials(all []engine.Case, rows []Row) []trial {
 }
 
 // killer returns a mutant that does not pass the case, as the rows of version 1 say: one
-// that is there for a requirement of the case, or else one of its kind.
+// that is there for a requirement of the case, or else the one of its kind that fails the
+// fewest cases, which has the most to do with this one.
 func killer(c engine.Case, rows []Row) (Mutant, bool) {
-	var other *Mutant
+	var other Mutant
+	fewest := 0
 	for _, m := range Mutants() {
-		failed := slices.ContainsFunc(rows, func(r Row) bool { return r.Subject == m.Name && slices.Contains(r.Failed, c.ID) })
+		at := slices.IndexFunc(rows, func(r Row) bool { return r.Subject == m.Name && slices.Contains(r.Failed, c.ID) })
 		switch {
-		case !failed:
+		case at < 0:
 		case slices.Contains(c.Requirements, m.KilledBy):
 			return m, true
-		case m.Kind != "" && other == nil:
-			other = &m
+		case m.Kind != "" && (fewest == 0 || len(rows[at].Failed) < fewest):
+			other, fewest = m, len(rows[at].Failed)
 		}
 	}
-	if other == nil {
-		return Mutant{}, false
-	}
-	return *other, true
+	return other, fewest > 0
 }
 
 // fails is the problem of a subject that has to fail the one case that it is asked.

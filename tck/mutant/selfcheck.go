@@ -113,7 +113,11 @@ func quickTrials(all []engine.Case) []trial {
 func variantTrials(all []engine.Case) []trial {
 	var trials []trial
 	for _, v := range variants() {
-		trials = append(trials, trial{"the model, which " + v.Name, "", meeting(v.Make), patience, all, passes})
+		asked := all
+		if v.kind != "" {
+			asked = of(v.kind, all)
+		}
+		trials = append(trials, trial{"the model, which " + v.Name, "", meeting(v.Make), patience, asked, passes})
 	}
 	return trials
 }
@@ -138,13 +142,20 @@ func mutantTrials(all []engine.Case) []trial {
 	return trials
 }
 
-// of returns the cases on entities of a kind, and those of profile core: a defect of the
-// kind's model is none of another's. For the function as a whole these are all.
+// of returns what a defect of one kind's model is asked: the cases on entities of the
+// kind, and those of profile core that need none. A defect of the function as a whole
+// shows in the cases that need no entity, and in those that decide whether others run.
 func of(kind string, all []engine.Case) []engine.Case {
-	if kind == "" {
-		return all
+	gates := map[string]bool{}
+	for _, c := range all {
+		if c.Needs != nil {
+			gates[c.Needs.ID] = true
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(c engine.Case) bool {
+		if kind == "" {
+			return c.Model != "" && !gates[c.ID] && !strings.Contains(c.ID, "/discovery/")
+		}
 		return c.Model != kind && (c.Model != "" || c.Profile != "core")
 	})
 }

@@ -14,9 +14,29 @@ import (
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
-// variants are the variants of the function as a whole, then those of its kinds.
-func variants() []defect.Variant {
-	all := []defect.Variant{
+// variant is a variant, and the kind whose model varies; empty for the function as a whole.
+type variant struct {
+	defect.Variant
+
+	kind string
+}
+
+// variants are those of the function as a whole, then those of its kinds.
+func variants() []variant {
+	var all []variant
+	for _, v := range wholeVariants() {
+		all = append(all, variant{Variant: v})
+	}
+	for _, m := range models() {
+		for _, v := range m.Variants {
+			all = append(all, variant{v, m.Profile})
+		}
+	}
+	return all
+}
+
+func wholeVariants() []defect.Variant {
+	return []defect.Variant{
 		{Name: "serves more than it has to", Make: func() defect.Instance {
 			return defect.Instance{Serve: func(server *grpc.Server) {
 				healthv1.RegisterHealthServer(server, health.NewServer())
@@ -34,8 +54,4 @@ func variants() []defect.Variant {
 			return nil
 		})},
 	}
-	for _, m := range models() {
-		all = append(all, m.Variants...)
-	}
-	return all
 }

@@ -121,7 +121,7 @@ func outcomeMutants() []defect.Mutant {
 		},
 		{
 			Name: "replicated-reverses-effects", KilledBy: "FX-EFF-001", Message: "effects [",
-			MayAlsoFail: []string{"replicated/effects/synchronous"},
+			MayAlsoFail: []string{"replicated/effects/synchronous", "replicated/effects/none-durable"},
 			Defect:      onReplies(func(reply *replicatedv1.ReplicatedReply) { slices.Reverse(reply.GetSideEffects()) }),
 		},
 		{

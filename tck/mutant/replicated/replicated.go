@@ -17,7 +17,7 @@ func Model() defect.Model {
 		Profile:  "replicated",
 		File:     tckreplicatedv1.File_stateward_tck_replicated_v1_replicated_proto,
 		Entities: entities,
-		Register: func(server *grpc.Server, bent defect.Instance) {
+		Register: func(server grpc.ServiceRegistrar, bent defect.Instance) {
 			replicatedv1.RegisterReplicatedEntityServiceServer(server, service{bent: bent})
 		},
 		Mutants: slices.Concat(
