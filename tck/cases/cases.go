@@ -11,6 +11,7 @@ import (
 	"github.com/stateward/stateward/tck/cases/eventsourced"
 	"github.com/stateward/stateward/tck/cases/httprule"
 	"github.com/stateward/stateward/tck/cases/lifecycle"
+	"github.com/stateward/stateward/tck/cases/multiplex"
 	"github.com/stateward/stateward/tck/cases/replicated"
 	"github.com/stateward/stateward/tck/cases/value"
 	"github.com/stateward/stateward/tck/engine"
@@ -25,5 +26,6 @@ var function = sync.OnceValue(func() []engine.Case {
 	return slices.Concat(
 		discovery.Cases(), httprule.Cases(), lifecycle.Cases(),
 		eventsourced.Cases(), value.Cases(), replicated.Cases(), action.Cases(),
+		multiplex.Cases(),
 	)
 })

@@ -22,6 +22,7 @@ import (
 	"github.com/stateward/stateward/tck/mutant/action"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/mutant/eventsourced"
+	"github.com/stateward/stateward/tck/mutant/multiplex"
 	"github.com/stateward/stateward/tck/mutant/replicated"
 	"github.com/stateward/stateward/tck/mutant/value"
 )
@@ -38,11 +39,15 @@ type function struct {
 	bent defect.Instance
 }
 
+// maxFrame is the largest message that the function takes: one of 4 MiB in a frame.
+const maxFrame = 4<<20 + 64
+
 // newFunction returns a function with the defect, and a server of its own that serves it
 // in this dialect alone.
 func newFunction(in dialect.Dialect, d defect.Defect) *grpc.Server {
 	f := &function{bent: d()}
-	server := grpc.NewServer(append(f.bent.Options, defect.PerConnection())...)
+	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(maxFrame), defect.PerConnection()}
+	server := grpc.NewServer(append(options, f.bent.Options...)...)
 	f.register(in, server)
 	return server
 }
@@ -52,6 +57,7 @@ func (f *function) register(in dialect.Dialect, server *grpc.Server) {
 	services := in.Server(server)
 	discoveryv1.RegisterDiscoveryServiceServer(services, f)
 	lifecyclev1.RegisterLifecycleServiceServer(services, lifecycle{bent: f.bent})
+	multiplex.Register(services, f.bent)
 	for _, model := range models() {
 		model.Register(services, f.bent)
 	}
@@ -104,6 +110,7 @@ var specified = sync.OnceValues(func() (*discoveryv1.DiscoverResponse, error) {
 			discoveryv1.Capability_CAPABILITY_CANCEL,
 			discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
 			discoveryv1.Capability_CAPABILITY_LIFECYCLE,
+			discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM,
 			discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
 			discoveryv1.Capability_CAPABILITY_EVENT_METADATA,
 			discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stateward/stateward/tck/mutant/defect"
+	"github.com/stateward/stateward/tck/mutant/multiplex"
 )
 
 // Mutant is the model with one defect, and what the kit has to say of it.
@@ -19,7 +20,7 @@ type Mutant struct {
 // kinds.
 func Mutants() []Mutant {
 	var all []Mutant
-	for _, m := range slices.Concat(discoveryMutants(), capabilityMutants(), ruleMutants(), watchMutants()) {
+	for _, m := range slices.Concat(discoveryMutants(), capabilityMutants(), ruleMutants(), watchMutants(), multiplex.Mutants()) {
 		all = append(all, Mutant{Mutant: m})
 	}
 	for _, model := range models() {

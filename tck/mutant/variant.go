@@ -12,6 +12,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
+	"github.com/stateward/stateward/tck/mutant/multiplex"
 )
 
 // variant is a variant, and the kind whose model varies; empty for the function as a whole.
@@ -26,6 +27,9 @@ func variants() []variant {
 	var all []variant
 	for _, v := range wholeVariants() {
 		all = append(all, variant{Variant: v})
+	}
+	for _, v := range multiplex.Variants() {
+		all = append(all, variant{v, multiplex.Profile})
 	}
 	for _, m := range models() {
 		for _, v := range m.Variants {
