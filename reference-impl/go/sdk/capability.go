@@ -23,6 +23,7 @@ func capabilities() []discoveryv1.Capability {
 		discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
 		discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
 		discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS,
+		discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	lifecyclev1 "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
+	"github.com/stateward/stateward/reference-impl/go/sdk/internal/multiplex"
 )
 
 const (
@@ -77,13 +78,15 @@ func (f *Function) server(host *Host, watched *lifecycle) *grpc.Server {
 func (f *Function) register(server grpc.ServiceRegistrar, host *Host, spec *discoveryv1.DiscoverResponse, watched *lifecycle) {
 	discoveryv1.RegisterDiscoveryServiceServer(server, &discovery{spec: spec, log: host.Log})
 	lifecyclev1.RegisterLifecycleServiceServer(server, watched)
+	registrar := kindRegistrar{server, map[string]multiplex.Kind{}}
 	kinds := map[Kind][]Entity{}
 	for _, entity := range f.config.Entities {
 		kinds[entity.Kind()] = append(kinds[entity.Kind()], entity)
 	}
 	for kind, entities := range kinds {
-		kind.Register(server, host, entities)
+		kind.Register(registrar, host, entities)
 	}
+	registrar.multiplexed(host)
 }
 
 // stop ends the server gracefully within the time; after it, at once.
