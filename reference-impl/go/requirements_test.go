@@ -24,7 +24,7 @@ var untested = map[string]string{
 var profiles = []string{
 	"core", "event-sourced", "value", "replicated", "replicated-maps", "action", "forwarding",
 	"capabilities", "cancel", "durable-effects", "lifecycle", "passivation-notice", "snapshot-request",
-	"event-metadata", "event-sourced-delete",
+	"event-metadata", "event-sourced-delete", "multiplexed-stream",
 }
 
 // TestEveryRequirementIsCited fails when a requirement of the function, in a

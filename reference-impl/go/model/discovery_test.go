@@ -137,6 +137,7 @@ func TestDiscoverServiceInfo(t *testing.T) {
 			discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
 			discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
 			discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS,
+			discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM,
 		},
 		SchemaFingerprint: fmt.Sprintf("%x", sha256.Sum256(spec.GetProto())),
 	}

@@ -98,7 +98,7 @@ func (h *handle) close(reset bool) {
 	h.closed = true
 	if reset && !h.ended {
 		h.pending = nil
-		h.end(&response{Frame: &multiplexv1.HandleResponse_Closed{Closed: &multiplexv1.Closed{}}})
+		h.end(closed())
 	}
 	h.changed.Broadcast()
 	if h.sent {
@@ -112,6 +112,11 @@ func (h *handle) fail(code codes.Code, format string, args ...any) {
 	h.session.log.WarnContext(h.ctx, "handle failed", "handle", h.number, "code", code, "reason", description)
 	h.pending = nil
 	h.end(failure(code, description))
+}
+
+// closed is the last frame of a handle that ends in good order.
+func closed() *response {
+	return &response{Frame: &multiplexv1.HandleResponse_Closed{Closed: &multiplexv1.Closed{}}}
 }
 
 // failure is the last frame of a handle that is broken.
@@ -153,7 +158,7 @@ func (h *handle) finish(err error) {
 		h.end(failure(answer.Code(), answer.Message()))
 		return
 	}
-	h.end(&response{Frame: &multiplexv1.HandleResponse_Closed{Closed: &multiplexv1.Closed{}}})
+	h.end(closed())
 }
 
 // RecvMsg waits for the next message; io.EOF is the proxy's close. The kind reads ahead
@@ -214,8 +219,9 @@ func (h *handle) SendMsg(message any) error {
 		return gone()
 	}
 	for !h.ended && (h.pending != nil || !h.out.admits(len(raw))) {
-		if h.session.halfClosed && h.pending == nil {
-			return gone() // credit never comes
+		if h.session.halfClosed && h.pending == nil { // credit never comes
+			h.end(closed())
+			return gone()
 		}
 		h.changed.Wait()
 	}
