@@ -41,7 +41,7 @@ func (h handle) openReplaying(sequence int64, state string, last int64) script.L
 	})
 }
 
-// opens opens the handle with whatever message.
+// opens sends whatever message in the frame that opens the handle.
 func (h handle) opens(build message) script.Line {
 	return h.carries(build, opening).After(h.opened)
 }
@@ -171,7 +171,7 @@ func (h handle) answers(expected string) script.Line {
 	return h.expects(expected, func(frame *response) bool { return received(frame) == expected })
 }
 
-// expects expects the next frame of the handle, credit left out, to be right.
+// expects wants the next frame of the handle, credit left out, to be right.
 func (h handle) expects(expected string, right func(*response) bool) script.Line {
 	return script.Line{
 		Text: h.part().Label() + "←" + expected,

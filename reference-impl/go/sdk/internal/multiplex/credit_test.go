@@ -14,8 +14,13 @@ func TestBalanceAdmits(t *testing.T) {
 		n       int
 		want    bool
 	}{
-		{window, window, true}, {window, window + 1, true}, {window - 1, window, false},
-		{100, 100, true}, {0, 1, false}, {-1, 1, false}, {window, 0, false},
+		{window, window, true},
+		{window, window + 1, true},
+		{window - 1, window, false},
+		{100, 100, true},
+		{0, 1, false},
+		{-1, 1, false},
+		{window, 0, false},
 	} {
 		if got := row.balance.admits(row.n); got != row.want {
 			t.Errorf("%d admits %d: %v", row.balance, row.n, got)

@@ -59,7 +59,7 @@ func (h *handle) hear(in *request) {
 	case closing && (!h.closed || frame.Close.GetReset_()):
 		h.close(frame.Close.GetReset_())
 	case h.closed && in.GetCredit() == nil:
-		h.fail(codes.InvalidArgument, "a frame behind close (MUX-WRONG-006)")
+		h.failf(codes.InvalidArgument, "a frame behind close (MUX-WRONG-006)")
 	case h.ended: // it was under way (MUX-CLOSE-007)
 	default:
 		h.serve(in)
@@ -74,18 +74,18 @@ func (h *handle) serve(in *request) {
 	case *multiplexv1.HandleRequest_Credit:
 		var owed bool
 		if h.out, owed = h.out.give(frame.Credit.GetBytes()); !owed {
-			h.fail(codes.InvalidArgument, "credit of %d bytes, which are not owed (MUX-WRONG-001)", frame.Credit.GetBytes())
+			h.failf(codes.InvalidArgument, "credit of %d bytes, which are not owed (MUX-WRONG-001)", frame.Credit.GetBytes())
 		}
 		h.changed.Broadcast()
 	default:
-		h.fail(codes.InvalidArgument, "a frame without a case that is known here (MUX-WRONG-001)")
+		h.failf(codes.InvalidArgument, "a frame without a case that is known here (MUX-WRONG-001)")
 	}
 }
 
 // message puts a message where the kind finds it.
 func (h *handle) message(message []byte) {
 	if !h.in.admits(len(message)) {
-		h.fail(codes.InvalidArgument, "a message of %d bytes with a balance of %d (MUX-WRONG-001)", len(message), h.in)
+		h.failf(codes.InvalidArgument, "a message of %d bytes with a balance of %d (MUX-WRONG-001)", len(message), h.in)
 		return
 	}
 	h.in = h.in.take(len(message))
@@ -106,8 +106,8 @@ func (h *handle) close(reset bool) {
 	}
 }
 
-// fail ends the handle, and drops what it had to say.
-func (h *handle) fail(code codes.Code, format string, args ...any) {
+// failf ends the handle, and drops what it had to say.
+func (h *handle) failf(code codes.Code, format string, args ...any) {
 	description := fmt.Sprintf(format, args...)
 	h.session.log.WarnContext(h.ctx, "handle failed", "handle", h.number, "code", code, "reason", description)
 	h.pending = nil
@@ -181,7 +181,7 @@ func (h *handle) RecvMsg(message any) error {
 	h.inbox, h.given = h.inbox[1:], len(next)
 	into, ok := message.(proto.Message)
 	if !ok || proto.Unmarshal(next, into) != nil {
-		h.fail(codes.InvalidArgument, "a message that cannot be read (MUX-MSG-003)")
+		h.failf(codes.InvalidArgument, "a message that cannot be read (MUX-MSG-003)")
 		return gone()
 	}
 	return nil
@@ -211,11 +211,11 @@ func (h *handle) SendMsg(message any) error {
 	h.session.mu.Lock()
 	defer h.session.mu.Unlock()
 	if len(raw) > h.session.maxMessage && !h.ended {
-		h.fail(codes.ResourceExhausted, "a message of %d bytes, and the proxy takes %d (MUX-LIMIT-005)", len(raw), h.session.maxMessage)
+		h.failf(codes.ResourceExhausted, "a message of %d bytes, and the proxy takes %d (MUX-LIMIT-005)", len(raw), h.session.maxMessage)
 		return gone()
 	}
 	if broken := brokenBy(message); broken != nil && !h.out.admits(len(raw)) && !h.ended {
-		h.fail(codes.Internal, "%s", broken.GetDescription()) // there is no credit to say so in a message
+		h.failf(codes.Internal, "%s", broken.GetDescription()) // there is no credit to say so in a message
 		return gone()
 	}
 	for !h.ended && (h.pending != nil || !h.out.admits(len(raw))) {

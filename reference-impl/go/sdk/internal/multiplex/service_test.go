@@ -190,7 +190,8 @@ func (p *proxy) read() string {
 	if err != nil {
 		return "end " + status.Code(err).String()
 	}
-	handle, said := frame.GetHandle(), ""
+	handle := frame.GetHandle()
+	var said string
 	switch f := frame.GetFrame().(type) {
 	case *multiplexv1.HandleResponse_Message:
 		value := &wrapperspb.StringValue{}

@@ -97,9 +97,9 @@ func (s *session) open(number int64, message []byte) error {
 	s.handles[number] = h
 	switch {
 	case crowded:
-		h.fail(codes.ResourceExhausted, "%d handles are open (MUX-LIMIT-007)", maxHandles)
+		h.failf(codes.ResourceExhausted, "%d handles are open (MUX-LIMIT-007)", maxHandles)
 	case s.stopping:
-		h.fail(codes.Unavailable, "the function is stopping (MUX-DRAIN-002)")
+		h.failf(codes.Unavailable, "the function is stopping (MUX-DRAIN-002)")
 	default:
 		h.message(message)
 	}
