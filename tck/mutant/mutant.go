@@ -11,8 +11,8 @@ import (
 type Mutant struct {
 	defect.Mutant
 
-	// Kind is the profile of the kind whose model is bent; empty for a defect of the
-	// function as a whole.
+	// Kind is the profile of the kind whose model is bent, or of multiplexed streams; empty
+	// for a defect of the function as a whole.
 	Kind string
 }
 
@@ -20,8 +20,11 @@ type Mutant struct {
 // kinds.
 func Mutants() []Mutant {
 	var all []Mutant
-	for _, m := range slices.Concat(discoveryMutants(), capabilityMutants(), ruleMutants(), watchMutants(), multiplex.Mutants()) {
+	for _, m := range slices.Concat(discoveryMutants(), capabilityMutants(), ruleMutants(), watchMutants()) {
 		all = append(all, Mutant{Mutant: m})
+	}
+	for _, m := range multiplex.Mutants() {
+		all = append(all, Mutant{m, multiplex.Profile})
 	}
 	for _, model := range models() {
 		for _, m := range model.Mutants {

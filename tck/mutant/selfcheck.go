@@ -13,6 +13,7 @@ import (
 	"github.com/stateward/stateward/tck/engine"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
+	"github.com/stateward/stateward/tck/mutant/multiplex"
 )
 
 // How the kit runs in a self-check. On a machine that does other work besides, a
@@ -156,8 +157,17 @@ func of(kind string, all []engine.Case) []engine.Case {
 		if kind == "" {
 			return c.Model != "" && !gates[c.ID] && !strings.Contains(c.ID, "/discovery/")
 		}
-		return c.Model != kind && (c.Model != "" || c.Profile != "core")
+		return spoiledBy(c) != kind && (c.Model != "" || c.Profile != "core")
 	})
+}
+
+// spoiledBy is the kind whose model a case depends on; empty for none. A multiplexed stream
+// has a model of its own, and its entities are never bent.
+func spoiledBy(c engine.Case) string {
+	if c.Profile == multiplex.Profile {
+		return c.Profile
+	}
+	return c.Model
 }
 
 func meeting(d defect.Defect) func(use func(target) error) error {

@@ -18,7 +18,8 @@ import (
 	"github.com/stateward/stateward/tck/peer"
 )
 
-// pipe is how many bytes a connection in memory holds. A self-check makes many thousand
+// pipe is how many bytes a connection in memory holds, in each direction. A run makes
+// hundreds of connections. A self-check makes many thousand
 // connections, and their buffers live on for a while after them.
 const pipe = 64 << 10
 
