@@ -23,5 +23,6 @@
 // it says of itself), serve.go and stream.go (how it lives and ends), context.go
 // (what a command's handler sees), command.go and capability.go (when it is given
 // up, and what its connection allows), definition.go (what every kind's author
-// writes alike), multiplex.go (many entities on one stream), then the kinds: packages eventsourced, value and action.
+// writes alike), multiplex.go (many entities on one stream), then the kinds:
+// packages eventsourced, value and action.
 package sdk
