@@ -100,8 +100,9 @@ checktidy: ## Fail when go.mod is not tidy
 	go mod tidy -diff
 
 .PHONY: checktemplates
-checktemplates: $(BIN)/buf ## Generate Go, Python, TypeScript and Java by the templates of the protocol, and compile it
+checktemplates: $(BIN)/buf ## Generate Go, Python, TypeScript and Java by the templates of the protocol, compile it, and begin a library in each
 	protocol/templates/check
+	tck/scaffold/check
 
 .PHONY: checkdocs
 checkdocs: docs ## Look at the rendered specification in a browser

@@ -1,18 +1,11 @@
 package app
 
 import (
-	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/stateward/stateward/protocol"
-	"github.com/stateward/stateward/tck/proto"
-	"github.com/stateward/stateward/third_party/googleapis"
+	"github.com/stateward/stateward/tck/scaffold"
 )
 
 func protosCommand(io streams) *cobra.Command {
@@ -34,37 +27,15 @@ What to generate from:
   buf generate proto`,
 		Args: exactly(1, "one DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			written, err := writeProtos(args[0])
+			protos, err := scaffold.Protos()
+			if err == nil {
+				err = scaffold.Write(args[0], protos, true)
+			}
 			if err != nil {
 				return &exit{code: ExitKit, err: fmt.Errorf("the protos cannot be written: %w", err)}
 			}
-			fmt.Fprintf(io.out, "wrote %d protos below %s\n", written, args[0])
+			fmt.Fprintf(io.out, "wrote %d protos below %s\n", len(protos), args[0])
 			return nil
 		},
 	}
-}
-
-// writeProtos writes every proto, and returns how many there are.
-func writeProtos(dir string) (written int, err error) {
-	for _, tree := range []embed.FS{protocol.Protos, proto.Models, googleapis.Protos} {
-		err = errors.Join(err, fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			written++
-			return writeProto(tree, path, filepath.Join(dir, filepath.FromSlash(path)))
-		}))
-	}
-	return written, err
-}
-
-func writeProto(tree embed.FS, from, to string) error {
-	text, err := tree.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil { //nolint:gosec // sources are for everyone to read
-		return err
-	}
-	return os.WriteFile(to, text, 0o644) //nolint:gosec // sources are for everyone to read
 }
