@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io"
+
 	"google.golang.org/grpc"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -19,7 +22,11 @@ type entities struct {
 // command is answered. See protocol/spec/event-sourced.md, and begin with what
 // `tck function` says first.
 func (entities) Handle(s stream) error {
-	if _, err := s.Recv(); err != nil {
+	_, err := s.Recv()
+	if errors.Is(err, io.EOF) {
+		return nil // half-closed before anything came
+	}
+	if err != nil {
 		return err
 	}
 	return s.Send(&eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{
