@@ -73,7 +73,7 @@ var languages = []language{
 			{"Cargo.toml", "src/roundtrip.rs", "src/model.rs"},
 			{
 				"Cargo.toml", "# For roundtrip alone.\nhex = \"=0.4.3\"\nserde_json = \"=1.0.145\"\n",
-				"tokio = { version = \"1\", features = [\"macros\", \"rt-multi-thread\", \"signal\"] }\ntokio-stream = \"0.1\"\n",
+				"tokio = { version = \"=1.54.1\", features = [\"macros\", \"rt-multi-thread\"] }\ntokio-stream = \"=0.1.19\"\n",
 			},
 		},
 	},
