@@ -1,17 +1,10 @@
 package subject
 
 import (
-	"context"
-	"errors"
-	"fmt"
-
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/status"
 
-	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/peer"
 )
 
@@ -24,18 +17,4 @@ func Dial(address string) (*grpc.ClientConn, error) {
 			Backoff:           backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: lastPause},
 			MinConnectTimeout: oneProbe,
 		}))
-}
-
-// discover asks once. A server that lacks the service altogether will not grow
-// it.
-func discover(ctx context.Context, conn grpc.ClientConnInterface) (*discoveryv1.DiscoverResponse, error) {
-	answer, err := discoveryv1.NewDiscoveryServiceClient(conn).Discover(ctx, peer.Question())
-	switch code := status.Code(err); code {
-	case codes.OK:
-		return answer, nil
-	case codes.Unimplemented:
-		return nil, Hopeless(errors.New("it does not serve " + discoveryv1.DiscoveryService_ServiceDesc.ServiceName))
-	default:
-		return nil, fmt.Errorf("Discover ended with %v: %s", code, status.Convert(err).Message())
-	}
 }

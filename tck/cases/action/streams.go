@@ -149,7 +149,7 @@ func dialogues() []engine.Case {
 		})
 	}
 	rounds := []engine.Step{s.opened()}
-	for i := range 100 {
+	for i := range 10 {
 		message := strconv.Itoa(i + 1)
 		rounds = append(rounds, s.requested(group(reply(message))), s.replies(message))
 	}
@@ -159,7 +159,7 @@ func dialogues() []engine.Case {
 			Script: []engine.Step{s.opened(), s.halfClose(), s.ended(), s.served()},
 		},
 		engine.Case{
-			ID: "action/streamed/hundred-rounds", Requirements: []string{"ACT-REQ-003"},
+			ID: "action/streamed/ten-rounds", Requirements: []string{"ACT-REQ-003"},
 			Script: append(rounds, s.halfClose(), s.ended()),
 		},
 		engine.Case{

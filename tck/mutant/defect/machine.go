@@ -49,18 +49,24 @@ func Step[Activation, Request, Response any](
 	return step
 }
 
-// Converse serves one stream by the machine.
+// Converse serves one stream by the machine. A slow one is late with each answer, and reads
+// on meanwhile: what comes at once is answered at once.
 func Converse[Request, Response any](
 	i Instance, stream grpc.BidiStreamingServer[Request, Response], step Machine[Request, Response],
 ) error {
+	receive := stream.Recv
+	since := time.Now
+	if i.Delay > 0 {
+		receive, since = readAhead(stream)
+	}
 	for {
-		in, err := stream.Recv()
+		in, err := receive()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		out, end := step(in)
 		for _, message := range out {
-			if err := i.Hesitate(stream.Context()); err != nil {
+			if err := i.HesitateSince(stream.Context(), since()); err != nil {
 				return err
 			}
 			if err := stream.Send(message); err != nil {
@@ -71,7 +77,7 @@ func Converse[Request, Response any](
 		case end && in != nil && i.Status != nil:
 			return i.Status
 		case end:
-			return i.Hesitate(stream.Context())
+			return i.HesitateSince(stream.Context(), since())
 		case in == nil: // a mutant that does not heed the half-close
 			<-stream.Context().Done()
 			return stream.Context().Err()
@@ -79,12 +85,54 @@ func Converse[Request, Response any](
 	}
 }
 
+// aheadOf is how many messages a slow model reads before it answers the first.
+const aheadOf = 128
+
+// readAhead returns what gives the messages of a stream one by one, and when the last of
+// them came. What reads them ends with the stream.
+func readAhead[Request, Response any](stream grpc.BidiStreamingServer[Request, Response]) (receive func() (*Request, error), since func() time.Time) {
+	type arrival struct {
+		in  *Request
+		err error
+		at  time.Time
+	}
+	arrivals := make(chan arrival, aheadOf)
+	go func() {
+		for {
+			in, err := stream.Recv()
+			select {
+			case arrivals <- arrival{in, err, time.Now()}:
+			case <-stream.Context().Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	var last arrival
+	receive = func() (*Request, error) {
+		select {
+		case last = <-arrivals:
+			return last.in, last.err
+		case <-stream.Context().Done():
+			return nil, stream.Context().Err()
+		}
+	}
+	return receive, func() time.Time { return last.at }
+}
+
 // Hesitate takes the time that a slow function takes for each answer.
-func (i Instance) Hesitate(ctx context.Context) error {
-	if i.Delay == 0 {
+func (i Instance) Hesitate(ctx context.Context) error { return i.HesitateSince(ctx, time.Now()) }
+
+// HesitateSince takes what is left of that time for an answer that was ready then: answers
+// that wait at once are late by it once.
+func (i Instance) HesitateSince(ctx context.Context, ready time.Time) error {
+	left := i.Delay - time.Since(ready)
+	if i.Delay == 0 || left <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(i.Delay)
+	timer := time.NewTimer(left)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

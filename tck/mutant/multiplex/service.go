@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -90,12 +91,12 @@ func read(grpcStream grpc.BidiStreamingServer[request, response], out *outbox, s
 // write sends what there is, to the last frame.
 func (s service) write(grpcStream grpc.BidiStreamingServer[request, response], out *outbox) error {
 	for {
-		frame := out.next()
+		frame, since := out.next()
 		if frame == nil {
 			return nil
 		}
 		if frame.GetCredit() == nil {
-			if err := s.bent.Hesitate(grpcStream.Context()); err != nil {
+			if err := s.bent.HesitateSince(grpcStream.Context(), since); err != nil {
 				return err
 			}
 		}
@@ -109,15 +110,23 @@ func (s service) write(grpcStream grpc.BidiStreamingServer[request, response], o
 type outbox struct {
 	mu       sync.Mutex
 	more     sync.Cond
-	frames   []*response
+	frames   []waiting
 	closed   bool
 	backward bool
+}
+
+// waiting is a frame that is to be sent, and since when.
+type waiting struct {
+	frame *response
+	since time.Time
 }
 
 func (o *outbox) add(frames []*response) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.frames = append(o.frames, frames...)
+	for _, frame := range frames {
+		o.frames = append(o.frames, waiting{frame, time.Now()})
+	}
 	o.more.Signal()
 }
 
@@ -125,7 +134,7 @@ func (o *outbox) add(frames []*response) {
 func (o *outbox) drop(handle int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.frames = slices.DeleteFunc(o.frames, func(f *response) bool { return f.GetHandle() == handle })
+	o.frames = slices.DeleteFunc(o.frames, func(w waiting) bool { return w.frame.GetHandle() == handle })
 }
 
 // close says that nothing is added any more.
@@ -137,21 +146,22 @@ func (o *outbox) close() {
 }
 
 // next waits for a frame, and returns nil when none comes any more.
-func (o *outbox) next() *response {
+func (o *outbox) next() (frame *response, since time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.frames) == 0 && !o.closed {
 		o.more.Wait()
 	}
 	if len(o.frames) == 0 {
-		return nil
+		return nil, time.Time{}
 	}
 	at := 0
-	if o.backward {
-		newest := slices.MaxFunc(o.frames, func(a, b *response) int { return int(a.GetHandle() - b.GetHandle()) })
-		at = slices.Index(o.frames, newest)
+	for i, w := range o.frames {
+		if o.backward && w.frame.GetHandle() > o.frames[at].frame.GetHandle() {
+			at = i
+		}
 	}
-	frame := o.frames[at]
+	next := o.frames[at]
 	o.frames = slices.Delete(o.frames, at, at+1)
-	return frame
+	return next.frame, next.since
 }
