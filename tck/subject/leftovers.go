@@ -45,6 +45,11 @@ func Engine(ctx context.Context) (version string, left []Leftover, err error) {
 		return "", nil, err
 	}
 	defer engine.Close() //nolint:errcheck // it was only read
+	return leftOn(ctx, engine)
+}
+
+// leftOn is Engine of this one.
+func leftOn(ctx context.Context, engine client.APIClient) (version string, left []Leftover, err error) {
 	about, err := engine.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err != nil {
 		return "", nil, fmt.Errorf("%w: %w", ErrNoEngine, err)

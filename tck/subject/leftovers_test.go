@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/client"
 
 	"github.com/stateward/stateward/tck/subject"
 )
@@ -82,8 +83,12 @@ func TestEngineTellsLeftovers(t *testing.T) {
 	dead := deadOwner(t)
 	alive := fmt.Sprintf("%s/%d", host(t), os.Getpid())
 	server := engineWith(t, dead, alive, "elsewhere/1", "")
-	t.Setenv("DOCKER_HOST", "tcp://"+server.Listener.Addr().String())
-	version, left, err := subject.Engine(t.Context())
+	engine, err := client.New(client.WithHost("tcp://" + server.Listener.Addr().String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { engine.Close() })
+	version, left, err := subject.LeftOn(t.Context(), engine)
 	if err != nil || version != "29.0" {
 		t.Fatalf("got version %q and %v", version, err)
 	}

@@ -1,0 +1,4 @@
+package subject
+
+// LeftOn is Engine of one engine, for tests that bring their own.
+var LeftOn = leftOn
