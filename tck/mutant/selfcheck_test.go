@@ -75,7 +75,9 @@ func inBubbles(t *testing.T, trials []trial) []Row {
 	t.Run("subjects", func(t *testing.T) {
 		for i, one := range trials {
 			t.Run(one.subject, func(t *testing.T) {
-				t.Parallel()
+				if everyMutant == 1 { // the race detector has enough to watch in one
+					t.Parallel()
+				}
 				synctest.Test(t, func(t *testing.T) { rows[i] = one.run(t.Context()) })
 				if rows[i].Problem != "" {
 					t.Error(rows[i].Problem)
