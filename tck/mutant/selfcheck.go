@@ -26,7 +26,7 @@ const (
 	// generous is the patience with what is correct, which never waits it out.
 	generous = 10 * time.Second
 	// tight is the patience with the slow model, whose every answer takes slow.
-	tight = time.Second
+	tight = 800 * time.Millisecond
 	slow  = tight * 8 / 10
 	// parallel is how many cases run at once, and leisurely, where each of them waits for
 	// most of its time: for the slow model, and for what is no function. abreast is how
