@@ -67,19 +67,6 @@ func StartProcess(ctx context.Context, config ProcessConfig) (*Process, error) {
 	return p, nil
 }
 
-// FreePort asks the system for a port on 127.0.0.1 that nobody listens on.
-// Another process may take it before it is used; the system hands out others
-// first, so that this is rare.
-func FreePort(ctx context.Context) (int, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("subject: no free port: %w", err)
-	}
-	address, _ := listener.Addr().(*net.TCPAddr)
-	return address.Port, listener.Close()
-}
-
 // Restart starts the process, which must have ended, with the same words,
 // environment and ports.
 func (p *Process) Restart(ctx context.Context) error {
