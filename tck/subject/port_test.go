@@ -28,7 +28,7 @@ func TestFreePortIsNotOneThatTheSystemGivesAway(t *testing.T) {
 		if port >= first || port < 1024 {
 			t.Errorf("port %d; the system gives away those from %d", port, first)
 		}
-		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)) //nolint:noctx // a moment
+		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
 		if err != nil {
 			t.Fatalf("port %d is not free: %v", port, err)
 		}
