@@ -39,6 +39,12 @@ type Command struct {
 	Response string
 	// ReadOnly says that no command of the method changes the entity's state.
 	ReadOnly bool
+	// Streamed says that the method streams its responses.
+	Streamed bool
+	// Key is the idempotency key; empty when the call has none.
+	Key string
+	// Depth is how many forwards and side effects led to the command.
+	Depth int
 	// Deadline is when the caller gives up waiting; zero when it has set none.
 	Deadline time.Time
 }

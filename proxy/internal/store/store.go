@@ -7,10 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"google.golang.org/protobuf/types/known/anypb"
-
-	"github.com/stateward/stateward/proxy/internal/entity"
 )
 
 // ID names one entity's stored state.
@@ -24,39 +20,26 @@ type ID struct {
 // String returns the id for people, quoted, for it may hold any characters.
 func (id ID) String() string { return fmt.Sprintf("%q/%q", id.Persistence, id.Entity) }
 
-// Batch is what one command adds to one entity.
-type Batch struct {
-	// Expected is the sequence of the entity's last event; 0 when it has none.
-	Expected int64
-	// Events get the sequences Expected+1, Expected+2 and so on; never empty.
-	Events []*anypb.Any
-	// Snapshot, when not nil, is the state after the last of Events.
-	Snapshot *anypb.Any
-}
+// ErrConflict says that the entity's last sequence or revision is not the expected
+// one: another writer was first. Nothing of the write was stored.
+var ErrConflict = errors.New("another writer has changed this entity")
 
-// Validate returns what is wrong with the batch; nil when a store may take it.
-// Every backend calls it first: a batch that breaks the rules is a defect of
-// the caller, and nothing of it is stored.
-func (b Batch) Validate() error {
-	switch {
-	case b.Expected < 0:
-		return fmt.Errorf("a batch expects the sequence %d; the smallest is 0", b.Expected)
-	case len(b.Events) == 0:
-		return errors.New("a batch without events")
-	default:
-		return nil
-	}
-}
-
-// ErrConflict says that the journal's last sequence is not the expected one:
-// another writer was first. Nothing of the batch was stored.
-var ErrConflict = errors.New("another writer has appended to this entity")
-
-// Conflict returns the error that refuses a batch which expects the one
-// sequence of a journal that is at the other. It is ErrConflict.
+// Conflict returns the error that refuses a write which expects the one
+// sequence or revision of an entity that is at the other. It is ErrConflict.
 func Conflict(id ID, expected, at int64) error {
-	return fmt.Errorf("%w: %v is at sequence %d, not at %d", ErrConflict, id, at, expected)
+	return fmt.Errorf("%w: %v is at %d, not at %d", ErrConflict, id, at, expected)
 }
+
+// ErrFenced says that a newer epoch has the entity's shard: this process may not
+// write the entity any more (CORE-EPOCH-002). Nothing of the write was stored.
+var ErrFenced = errors.New("the right to write this entity has changed hands")
+
+// ErrDeleted says that the entity was deleted for ever: it takes no write. Nothing
+// of this one was stored.
+var ErrDeleted = errors.New("the entity was deleted")
+
+// ErrKind says that the persistence id belongs to entities of another kind.
+var ErrKind = errors.New("the persistence id has entities of another kind")
 
 // ErrClosed says that the store has been closed.
 var ErrClosed = errors.New("the store is closed")
@@ -64,31 +47,17 @@ var ErrClosed = errors.New("the store is closed")
 // ErrCorrupt says that stored bytes are not what was written.
 var ErrCorrupt = errors.New("the store is corrupt")
 
-// Journal keeps the events of each entity. Its methods may be called from any
-// goroutine. A call that waits ends with the context's error when the context
-// ends first.
-type Journal interface {
-	// Append stores the batch, all or none, and returns nil only when it is
-	// durable. It keeps no reference to the batch once it has returned. It
-	// returns an error that is ErrConflict when the journal is not at
-	// batch.Expected. After any other error the outcome is unknown: the batch
-	// may or may not be stored, and a Load tells.
-	Append(ctx context.Context, id ID, batch Batch) error
-	// Load reads one entity as of one moment: the sequence of its last event,
-	// 0 when it has none, and the newest snapshot, or nil, by one call of begin,
-	// and then each event after the snapshot, in order of sequence, by calls of
-	// event. It shows only what is durable: it waits for
-	// an Append of the same entity whose outcome is open. What it passes on
-	// belongs to the callee, which must not close the store. It stops at the
-	// first error that either returns, and returns it unchanged. It returns an
-	// error that is ErrCorrupt when a sequence is missing or a record is not
-	// what was written; what it passed on before is as written.
-	Load(ctx context.Context, id ID, begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error) error
-}
-
 // Store is one open backend.
 type Store interface {
 	Journal
+	Values
+	Records
+	Effects
+	Replicas
+	Leases
+	EventLog
+	Kinds
+	Sweeper
 	// Ping reports whether the store can take a write now; it returns the
 	// reason when it cannot.
 	Ping(ctx context.Context) error
