@@ -188,7 +188,7 @@ func decodeEffect(key, value []byte) (store.Effect, error) {
 		effect.Parked = &store.Parking{At: b.time("the time of parking"), Attempts: int(b.number("the attempts"))}
 		code := b.number("the code")
 		if code > math.MaxUint32 {
-			b.fail("the code is %d", code)
+			b.failf("the code is %d", code)
 		}
 		effect.Parked.Code, effect.Parked.Text = int32(uint32(code)), b.text("the reason")
 	}
@@ -213,7 +213,7 @@ func decodeState(key, value []byte) (state, error) {
 	b := unseal(key, value)
 	s := state{epoch: b.number("the epoch"), upgraded: b.flag("the mark of an upgrade")}
 	if s.epoch > maxEpoch {
-		b.fail("the epoch is %d", s.epoch)
+		b.failf("the epoch is %d", s.epoch)
 	}
 	return s, b.end()
 }
