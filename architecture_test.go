@@ -19,29 +19,31 @@ const module = "github.com/stateward/stateward/"
 // floors gives each room of the proxy its floor. A room imports rooms of lower
 // floors only, so that nothing ever needs its own user.
 var floors = map[string]int{
-	"proxy/internal/fault":                      0,
-	"proxy/internal/wire":                       0,
-	"proxy/internal/entity":                     0,
-	"proxy/internal/descriptor":                 1,
-	"proxy/internal/descriptor/descriptortest":  1,
-	"proxy/internal/store":                      1,
-	"proxy/internal/store/pebble/internal/disk": 1,
-	"proxy/internal/header":                     1,
-	"proxy/internal/telemetry":                  1,
-	"proxy/internal/entity/eventsourced":        2,
-	"proxy/internal/store/memory":               2,
-	"proxy/internal/store/pebble":               2,
-	"proxy/internal/store/storetest":            2,
-	"proxy/internal/store/faultstore":           2,
-	"proxy/internal/function":                   2,
-	"proxy/internal/function/functiontest":      3,
-	"proxy/internal/runtime":                    3,
-	"proxy/internal/runtime/runtimetest":        4,
-	"proxy/internal/router":                     4,
-	"proxy/internal/frontend":                   5,
-	"proxy/internal/app":                        6,
-	"proxy":                                     7,
-	"proxy/cmd/stateward-proxy":                 8,
+	"proxy/internal/fault":                       0,
+	"proxy/internal/wire":                        0,
+	"proxy/internal/entity":                      0,
+	"proxy/internal/descriptor":                  1,
+	"proxy/internal/descriptor/descriptortest":   1,
+	"proxy/internal/store":                       1,
+	"proxy/internal/store/pebble/internal/disk":  1,
+	"proxy/internal/header":                      1,
+	"proxy/internal/telemetry":                   1,
+	"proxy/internal/entity/eventsourced":         2,
+	"proxy/internal/store/memory":                2,
+	"proxy/internal/store/pebble":                2,
+	"proxy/internal/store/postgres":              2,
+	"proxy/internal/store/storetest":             2,
+	"proxy/internal/store/faultstore":            2,
+	"proxy/internal/function":                    2,
+	"proxy/internal/function/functiontest":       3,
+	"proxy/internal/store/postgres/postgrestest": 3,
+	"proxy/internal/runtime":                     3,
+	"proxy/internal/runtime/runtimetest":         4,
+	"proxy/internal/router":                      4,
+	"proxy/internal/frontend":                    5,
+	"proxy/internal/app":                         6,
+	"proxy":                                      7,
+	"proxy/cmd/stateward-proxy":                  8,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches
@@ -122,7 +124,7 @@ func TestBannedImports(t *testing.T) {
 
 func TestOnlyAppChoosesTheStore(t *testing.T) {
 	t.Parallel()
-	backends := []string{"proxy/internal/store/memory", "proxy/internal/store/pebble"}
+	backends := []string{"proxy/internal/store/memory", "proxy/internal/store/pebble", "proxy/internal/store/postgres"}
 	for _, s := range sources(t) {
 		if s.test || s.dir == "proxy/internal/app" {
 			continue
