@@ -140,7 +140,7 @@ func (s *Store) insert(writes []*write) (verdicts []*verdict, b backend, err err
 	verdicts = make([]*verdict, len(writes))
 	var place int32
 	var v verdict
-	_, err = pgx.ForEachRow(rows, []any{&place, &v.newest, &v.deleted, &v.head, &v.taken}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&place, &v.newest, &v.fenced, &v.deleted, &v.head, &v.taken}, func() error {
 		one := v
 		verdicts[place] = &one
 		return nil

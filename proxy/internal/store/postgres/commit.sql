@@ -13,7 +13,9 @@ held AS MATERIALIZED (
     ORDER BY s.id FOR SHARE OF s
 ),
 read AS MATERIALIZED (
-    SELECT h.*, d.last IS NOT NULL AS deleted,
+    -- An epoch that the shard does not have yet is no better than an old one: the tables
+    -- may have been put back to an earlier day.
+    SELECT h.*, h.newest <> 0 AND h.newest <> h.epoch AS fenced, d.last IS NOT NULL AS deleted,
         CASE h.kind
             WHEN 1 THEN coalesce((SELECT v.revision FROM stateward.value v WHERE v.entity = h.entity), 0)
             ELSE coalesce(d.last, (SELECT max(e.sequence) FROM stateward.event e WHERE e.entity = h.entity), 0)
@@ -21,8 +23,8 @@ read AS MATERIALIZED (
     FROM held h LEFT JOIN LATERAL (SELECT d.last FROM stateward.deletion d WHERE d.entity = h.entity) d ON true
 ),
 judged AS MATERIALIZED (
-    SELECT r.*, r.epoch = r.newest AND NOT r.deleted
-        AND CASE r.kind WHEN 2 THEN r.head >= r.expected ELSE r.head = r.expected END AS taken
+    SELECT r.*, NOT r.fenced AND NOT r.deleted
+        AND CASE r.kind WHEN 2 THEN r.expected BETWEEN 1 AND r.head ELSE r.expected = r.head END AS taken
     FROM read r
 ),
 refused AS MATERIALIZED (
@@ -86,4 +88,4 @@ effects AS (
     FROM unnest($42::int[], $43::bytea[], $44::bigint[], $45::bytea[], $46::bytea[]) AS f (place, entity, stored, id, body)
     WHERE f.place NOT IN (SELECT place FROM refused)
 )
-SELECT j.place, j.newest, j.deleted, j.head, j.taken FROM judged j
+SELECT j.place, j.newest, j.fenced, j.deleted, j.head, j.taken FROM judged j

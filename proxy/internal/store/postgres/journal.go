@@ -30,9 +30,6 @@ func (s *Store) Append(ctx context.Context, id store.ID, batch store.Batch) erro
 
 // Snapshot stores a snapshot that stands alone.
 func (s *Store) Snapshot(ctx context.Context, id store.ID, fence store.Fence, snapshot entity.Snapshot) error {
-	if snapshot.Sequence < 1 {
-		return fmt.Errorf("a snapshot of %d, which is the sequence of no event", snapshot.Sequence)
-	}
 	w, err := newSnapshot(id, fence, snapshot)
 	if err != nil {
 		return err
@@ -159,7 +156,7 @@ func (s *Store) missing(ctx context.Context, id store.ID, at int64) error {
 	case err != nil:
 		return err
 	case head.Deleted:
-		return fmt.Errorf("%w: %v", store.ErrDeleted, id)
+		return store.Deleted(id)
 	default:
 		return corrupt(id, fmt.Errorf("it lacks the event %d", at+1))
 	}

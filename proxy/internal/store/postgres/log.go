@@ -111,7 +111,7 @@ func (s *Store) Kind(ctx context.Context, persistence, kind string) error {
 			}
 		}
 		if err == nil && known != kind {
-			return fmt.Errorf("%w: %q has entities of kind %s, not %s", store.ErrKind, persistence, known, kind)
+			return store.OtherKind(persistence, known, kind)
 		}
 		return err
 	})

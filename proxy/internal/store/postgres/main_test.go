@@ -15,21 +15,21 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/postgres"
-	"github.com/stateward/stateward/proxy/internal/store/postgres/postgrestest"
+	"github.com/stateward/stateward/proxy/internal/store/postgres/pgtest"
 )
 
 // server serves all tests that do not end it; nil where this machine has none.
-var server *postgrestest.Server
+var server *pgtest.Server
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	var err error
-	server, err = postgrestest.Start()
+	server, err = pgtest.Start()
 	switch {
 	case err == nil:
 		defer func() { _ = server.Stop() }() // also after a panic
-	case !errors.Is(err, postgrestest.ErrAbsent) || os.Getenv("CI") != "":
+	case !errors.Is(err, pgtest.ErrAbsent) || os.Getenv("CI") != "":
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -54,10 +54,10 @@ func database(t testing.TB) string {
 }
 
 // own returns a server of the test's own, which it may end.
-func own(t testing.TB) *postgrestest.Server {
+func own(t testing.TB) *pgtest.Server {
 	t.Helper()
 	_ = database(t)
-	s, err := postgrestest.Start()
+	s, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,27 +1,32 @@
 package postgres_test
 
 import (
-	"errors"
+	"context"
+	"sync"
 	"testing"
 
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/postgres"
+	"github.com/stateward/stateward/proxy/internal/store/storetest"
 )
 
-func TestFirst(t *testing.T) {
+// TestStore covers, as far as the store keeps them, ES-STORE-001, ES-STORE-003,
+// ES-STORE-006, ES-REPLAY-001, ES-REPLAY-008 and CORE-PAYLOAD-001.
+func TestStore(t *testing.T) {
 	t.Parallel()
-	s := open(t, postgres.Config{DSN: database(t)})
-	id := cart("1")
-	fence := member(t, s, store.Node{ID: "n"}, 3)
-	for i := range int64(300) {
-		if err := s.Append(t.Context(), id, numbered(id, fence, i+1)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n, err := last(t.Context(), s, id); n != 300 || err != nil {
-		t.Fatalf("%d, %v", n, err)
-	}
-	if err := s.Append(t.Context(), id, numbered(id, fence, 7)); !errors.Is(err, store.ErrConflict) {
-		t.Fatal(err)
-	}
+	_ = database(t)
+	var mu sync.Mutex
+	databases := map[string]string{}
+	storetest.Run(t, storetest.Backend{
+		Open: func(dir string) (store.Store, error) {
+			mu.Lock()
+			if databases[dir] == "" {
+				databases[dir] = database(t)
+			}
+			dsn := databases[dir]
+			mu.Unlock()
+			return postgres.Open(context.WithoutCancel(t.Context()), postgres.Config{DSN: dsn, Log: discard(), PoolSize: 4})
+		},
+		Durable: true,
+	})
 }

@@ -136,6 +136,7 @@ func (w *write) check() error {
 // verdict is what the database says of a write.
 type verdict struct {
 	newest  int64 // epoch of the shard
+	fenced  bool
 	deleted bool
 	head    int64
 	taken   bool
@@ -146,11 +147,11 @@ func (w *write) refusal(v verdict) error {
 	switch {
 	case v.taken:
 		return nil
-	case v.newest != w.fence.Epoch:
+	case v.fenced:
 		return fmt.Errorf("%w: %v is written under the epoch %d, and its shard %d has %d",
 			store.ErrFenced, w.id, w.fence.Epoch, w.fence.Shard, v.newest)
 	case v.deleted:
-		return fmt.Errorf("%w: %v", store.ErrDeleted, w.id)
+		return store.Deleted(w.id)
 	default:
 		return store.Conflict(w.id, w.expected, v.head)
 	}

@@ -1,6 +1,6 @@
-// Package postgrestest runs a PostgreSQL server of its own for tests: in a directory
+// Package pgtest runs a PostgreSQL server of its own for tests: in a directory
 // that goes with it, reached by a socket in there, and synced like a real one.
-package postgrestest
+package pgtest
 
 import (
 	"context"
