@@ -133,3 +133,7 @@ func last(ctx context.Context, s store.Journal, id store.ID) (int64, error) {
 func cart(key string) store.ID { return store.ID{Persistence: "cart", Entity: key} }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func contextWithCancel(t testing.TB) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -50,10 +51,11 @@ func migrate(ctx context.Context, config Config, pool *pgxpool.Pool) error {
 	if at > newest {
 		return fmt.Errorf("%w: its tables are of version %d, and this program knows up to %d", ErrNewer, at, newest)
 	}
-	if _, err := pool.Exec(ctx, restored); err != nil {
+	_, err = pool.Exec(ctx, restored)
+	if strings.HasPrefix(code(err), "42") { // a table or a column that is not there
 		return fmt.Errorf("%w: the tables are not those of version %d: %w", store.ErrCorrupt, at, err)
 	}
-	return nil
+	return err
 }
 
 // newProvider returns what applies the migrations, one program after the other, on
