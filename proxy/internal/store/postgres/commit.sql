@@ -15,7 +15,7 @@ held AS MATERIALIZED (
 read AS MATERIALIZED (
     -- An epoch that the shard does not have yet is no better than an old one: the tables
     -- may have been put back to an earlier day.
-    SELECT h.*, h.newest <> 0 AND h.newest <> h.epoch AS fenced, d.last IS NOT NULL AS deleted,
+    SELECT h.*, h.newest <> 0 AND h.newest <> h.epoch AS fenced, h.kind <> 1 AND d.last IS NOT NULL AS deleted,
         CASE h.kind
             WHEN 1 THEN coalesce((SELECT v.revision FROM stateward.value v WHERE v.entity = h.entity), 0)
             ELSE coalesce(d.last, (SELECT max(e.sequence) FROM stateward.event e WHERE e.entity = h.entity), 0)

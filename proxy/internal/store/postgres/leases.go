@@ -15,6 +15,16 @@ import (
 // their ids: commit.sql does so too. Leases are judged by clock_timestamp(), the time
 // when a lock was had, not when it was asked for.
 
+// moment returns what stands in for the server's clock; nil for the clock itself. Only
+// tests have another.
+func (s *Store) moment() *time.Time {
+	if s.leaseClock == nil {
+		return nil
+	}
+	now := s.leaseClock()
+	return &now
+}
+
 // Join makes the node known. An older one of its name is forgotten, so that its
 // shards are free.
 func (s *Store) Join(ctx context.Context, node store.Node, length time.Duration) error {
@@ -25,8 +35,8 @@ func (s *Store) Join(ctx context.Context, node store.Node, length time.Duration)
 					return err
 				}
 			}
-			_, err := tx.Exec(ctx, `INSERT INTO stateward.node (id, address, name, lease_until) VALUES ($1, $2, $3, clock_timestamp() + $4)`,
-				node.ID, node.Address, node.Name, length)
+			_, err := tx.Exec(ctx, `INSERT INTO stateward.node (id, address, name, lease_until) VALUES ($1, $2, $3, coalesce($5, clock_timestamp()) + $4)`,
+				node.ID, node.Address, node.Name, length, s.moment())
 			if duplicate(err) {
 				return fmt.Errorf("the node %q has joined before", node.ID)
 			}
@@ -39,7 +49,8 @@ func (s *Store) Join(ctx context.Context, node store.Node, length time.Duration)
 // the node, so a row that is there has lost nothing.
 func (s *Store) Renew(ctx context.Context, node string, length time.Duration) error {
 	return s.call(ctx, func(ctx context.Context) error {
-		tag, err := s.writes.Exec(ctx, `UPDATE stateward.node SET lease_until = clock_timestamp() + $2 WHERE id = $1`, node, length)
+		tag, err := s.writes.Exec(ctx, `UPDATE stateward.node SET lease_until = coalesce($3, clock_timestamp()) + $2 WHERE id = $1`,
+			node, length, s.moment())
 		if err == nil && tag.RowsAffected() == 0 {
 			return unknown(node)
 		}
@@ -52,23 +63,23 @@ func unknown(node string) error {
 	return fmt.Errorf("%w: the lease of the node %q was over, and others have taken its place", store.ErrFenced, node)
 }
 
-// Claim asks first, for most often the shard is the node's or another's.
+// Claim holds the shard, and the nodes that it is about, while it decides.
 func (s *Store) Claim(ctx context.Context, node string, shard int32) (claim store.Claim, err error) {
 	err = s.call(ctx, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, s.writes, func(tx pgx.Tx) error {
-			claim, err = claimIn(ctx, tx, node, shard)
+			claim, err = s.claim(ctx, tx, node, shard)
 			return err
 		})
 	})
 	return claim, err
 }
 
-func claimIn(ctx context.Context, tx pgx.Tx, node string, shard int32) (store.Claim, error) {
+func (s *Store) claim(ctx context.Context, tx pgx.Tx, node string, shard int32) (store.Claim, error) {
 	owner, epoch, err := lockShard(ctx, tx, shard)
 	if err != nil {
 		return store.Claim{}, err
 	}
-	me, _, err := lockNode(ctx, tx, node)
+	me, _, err := s.lockNode(ctx, tx, node)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return store.Claim{}, unknown(node)
 	}
@@ -76,7 +87,7 @@ func claimIn(ctx context.Context, tx pgx.Tx, node string, shard int32) (store.Cl
 		return store.Claim{Epoch: epoch, Owner: me}, err
 	}
 	if owner != "" {
-		other, alive, err := lockNode(ctx, tx, owner)
+		other, alive, err := s.lockNode(ctx, tx, owner)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return store.Claim{}, err
 		}
@@ -103,10 +114,10 @@ func lockShard(ctx context.Context, tx pgx.Tx, shard int32) (owner string, epoch
 
 // lockNode locks the node, so that it cannot renew its lease meanwhile, and reports
 // whether it has one.
-func lockNode(ctx context.Context, tx pgx.Tx, id string) (node store.Node, alive bool, err error) {
+func (s *Store) lockNode(ctx context.Context, tx pgx.Tx, id string) (node store.Node, alive bool, err error) {
 	err = tx.QueryRow(ctx, `
 		WITH locked AS MATERIALIZED (SELECT * FROM stateward.node WHERE id = $1 FOR UPDATE)
-		SELECT id, address, name, lease_until > clock_timestamp() FROM locked`, id).Scan(&node.ID, &node.Address, &node.Name, &alive)
+		SELECT id, address, name, lease_until > coalesce($2, clock_timestamp()) FROM locked`, id, s.moment()).Scan(&node.ID, &node.Address, &node.Name, &alive)
 	return node, alive, err
 }
 

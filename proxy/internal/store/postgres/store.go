@@ -24,6 +24,8 @@ type Store struct {
 	gates  gates
 	queue  chan *write // to the committers
 
+	leaseClock func() time.Time // nil for the server's clock
+
 	mu      sync.Mutex
 	closed  bool           // guarded by mu
 	closing chan struct{}  // closed with closed
