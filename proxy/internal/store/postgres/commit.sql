@@ -14,13 +14,15 @@ held AS MATERIALIZED (
 ),
 read AS MATERIALIZED (
     -- An epoch that the shard does not have yet is no better than an old one: the tables
-    -- may have been put back to an earlier day.
-    SELECT h.*, h.newest <> 0 AND h.newest <> h.epoch AS fenced, h.kind <> 1 AND d.last IS NOT NULL AS deleted,
+    -- may have been put back to an earlier day. Subqueries, not joins, for each is to go
+    -- by its index, however few rows there were when the statement was planned.
+    SELECT h.*, h.newest <> 0 AND h.newest <> h.epoch AS fenced,
+        h.kind <> 1 AND EXISTS (SELECT FROM stateward.deletion d WHERE d.entity = h.entity) AS deleted,
         CASE h.kind
             WHEN 1 THEN coalesce((SELECT v.revision FROM stateward.value v WHERE v.entity = h.entity), 0)
-            ELSE coalesce(d.last, (SELECT max(e.sequence) FROM stateward.event e WHERE e.entity = h.entity), 0)
+            ELSE coalesce((SELECT max(e.sequence) FROM stateward.event e WHERE e.entity = h.entity), 0)
         END AS head
-    FROM held h LEFT JOIN LATERAL (SELECT d.last FROM stateward.deletion d WHERE d.entity = h.entity) d ON true
+    FROM held h
 ),
 judged AS MATERIALIZED (
     SELECT r.*, NOT r.fenced AND NOT r.deleted

@@ -78,6 +78,8 @@ func (c Config) pool(size int) (*pgxpool.Config, error) {
 		"idle_in_transaction_session_timeout": milliseconds(c.StatementTimeout),
 		// What the statements are written for, whatever the database's default is.
 		"default_transaction_isolation": "read committed",
+		// To plan commit.sql takes longer than to run it, and the plan is always the same.
+		"plan_cache_mode": "force_generic_plan",
 	})
 	return pool, nil
 }
