@@ -32,6 +32,8 @@ var floors = map[string]int{
 	"proxy/internal/store/lease":                2,
 	"proxy/internal/store/memory":               3,
 	"proxy/internal/store/pebble":               3,
+	"proxy/internal/store/postgres":             2,
+	"proxy/internal/store/postgres/pgtest":      2,
 	"proxy/internal/store/storetest":            2,
 	"proxy/internal/store/faultstore":           2,
 	"proxy/internal/function":                   2,
@@ -123,7 +125,7 @@ func TestBannedImports(t *testing.T) {
 
 func TestOnlyAppChoosesTheStore(t *testing.T) {
 	t.Parallel()
-	backends := []string{"proxy/internal/store/memory", "proxy/internal/store/pebble"}
+	backends := []string{"proxy/internal/store/memory", "proxy/internal/store/pebble", "proxy/internal/store/postgres"}
 	for _, s := range sources(t) {
 		if s.test || s.dir == "proxy/internal/app" {
 			continue
