@@ -182,7 +182,7 @@ func (a *activation) next() (entity.Input, *call) {
 		if !bitten && a.machine.Ready() && a.takes() {
 			a.prune()
 			if c := a.pop(); c != nil {
-				a.evicted = false
+				a.stay()
 				return nil, c
 			}
 		}
@@ -195,6 +195,15 @@ func (a *activation) next() (entity.Input, *call) {
 			}
 		}
 		a.changed.Wait()
+	}
+}
+
+// stay keeps an entity that was to make room: it has something to do again. The caller
+// holds mu.
+func (a *activation) stay() {
+	if a.evicted {
+		a.evicted = false
+		a.runtime.resting.count(+1)
 	}
 }
 

@@ -197,7 +197,9 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
-	a.runtime.resting.count(-1)
+	if !a.evicted {
+		a.runtime.resting.count(-1)
+	}
 }
 
 // part ends the stream and waits for its end.
