@@ -127,6 +127,7 @@ func (a *activation) open() error {
 	a.stream, a.spoke = stream, time.Now()
 	terms := stream.Terms()
 	terms.Persistence = a.target.Persistence
+	a.cancels = terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL)
 	a.machine = a.kind.New(a.id, terms)
 	a.runtime.join(a)
 	a.runtime.running.Go(a.listen) // Ends with Ended, for which end waits.
