@@ -24,6 +24,8 @@ type activation struct {
 	// stream and machine are nil until the store has something to send.
 	stream  Stream
 	machine entity.Machine
+	// retiring is closed when the stream's connection takes no further stream.
+	retiring <-chan struct{}
 	// cancels says that the function wants to know when nobody waits for a command.
 	cancels bool
 	// copy is the activation's part in a shared entity; nil for any other.
@@ -217,7 +219,7 @@ func (a *activation) takes() bool { return !a.retired() || a.runtime.drains() }
 // retired reports whether the stream's connection takes no further stream.
 func (a *activation) retired() bool {
 	select {
-	case <-a.stream.Retired():
+	case <-a.retiring:
 		return true
 	default:
 		return false
