@@ -40,7 +40,7 @@ func (a *activation) persist(effect entity.Persist) {
 	a.changes = append(a.changes, c)
 	if !a.writing {
 		a.writing = true
-		a.runtime.running.Go(a.write)
+		a.runtime.work(a.write)
 	}
 }
 
