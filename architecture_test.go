@@ -29,6 +29,7 @@ var floors = map[string]int{
 	"proxy/internal/header":                     1,
 	"proxy/internal/telemetry":                  1,
 	"proxy/internal/entity/turn":                2,
+	"proxy/internal/entity/entitytest":          2,
 	"proxy/internal/entity/eventsourced":        3,
 	"proxy/internal/entity/value":               3,
 	"proxy/internal/store/memory":               2,

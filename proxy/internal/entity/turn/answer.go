@@ -102,8 +102,9 @@ func (t *Turns) Refuse(
 	}
 	refusal, lost := entity.NewFailure(failure)
 	out = t.tell(lost, out)
-	outcome, change := entity.Outcome{Command: t.asked.id, Err: refusal}, entity.Persist{}
-	if t.asked.keyed && !failure.GetRetryable() && !t.gaveUp(refusal) {
+	givenUp := t.asked.cancelled && refusal.Code == codes.Canceled // IDEM-RECORD-005
+	outcome, change := entity.Outcome{Command: t.asked.id, Err: refusal, GivenUp: givenUp}, entity.Persist{}
+	if t.asked.keyed && !failure.GetRetryable() && !givenUp {
 		change.Answer = &entity.Outcome{Err: refusal}
 	}
 	out = t.settle(outcome, change, nil, out)
@@ -115,12 +116,6 @@ func (t *Turns) Refuse(
 	default:
 		return out
 	}
-}
-
-// gaveUp reports whether the failure says that the function has given the command up
-// because nobody waits (IDEM-RECORD-005).
-func (t *Turns) gaveUp(refusal *entity.Failure) bool {
-	return t.asked.cancelled && refusal.Code == codes.Canceled
 }
 
 // settle asks the store for the change, where there is one, and holds the outcome

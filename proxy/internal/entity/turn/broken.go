@@ -134,6 +134,9 @@ func (t *Turns) Lose(err *fault.Error, last entity.Close, out []entity.Effect) [
 // Close ends the activation as soon as nothing is held any more. A reset takes the
 // place of a half-close that waits.
 func (t *Turns) Close(last entity.Close, out []entity.Effect) []entity.Effect {
+	if t.phase == spent {
+		return out
+	}
 	if t.after == nil || last.Abort && !t.after.Abort {
 		t.after = &last
 	}

@@ -70,7 +70,7 @@ func (q *queue) stored(out []entity.Effect) []entity.Effect {
 // answers come to nothing with it: they are to be asked again, in their order.
 func (q *queue) lost(err error, out []entity.Effect) (again []int64, _ []entity.Effect) {
 	failed := q.pop()
-	out = append(out, entity.Complete{Command: failed.command, Outcome: entity.Outcome{Err: refusal(err)}})
+	out = append(out, entity.Complete{Command: failed.command, Outcome: entity.Outcome{Command: failed.command, Err: refusal(err)}})
 	for !q.empty() {
 		again = append(again, q.pop().command)
 	}
