@@ -41,6 +41,8 @@ type Command struct {
 	ReadOnly bool
 	// Streamed says that the method streams its responses.
 	Streamed bool
+	// Effect says that the command is that of a side effect: it has no caller.
+	Effect bool
 	// Key is the idempotency key; empty when the call has none.
 	Key string
 	// Depth is how many forwards and side effects led to the command.
@@ -75,4 +77,7 @@ type Outcome struct {
 	// GivenUp says that the function has given the command up because nobody waited:
 	// it is no answer for those who have asked again since (IDEM-REPEAT-007).
 	GivenUp bool
+	// Stored are the ids under which the durable ones of them are stored, in their
+	// order. The runtime sets it.
+	Stored []string
 }
