@@ -17,6 +17,8 @@ func (k Kind) Effect(effect entity.Effect) string {
 		return "send " + k.Sent(effect.Message)
 	case entity.Persist:
 		return k.persist(effect)
+	case entity.Answered:
+		return fmt.Sprintf("answered %d", effect.Command)
 	case entity.Complete:
 		return fmt.Sprintf("complete %d %s", effect.Command, Outcome(effect.Outcome))
 	case entity.Requeue:
@@ -54,6 +56,9 @@ func closing(effect entity.Close) string {
 	}
 	if effect.Deleted {
 		text += "; deleted"
+	}
+	if effect.Anew {
+		text += ", then anew"
 	}
 	return text
 }
