@@ -20,6 +20,7 @@ const module = "github.com/stateward/stateward/"
 // floors only, so that nothing ever needs its own user.
 var floors = map[string]int{
 	"proxy/internal/fault":                      0,
+	"proxy/internal/shard":                      0,
 	"proxy/internal/wire":                       0,
 	"proxy/internal/entity":                     0,
 	"proxy/internal/descriptor":                 1,
@@ -29,6 +30,8 @@ var floors = map[string]int{
 	"proxy/internal/header":                     1,
 	"proxy/internal/telemetry":                  1,
 	"proxy/internal/entity/turn":                2,
+	"proxy/internal/cluster":                    2,
+	"proxy/internal/cluster/single":             3,
 	"proxy/internal/entity/entitytest":          2,
 	"proxy/internal/entity/eventsourced":        3,
 	"proxy/internal/entity/value":               3,
