@@ -39,7 +39,7 @@ type Ownership interface {
 }
 
 // Elsewhere says that another node has the entity.
-type Elsewhere struct {
+type Elsewhere struct { //nolint:errname // it says where, and reads so
 	// Shard is the one that the entity belongs to.
 	Shard int32
 	// Owner is the node that has it.

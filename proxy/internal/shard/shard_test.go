@@ -23,7 +23,7 @@ func TestVersion1(t *testing.T) {
 		{"cart", "7", 635},
 		{"cart", "8", 705},
 		{"profile", "7", 452},
-		{"", "ü/日本", 780},
+		{"", "ü/☂", 470},
 	} {
 		if got := shard.Of(example.persistence, example.entity); got != example.want {
 			t.Errorf("Of(%q, %q) = %d, want %d", example.persistence, example.entity, got, example.want)

@@ -58,6 +58,7 @@ func FuzzStep(f *testing.F) {
 }
 
 func text(f *testing.F, answer string) []byte {
+	f.Helper()
 	message, err := said(entitytest.Parse("received " + answer))
 	if err != nil {
 		f.Fatal(err)
