@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"time"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -24,6 +25,10 @@ type activation struct {
 	// stream and machine are nil until the store has something to send.
 	stream  Stream
 	machine entity.Machine
+	// retiring is closed when the stream's connection takes no further stream.
+	retiring <-chan struct{}
+	// cancels says that the function wants to know when nobody waits for a command.
+	cancels bool
 	// copy is the activation's part in a shared entity; nil for any other.
 	copy Copy
 	// ctx is the stream's; cancel resets it.
@@ -62,8 +67,9 @@ type activation struct {
 	// evicted says that the entity is to make room while it is idle.
 	evicted bool
 	// changes wait for the store, oldest first; writing says that a goroutine is at it.
-	changes []change
-	writing bool
+	// Once one has failed, none is stored any more.
+	changes         []change
+	writing, failed bool
 }
 
 func newActivation(i *instance, target Target) *activation {
@@ -175,13 +181,13 @@ func (a *activation) next() (entity.Input, *call) {
 		}
 		if a.merged {
 			a.merged = false
-			return entity.Merged{Delta: a.copy.Changes()}, nil
+			return entity.Merged{}, nil // Take asks for the delta, without the lock.
 		}
 		bitten := a.watchdog.bitten() // then its end comes
 		if !bitten && a.machine.Ready() && a.takes() {
 			a.prune()
 			if c := a.pop(); c != nil {
-				a.evicted = false
+				a.stay()
 				return nil, c
 			}
 		}
@@ -197,6 +203,15 @@ func (a *activation) next() (entity.Input, *call) {
 	}
 }
 
+// stay keeps an entity that was to make room: it has something to do again. The caller
+// holds mu.
+func (a *activation) stay() {
+	if a.evicted {
+		a.evicted = false
+		a.runtime.resting.count(+1)
+	}
+}
+
 // takes reports whether the stream takes a further command. One of a retired
 // connection does not: those that wait are for what is discovered on the next one
 // (DISC-CALL-006), unless the proxy drains as well (LIFE-DRAIN-003).
@@ -205,7 +220,7 @@ func (a *activation) takes() bool { return !a.retired() || a.runtime.drains() }
 // retired reports whether the stream's connection takes no further stream.
 func (a *activation) retired() bool {
 	select {
-	case <-a.stream.Retired():
+	case <-a.retiring:
 		return true
 	default:
 		return false
@@ -263,33 +278,47 @@ func (a *activation) start(c *call) {
 	a.newest++
 	c.id, c.sent = a.newest, time.Now()
 	a.outstanding = append(a.outstanding, c)
-	c.watch(func(deadline bool) { a.post(entity.Gone{Command: c.id, Deadline: deadline}) })
+	if a.cancels || c.command.Streamed {
+		id := c.id
+		c.watch(func(deadline bool) { a.post(entity.Gone{Command: id, Deadline: deadline}) })
+	}
 	a.hurry()
 	a.step(entity.Arrived{Command: c.command, Left: c.left()})
 }
 
 // take steps what has happened.
 func (a *activation) take(in entity.Input) {
-	if ended, is := in.(entity.Ended); is {
+	switch what := in.(type) {
+	case entity.Ended:
 		a.watchdog.disarm()
-		if a.hurried != nil {
-			in = a.lost(ended)
+		if a.hurried != nil && a.watchdog.bitten() {
+			a.late()
+		} else if a.hurried != nil {
+			a.log().Warn("a stream has ended with a command outstanding", "error", what.Err)
 		}
+		if a.last != nil {
+			return
+		}
+	case entity.Merged:
+		if what.Delta = a.copy.Changes(); what.Delta == nil {
+			return
+		}
+		in = what
 	}
 	a.step(in)
 }
 
-// lost returns the end of a stream that takes a command along, as the machine
-// hears of it: when the watchdog has reset it, as a time-out. The caller is not
-// told the cause, so that the log is.
-func (a *activation) lost(ended entity.Ended) entity.Input {
-	log := a.runtime.config.Log.With("entity", a.id, "command", a.hurried.command.Name)
-	if a.watchdog.bitten() {
-		log.Warn("the function did not answer in time", "within", a.runtime.config.CommandTimeout)
-		return entity.TimedOut{}
-	}
-	log.Warn("a stream has ended with a command outstanding", "error", ended.Err)
-	return ended
+// late tells the machine that a command's time is over, for which the watchdog has reset
+// the stream. Its end is told as well where that does not close the activation.
+func (a *activation) late() {
+	a.log().Warn("the function did not answer in time", "within", a.runtime.config.CommandTimeout)
+	a.step(entity.TimedOut{})
+}
+
+// log is for what becomes of the command that the function is at. Its caller is not told
+// the cause.
+func (a *activation) log() *slog.Logger {
+	return a.runtime.config.Log.With("entity", a.id, "command", a.hurried.command.Name)
 }
 
 // hurry sets the watchdog to the oldest command that the function has not answered.

@@ -74,6 +74,7 @@ func (i *instance) begin() bool {
 	i.anew = nil
 	i.active = newActivation(i, target)
 	i.mu.Unlock()
+	i.runtime.crowd()
 	i.active.recover()
 	return true
 }
@@ -99,14 +100,17 @@ func (i *instance) wake() {
 	i.stir()
 }
 
-// evict passivates the entity, unless it has something to do.
+// evict passivates the entity, unless it has something to do. It is not counted as
+// active any more.
 func (i *instance) evict() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.active != nil {
-		i.active.evicted = true
-		i.stir()
+	if i.active == nil || i.active.evicted {
+		i.runtime.resting.count(+1) // It went by itself.
+		return
 	}
+	i.active.evicted = true
+	i.stir()
 }
 
 // submit puts a command into the mailbox. It is not taken when the instance is over.

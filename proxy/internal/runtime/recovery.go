@@ -124,9 +124,10 @@ func (a *activation) open() error {
 		config.Log.Warn("no stream to the function", "entity", a.id, "error", err)
 		return a.close("open", unopened(err))
 	}
-	a.stream, a.spoke = stream, time.Now()
+	a.stream, a.retiring, a.spoke = stream, stream.Retired(), time.Now()
 	terms := stream.Terms()
 	terms.Persistence = a.target.Persistence
+	a.cancels = terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL)
 	a.machine = a.kind.New(a.id, terms)
 	a.runtime.join(a)
 	a.runtime.running.Go(a.listen) // Ends with Ended, for which end waits.
@@ -197,7 +198,9 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
-	a.runtime.resting.count(-1)
+	if !a.evicted {
+		a.runtime.resting.count(-1)
+	}
 }
 
 // part ends the stream and waits for its end.
