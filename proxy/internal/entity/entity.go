@@ -72,4 +72,15 @@ type Outcome struct {
 	// forward is followed. With Err they are empty but in one case: the command
 	// was carried out, and the function gave no answer to pass on.
 	SideEffects []*entityv1.SideEffect
+	// Stored says under which ids the store keeps the durable ones of SideEffects,
+	// in their order. The runtime sets it: a machine leaves it nil.
+	Stored []Stored
+}
+
+// Stored is a durable side effect that the store keeps.
+type Stored struct {
+	// ID is that of no other effect in the store.
+	ID string
+	// At is when it was stored.
+	At time.Time
 }

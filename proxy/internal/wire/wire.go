@@ -10,23 +10,6 @@ import (
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 )
 
-// Kind is a kind of entity.
-type Kind uint8
-
-// The kinds that the proxy runs. The zero Kind is none of them.
-const (
-	// EventSourced entities keep their state as events.
-	EventSourced Kind = iota + 1
-)
-
-// String returns the kind's name as people say it.
-func (k Kind) String() string {
-	if k == EventSourced {
-		return "event sourced"
-	}
-	return "unknown"
-}
-
 // Dialect is one way to name the protocol's parts. It is read only.
 type Dialect struct {
 	// Name is what people call the dialect, such as "v1".
