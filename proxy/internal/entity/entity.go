@@ -41,6 +41,8 @@ type Command struct {
 	ReadOnly bool
 	// Streamed says that the method streams its responses.
 	Streamed bool
+	// Effect says that the command is that of a side effect: it has no caller.
+	Effect bool
 	// Key is the idempotency key; empty when the call has none.
 	Key string
 	// Depth is how many forwards and side effects led to the command.
@@ -72,15 +74,7 @@ type Outcome struct {
 	// forward is followed. With Err they are empty but in one case: the command
 	// was carried out, and the function gave no answer to pass on.
 	SideEffects []*entityv1.SideEffect
-	// Stored says under which ids the store keeps the durable ones of SideEffects,
-	// in their order. The runtime sets it: a machine leaves it nil.
-	Stored []Stored
-}
-
-// Stored is a durable side effect that the store keeps.
-type Stored struct {
-	// ID is that of no other effect in the store.
-	ID string
-	// At is when it was stored.
-	At time.Time
+	// Stored are the ids under which the durable ones of them are stored, in their
+	// order. The runtime sets it.
+	Stored []string
 }
