@@ -47,8 +47,6 @@ func New(config Config) (*Calls, error) {
 type Call struct {
 	action.Call
 
-	// Type is the entity type of actions, as discovery gave it.
-	Type string
 	// Caller is who calls.
 	Caller Caller
 	// Settle starts the side effects of one response, waits for each synchronous one,

@@ -76,7 +76,6 @@ func (w *world) run(ctx context.Context, shape wire.Shape, caller *caller) strin
 		Call: action.Call{
 			Service: "shop.Rates", Method: "Convert", Shape: shape, Input: "t/test.Text", Output: "test.Text", Request: []byte("tea"),
 		},
-		Type:   "stateward.action.v1.ActionService",
 		Caller: caller,
 		Settle: w.settle,
 	})

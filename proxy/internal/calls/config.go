@@ -77,12 +77,11 @@ func (c Config) withDefaults() Config {
 
 // Functions makes calls of the user function. It may be called from any goroutine.
 type Functions interface {
-	// Call makes one call, in the shape, of the actions' service that discovery calls
-	// by the entity type. It waits while no connection has a stream to spare. The
-	// call lives no longer than ctx, whose deadline it carries (ACT-TIME-001), and
-	// whose end resets it. An error that is a fault.Error reaches the caller as it
-	// is, any other as UNAVAILABLE.
-	Call(ctx context.Context, entityType string, shape wire.Shape) (Stream, error)
+	// Call makes one call of the actions' service in the shape. It waits while no
+	// connection has a stream to spare. The call lives no longer than ctx, whose
+	// deadline it carries (ACT-TIME-001), and whose end resets it. An error that is a
+	// fault.Error reaches the caller as it is, any other as UNAVAILABLE.
+	Call(ctx context.Context, shape wire.Shape) (Stream, error)
 }
 
 // Stream is one call of the function. Recv is called from one goroutine, the others

@@ -54,7 +54,7 @@ func (o *open) open() error {
 		patience = o.call.Patience
 	}
 	giveUp := time.AfterFunc(patience, o.cancel)
-	stream, err := o.calls.config.Functions.Call(o.function, o.call.Type, o.call.Shape)
+	stream, err := o.calls.config.Functions.Call(o.function, o.call.Shape)
 	inTime := giveUp.Stop()
 	if err == nil && inTime {
 		o.stream = stream

@@ -43,7 +43,7 @@ func New(serve func(*Call) error) *Function {
 }
 
 // Call makes a call, unless the function is gone; while it is full the call waits.
-func (f *Function) Call(ctx context.Context, _ string, shape wire.Shape) (calls.Stream, error) {
+func (f *Function) Call(ctx context.Context, shape wire.Shape) (calls.Stream, error) {
 	f.mu.Lock()
 	gone, full := f.gone, f.full
 	if gone == nil && !full {
