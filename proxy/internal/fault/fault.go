@@ -34,6 +34,8 @@ const (
 	Canceled
 	// Depth is a chain of forwards and side effects that is too long.
 	Depth
+	// NotFound is an entity that was deleted for ever.
+	NotFound
 )
 
 // Code returns the gRPC code of the kind. It is the only such map in the proxy.
@@ -55,6 +57,8 @@ func (k Kind) Code() codes.Code {
 		return codes.Canceled
 	case Depth:
 		return codes.FailedPrecondition
+	case NotFound:
+		return codes.NotFound
 	case Internal:
 		return codes.Internal
 	default:
