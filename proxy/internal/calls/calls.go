@@ -57,6 +57,9 @@ type Call struct {
 	// Patience is how long the call may wait for a stream to the function; 0 when
 	// Config.OpenTimeout counts.
 	Patience time.Duration
+	// Over is called once when nothing of the call is under way any more, whatever
+	// became of it; that may be after Run has returned.
+	Over func()
 }
 
 // Caller is who calls. Both methods are called from one goroutine each, and return at
@@ -76,9 +79,11 @@ type Caller interface {
 // has begun to settle by then goes on.
 func (c *Calls) Run(ctx context.Context, call Call) error {
 	if ctx.Err() != nil { // ACT-CALL-005
+		call.Over()
 		return fault.FromContext(ctx)
 	}
 	if err := c.enter(); err != nil {
+		call.Over()
 		return err
 	}
 	o := &open{calls: c, call: call, ctx: ctx}

@@ -36,9 +36,11 @@ type world struct {
 	// settle is what settling a response comes to; nil where nothing is to be done.
 	settle func(ctx context.Context, settle action.Settle) (calls.Item, error)
 
-	open    atomic.Int32
-	mu      sync.Mutex
-	reports []string
+	// over and made are how many calls are over, of those that were made.
+	over, made atomic.Int32
+	open       atomic.Int32
+	mu         sync.Mutex
+	reports    []string
 }
 
 func start(tb testing.TB, serve func(*callstest.Call) error, change func(*calls.Config)) *world {
@@ -58,6 +60,9 @@ func start(tb testing.TB, serve func(*callstest.Call) error, change func(*calls.
 		if n := w.open.Load(); n != 0 {
 			tb.Errorf("%d calls are open at the end", n)
 		}
+		if over, made := w.over.Load(), w.made.Load(); over != made {
+			tb.Errorf("%d calls of %d are over at the end", over, made)
+		}
 	})
 	return w
 }
@@ -72,12 +77,14 @@ func (w *world) Opened(change int) { w.open.Add(int32(change)) }
 
 // run makes a call and returns what becomes of it: "OK", or the code and the message.
 func (w *world) run(ctx context.Context, shape wire.Shape, caller *caller) string {
+	w.made.Add(1)
 	err := w.Run(ctx, calls.Call{
 		Call: action.Call{
 			Service: "shop.Rates", Method: "Convert", Shape: shape, Input: "t/test.Text", Output: "test.Text", Request: []byte("tea"),
 		},
 		Caller: caller,
 		Settle: w.settle,
+		Over:   func() { w.over.Add(1) },
 	})
 	if err == nil {
 		return "OK"

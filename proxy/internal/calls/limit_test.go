@@ -225,7 +225,7 @@ func TestPatience(t *testing.T) {
 		w := start(t, echo, nil)
 		w.function.Fill()
 		begin := time.Now()
-		err := w.Run(t.Context(), calls.Call{Call: action.Call{Shape: wire.Unary}, Caller: calling(t.Context()), Patience: time.Second})
+		err := w.Run(t.Context(), calls.Call{Call: action.Call{Shape: wire.Unary}, Caller: calling(t.Context()), Patience: time.Second, Over: func() {}})
 		if took := time.Since(begin); took != time.Second || fault.KindOf(err) != fault.Unavailable {
 			t.Errorf("%v after %v", err, took)
 		}

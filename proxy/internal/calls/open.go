@@ -311,5 +311,6 @@ func (o *open) beside(work func()) {
 func (o *open) leave() {
 	if o.holders.Add(-1) == 0 {
 		<-o.calls.slots
+		o.call.Over()
 	}
 }

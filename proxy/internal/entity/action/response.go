@@ -108,7 +108,7 @@ func (m *Machine) withoutCase(effects []*entityv1.SideEffect, out []Effect) []Ef
 // ends the call.
 func (m *Machine) lack(requirement, text string, effects []*entityv1.SideEffect, out []Effect) []Effect {
 	out = append(out, m.report(requirement, discoveryv1.Severity_SEVERITY_ERROR, text))
-	return m.settle(effects, nil, turn{err: fault.New(fault.Internal, "%s", text)}, out)
+	return m.settle(effects, nil, turn{err: fault.Nothing(text)}, out)
 }
 
 // settle has the side effects started and the forward followed, before the turn goes
