@@ -102,7 +102,7 @@ var capabilities = map[string]discoveryv1.Capability{
 // fresh returns the machine that the line asks for. Its limits are small, so that a
 // transcript can pass them.
 func fresh(l line) *eventsourced.Machine {
-	terms := entity.Terms{Persistence: "cart", MaxMessage: 260, MaxMetadata: 12, Cloudstate: l.has("cloudstate")}
+	terms := entity.Terms{Persistence: "cart", MaxMessage: 200, MaxMetadata: 12, Cloudstate: l.has("cloudstate")}
 	var in []discoveryv1.Capability
 	for name, capability := range capabilities {
 		if l.has(name) {
