@@ -15,8 +15,11 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
+	"github.com/stateward/stateward/proxy/internal/calls/callstest"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -24,6 +27,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,10 +56,19 @@ type world struct {
 	maxRequest int
 	// gone makes Method say that the function does not serve.
 	gone atomic.Bool
+	// actions are the methods of the service "shop.Rates".
+	actions map[string]act
+	// calls makes their calls, by the function's side that calling has.
+	calls   *calls.Calls
+	calling *callstest.Function
 
 	mu       sync.Mutex
 	commands []*entityv1.Command
-	reports  []string
+	// performed are the first commands of the actions' calls.
+	performed []*actionv1.ActionCommand
+	reports   []string
+	// told are the texts of the reports.
+	told []string
 	// blamed are the commands that the reports are about, as "entity/id".
 	blamed []string
 }
@@ -81,7 +94,11 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	config := router.Config{Services: w, Runtime: w.runtime, Reporter: w, Log: slog.New(slog.DiscardHandler)}
+	w.calling = callstest.New(w.perform)
+	if w.calls, err = calls.New(calls.Config{Functions: w.calling, Reporter: w, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		tb.Fatal(err)
+	}
+	config := router.Config{Services: w, Runtime: w.runtime, Calls: w.calls, Reporter: w, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&config)
 	}
@@ -93,8 +110,28 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 		cancel()
 		w.Drain(now)
 		w.function.Wait()
+		w.calling.Wait()
 	})
 	return w
+}
+
+// act is a method of an action: its shape, and how it answers a call. The first
+// command has been received.
+type act struct {
+	shape wire.Shape
+	serve func(c *callstest.Call, first *actionv1.ActionCommand) error
+}
+
+// perform serves a call of an action.
+func (w *world) perform(c *callstest.Call) error {
+	first, err := c.Recv()
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.performed = append(w.performed, first)
+	w.mu.Unlock()
+	return w.actions[first.GetName()].serve(c, first)
 }
 
 func (w *world) answer(_ *runtimetest.Stream, _ string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
@@ -109,10 +146,17 @@ func (w *world) Method(service, name string) (router.Method, error) {
 	if w.gone.Load() {
 		return router.Method{}, fault.New(fault.Unavailable, "the function is gone")
 	}
-	if service != "shop.Cart" || w.scripts[name] == nil {
+	if action, served := w.actions[name]; served && service == "shop.Rates" {
+		return router.Method{Kind: wire.Action, Shape: action.shape, Input: text, Response: w.response(name), MaxRequest: w.maxRequest}, nil
+	}
+	// The service "shop.Seats" has the methods of "shop.Cart", and is said to be
+	// replicated: the router goes by what is said.
+	kinds := map[string]wire.Kind{"shop.Cart": wire.EventSourced, "shop.Seats": wire.Replicated}
+	if kinds[service] == 0 || w.scripts[name] == nil {
 		return router.Method{}, fault.New(fault.Unknown, "nobody serves %s/%s", service, name)
 	}
 	return router.Method{
+		Kind:  kinds[service],
 		Input: text, Response: w.response(name), MaxRequest: w.maxRequest,
 		Target: runtime.Target{Kind: kind, Persistence: "cart"},
 		Key: func(request []byte) (string, error) {
@@ -130,6 +174,7 @@ func (w *world) Report(_ context.Context, id entity.ID, report entity.Report) {
 	defer w.mu.Unlock()
 	w.blamed = append(w.blamed, fmt.Sprintf("%s/%d", id.Entity, report.CommandID))
 	w.reports = append(w.reports, report.Requirement)
+	w.told = append(w.told, report.Text)
 }
 
 // heard returns the commands that the function has got, as "name:payload".
