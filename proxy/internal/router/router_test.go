@@ -16,10 +16,12 @@ import (
 	"google.golang.org/grpc/status"
 
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/calls/callstest"
+	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -49,11 +51,16 @@ type world struct {
 	tb       testing.TB
 	function *runtimetest.Function
 	runtime  *runtime.Runtime
+	store    *memory.Store
+	keeper   *durable.Keeper
+	unique   counter
 	scripts  map[string]script
 	// response is the full name of the message with which a method answers.
 	response func(method string) string
 	// maxRequest is the largest request in bytes.
 	maxRequest int
+	// shape is that of an entity's method.
+	shape func(method string) wire.Shape
 	// gone makes Method say that the function does not serve.
 	gone atomic.Bool
 	// actions are the methods of the service "shop.Rates".
@@ -79,16 +86,24 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	w := &world{
 		tb: tb, scripts: scripts, maxRequest: 1 << 20,
 		response: func(string) string { return "test.Text" },
+		shape:    func(string) wire.Shape { return wire.Unary },
 	}
 	w.function = runtimetest.New(runtimetest.Model{Answer: w.answer}.Serve)
+	w.store = memory.New()
+	w.function.Terms.Capabilities = entity.CapabilitiesOf(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS)
 	var err error
+	if w.keeper, err = durable.New(durable.Config{
+		Store: w.store, Reporter: w, Log: slog.New(slog.DiscardHandler), Unique: w.unique.next, Random: func() float64 { return 0.5 },
+	}); err != nil {
+		tb.Fatal(err)
+	}
 	w.runtime, err = runtime.New(runtime.Config{
-		Functions: w.function, Reporter: w, Log: slog.New(slog.DiscardHandler),
+		Functions: w.function, Reporter: w, Log: slog.New(slog.DiscardHandler), Effects: w.keeper.Effects,
 		Kinds: map[string]runtime.Kind{kind: {
 			New: func(id entity.ID, terms entity.Terms) entity.Machine {
 				return eventsourced.New(id, terms, eventsourced.Config{})
 			},
-			State: runtime.Journaled(memory.New()),
+			State: runtime.Journaled(w.store),
 		}},
 	})
 	if err != nil {
@@ -98,14 +113,22 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	if w.calls, err = calls.New(calls.Config{Functions: w.calling, Reporter: w, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		tb.Fatal(err)
 	}
-	config := router.Config{Services: w, Runtime: w.runtime, Calls: w.calls, Reporter: w, Log: slog.New(slog.DiscardHandler)}
+	config := router.Config{Services: w, Runtime: w.runtime, Calls: w.calls, Durable: w.keeper, Reporter: w, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&config)
 	}
 	if w.Router, err = router.New(config); err != nil {
 		tb.Fatal(err)
 	}
+	running, stop := context.WithCancel(context.Background())
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		w.keeper.Run(running, w.Router)
+	}()
 	tb.Cleanup(func() {
+		stop()
+		<-ran
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		w.Drain(now)
@@ -114,6 +137,11 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	})
 	return w
 }
+
+// counter counts.
+type counter struct{ last atomic.Uint64 }
+
+func (c *counter) next() uint64 { return c.last.Add(1) }
 
 // act is a method of an action: its shape, and how it answers a call. The first
 // command has been received.
@@ -157,6 +185,7 @@ func (w *world) Method(service, name string) (router.Method, error) {
 	}
 	return router.Method{
 		Kind:  kinds[service],
+		Shape: w.shape(name),
 		Input: text, Response: w.response(name), MaxRequest: w.maxRequest,
 		Target: runtime.Target{Kind: kind, Persistence: "cart"},
 		Key: func(request []byte) (string, error) {
