@@ -106,11 +106,19 @@ func TestCloudstateKeys(t *testing.T) {
 			f.set.File = append(f.set.File, options("cloudstate.entity_key", 50002), protodesc.ToFileDescriptorProto(descriptorpb.File_google_protobuf_descriptor_proto))
 			return f
 		}, nil},
-		"several keys, of other types":        {func() files { f := old(1080); markOld(amount(f), 50002); return f }, nil},
-		"the option of version 1":             {func() files { return old(84080) }, []string{"DIA-KEY-002", "DIA-KEY-002"}},
-		"no key":                              {func() files { f := old(1080); unmark(f.addID()); return f }, []string{"DIA-KEY-002"}},
-		"a key that is repeated":              {func() files { f := old(1080); f.addID().Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum(); return f }, []string{"DIA-KEY-002"}},
-		"a key that is no string nor integer": {func() files { f := old(1080); f.addID().Type = descriptorpb.FieldDescriptorProto_TYPE_BYTES.Enum(); return f }, []string{"DIA-KEY-002"}},
+		"several keys, of other types": {func() files { f := old(1080); markOld(amount(f), 50002); return f }, nil},
+		"the option of version 1":      {func() files { return old(84080) }, []string{"DIA-KEY-002", "DIA-KEY-002"}},
+		"no key":                       {func() files { f := old(1080); unmark(f.addID()); return f }, []string{"DIA-KEY-002"}},
+		"a key that is repeated": {func() files {
+			f := old(1080)
+			f.addID().Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+			return f
+		}, []string{"DIA-KEY-002"}},
+		"a key that is no string nor integer": {func() files {
+			f := old(1080)
+			f.addID().Type = descriptorpb.FieldDescriptorProto_TYPE_BYTES.Enum()
+			return f
+		}, []string{"DIA-KEY-002"}},
 		"an integer beside a repeated one": {func() files {
 			f := old(1080)
 			markOld(amount(f), 1080)

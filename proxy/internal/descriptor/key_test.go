@@ -215,7 +215,7 @@ func TestKeyOfSeveralFields(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		fields []string
-		keyTest
+		want   keyTest
 	}{
 		"a text and a number":     {[]string{"string a = 1", "uint32 b = 2"}, keyTest{number(field(nil, 1, "eu"), 2, 7), "eu/7", ""}},
 		"escaped":                 {[]string{"string a = 1", "string b = 2"}, keyTest{field(field(nil, 1, "a/b"), 2, "50%"), "a%2Fb/50%25", ""}},
@@ -233,7 +233,7 @@ func TestKeyOfSeveralFields(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			method, _ := keyed(t, composite(), test.fields...)
-			test.check(t, method)
+			test.want.check(t, method)
 		})
 	}
 }
@@ -243,7 +243,7 @@ func TestKeyOfCloudstate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		fields []string
-		keyTest
+		want   keyTest
 	}{
 		"one text":                    {[]string{"string a = 1"}, keyTest{field(nil, 1, "a-b:c/d%"), "a-b:c/d%", ""}},
 		"one number":                  {[]string{"int32 a = 1"}, keyTest{nil, "0", ""}},
@@ -260,7 +260,7 @@ func TestKeyOfCloudstate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			method, _ := keyed(t, cloudstate(), test.fields...)
-			test.check(t, method)
+			test.want.check(t, method)
 		})
 	}
 }

@@ -94,7 +94,7 @@ func TestPersistenceIDsOfActions(t *testing.T) {
 		entities = append(entities, &discoveryv1.Entity{EntityType: action.Type, ServiceName: "test.counter.v1." + name, PersistenceId: "counter"})
 	}
 	answer := descriptortest.Answer(set)
-	answer.Entities = append(entities, answer.GetEntities()...)
+	answer.Entities = append(answer.GetEntities(), entities...)
 	if _, found := descriptor.Build(wire.V1(), answer); len(found) > 0 {
 		t.Error(found)
 	}
