@@ -47,6 +47,7 @@ var floors = map[string]int{
 	"proxy/internal/app":                        6,
 	"proxy":                                     7,
 	"proxy/cmd/stateward-proxy":                 8,
+	"proxy/internal/function/functiontest/cloudstate": 3,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches
