@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
@@ -61,7 +60,7 @@ func startAdder(tb testing.TB) (*adder, string) {
 func (*adder) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
 	files := descriptortest.Files()
 	service := files.GetFile()[2].GetService()[0]
-	service.GetMethod()[0].ClientStreaming, service.GetMethod()[0].ServerStreaming = proto.Bool(true), proto.Bool(true)
+	service.GetMethod()[0].ClientStreaming, service.GetMethod()[0].ServerStreaming = new(true), new(true)
 	answer := descriptortest.Answer(files)
 	action, _ := wire.V1().OfKind(wire.Action)
 	answer.Entities[0].EntityType, answer.Entities[0].PersistenceId = action.Type, ""

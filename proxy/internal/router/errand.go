@@ -27,7 +27,9 @@ func targetOf(e errand) string { return e.GetServiceName() + "/" + e.GetCommandN
 
 // ready is an errand that can be sent.
 type ready struct {
-	source   // the target's command, from which others may follow in their turn
+	// source is the target's command, from which others may follow in their turn.
+	source
+
 	method   Method
 	request  []byte
 	metadata *entityv1.Metadata
@@ -55,8 +57,10 @@ func (r *Router) prepare(from source, e errand, as role, key keying) (ready, *re
 	case err != nil:
 		return ready{}, &refusal{as.nowhere(), err}
 	case method.Shape != wire.Unary:
-		return ready{}, &refusal{as.streams(),
-			fault.New(fault.Internal, "%s is %s, and a forward or side effect carries one request for one response", targetOf(e), method.Shape)}
+		return ready{}, &refusal{
+			as.streams(),
+			fault.New(fault.Internal, "%s is %s, and a forward or side effect carries one request for one response", targetOf(e), method.Shape),
+		}
 	}
 	own := header.Forwarded(e.GetMetadata())
 	to := ready{source: from, method: method, request: e.GetPayload().GetValue()}
@@ -85,7 +89,7 @@ func (to *ready) address(e errand, own *entityv1.Metadata, key keying) (err erro
 			return err
 		}
 	}
-	to.source.key, err = key(to.method, own)
+	to.key, err = key(to.method, own)
 	return err
 }
 
