@@ -74,6 +74,9 @@ type Outcome struct {
 	// forward is followed. With Err they are empty but in one case: the command
 	// was carried out, and the function gave no answer to pass on.
 	SideEffects []*entityv1.SideEffect
+	// GivenUp says that the function has given the command up because nobody waited:
+	// it is no answer for those who have asked again since (IDEM-REPEAT-007).
+	GivenUp bool
 	// Stored are the ids under which the durable ones of them are stored, in their
 	// order. The runtime sets it.
 	Stored []string

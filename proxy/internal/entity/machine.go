@@ -263,7 +263,7 @@ type Close struct {
 	// "shutdown" or "drain".
 	Reason string
 	// Err is set when the activation came to nothing: it ended before its first
-	// command, and not by Passivate. Commands that wait fail with it, or an
+	// command, and neither by Passivate nor because its value expired. Commands that wait fail with it, or an
 	// activation that can never be recovered would be tried for ever.
 	Err error
 	// Deleted says that the entity is no more: commands that wait, or come later,
