@@ -1,7 +1,6 @@
 package calls_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stateward/stateward/proxy/internal/calls"
@@ -30,11 +29,9 @@ func BenchmarkUnary(b *testing.B) {
 		Caller: new(nobody),
 		Over:   func() {},
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := w.Run(ctx, call); err != nil {
+		if err := w.Run(b.Context(), call); err != nil {
 			b.Fatal(err)
 		}
 	}

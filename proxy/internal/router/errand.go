@@ -95,8 +95,9 @@ func (to *ready) address(e errand, own *entityv1.Metadata, key keying) (err erro
 
 // dispatch sends an errand. An entity is handed the command before dispatch returns, so
 // that those to one entity arrive in their order (FX-ORDER-001). The channel gets one
-// outcome: that of an action is settled. Response is as in settle.
-func (r *Router) dispatch(ctx context.Context, response string, to ready) (<-chan entity.Outcome, error) {
+// outcome: that of an action is settled. Response is as in settle; beside runs what takes
+// time.
+func (r *Router) dispatch(ctx context.Context, response string, to ready, beside func(func())) (<-chan entity.Outcome, error) {
 	if to.method.Kind != wire.Action {
 		return r.config.Runtime.Submit(ctx, to.method.Target, to.id, to.command(to.method, to.request, to.metadata))
 	}
@@ -105,7 +106,7 @@ func (r *Router) dispatch(ctx context.Context, response string, to ready) (<-cha
 		ctx, patience = context.WithoutCancel(ctx), r.config.EffectTimeout
 	}
 	outcome := make(chan entity.Outcome, 1)
-	r.aside(func() {
+	beside(func() {
 		reply, err := r.ask(ctx, to.method, to.source, response, to.request, to.metadata, patience)
 		outcome <- entity.Outcome{Reply: reply, Err: err}
 	})

@@ -30,14 +30,16 @@ func (r *Router) Stream(ctx context.Context, service, name string, metadata *ent
 	if err != nil {
 		return err
 	}
-	key, err := keyOf(method, metadata)
-	if err != nil {
+	if method.Shape == wire.Unary {
+		return errReshaped(service, name)
+	}
+	if _, err := keyOf(method, metadata); err != nil { // There is none.
 		return err
 	}
 	if err := r.fits(method, nil, metadata); err != nil {
 		return err
 	}
-	from := origin(ctx, service, name, method, key, metadata)
+	from := origin(ctx, service, name, method, "", metadata)
 	if method.Shape.Requests() {
 		return r.act(ctx, method, from, method.Response, nil, metadata, &bounded{Caller: caller, router: r, method: method}, 0)
 	}

@@ -23,11 +23,12 @@ import (
 func TestStreamedAction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, nil, nil)
-		w.actions = map[string]act{"Chat": chat}
+		w.actions = map[string]act{"Chat": chat, "One": answer(func(string) *actionv1.ActionResponse { return callstest.Reply("1") })}
 		caller := &caller{requests: []string{"a", "b", "c"}}
 		want(t, "status", w.stream(t.Context(), "shop.Rates", "Chat", caller), "OK")
 		want(t, "items", caller.got(), "a b c")
-		wantCode(t, w.convert(t.Context(), "Chat", ""), codes.Internal)
+		wantCode(t, w.convert(t.Context(), "Chat", ""), codes.Unavailable)
+		wantCode(t, w.stream(t.Context(), "shop.Rates", "One", caller), codes.Unavailable)
 	})
 }
 
