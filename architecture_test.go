@@ -19,6 +19,7 @@ const module = "github.com/stateward/stateward/"
 // floors gives each room of the proxy its floor. A room imports rooms of lower
 // floors only, so that nothing ever needs its own user.
 var floors = map[string]int{
+	"proxy/internal/crdt":                       0,
 	"proxy/internal/fault":                      0,
 	"proxy/internal/wire":                       0,
 	"proxy/internal/entity":                     0,
@@ -29,11 +30,13 @@ var floors = map[string]int{
 	"proxy/internal/header":                     1,
 	"proxy/internal/telemetry":                  1,
 	"proxy/internal/entity/eventsourced":        2,
+	"proxy/internal/entity/replicated":          2,
 	"proxy/internal/store/memory":               2,
 	"proxy/internal/store/pebble":               2,
 	"proxy/internal/store/storetest":            2,
 	"proxy/internal/store/faultstore":           2,
 	"proxy/internal/function":                   2,
+	"proxy/internal/replica":                    2,
 	"proxy/internal/function/functiontest":      3,
 	"proxy/internal/runtime":                    3,
 	"proxy/internal/runtime/runtimetest":        4,
