@@ -40,9 +40,9 @@ func (s *State) Deleted() bool { return s.deleted }
 // a write of its own was dropped, or it does not know yet how many vote.
 func (s *State) Astray() bool { return s.astray }
 
-// Nothing reports whether a merge of the state changes nothing, whatever it is merged
-// into.
-func (s *State) Nothing() bool { return s.value == nil && !s.deleted && s.seen.empty() }
+// Changes reports whether there is a change in the state, one that takes away or deletes
+// as well. What gives a type alone has none.
+func (s *State) Changes() bool { return s.deleted || !s.seen.empty() }
 
 // Merge joins the other state, which it does not keep. Of two types the one with the
 // lower number stays, and nothing of the other (REP-TYPE-003). Deleted wins over

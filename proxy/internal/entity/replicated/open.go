@@ -28,7 +28,7 @@ func (m *Machine) open(in entity.Opened, out []entity.Effect) []entity.Effect {
 	case m.state.Deleted():
 		return m.close(entity.Close{Abort: true, Reason: "deleted", Deleted: true, Err: m.notFound()}, out)
 	case m.state.Type().OfOneType() && !m.maps():
-		text := fmt.Sprintf("the entity is a %s, and CAPABILITY_REPLICATED_MAPS is not in force", m.state.Type())
+		text := fmt.Sprintf("the entity is of type %s, and CAPABILITY_REPLICATED_MAPS is not in force", m.state.Type())
 		out = append(out, m.report("REP-TYPE-006", text, 0))
 		return m.unopened(fault.New(fault.Unknown, "%s", text), out)
 	}

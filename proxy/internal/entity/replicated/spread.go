@@ -22,11 +22,16 @@ type spread struct {
 }
 
 // apply does to the value what the state action says, and returns what goes to the
-// other copies; or a *crdt.Refusal.
+// other copies: nil where that is nothing, and nobody asks how many have it. An error is
+// a *crdt.Refusal.
 func (m *Machine) apply(action *replicatedv1.StateAction, command int64, at time.Time) (*entity.Apply, error) {
+	unset := m.state.Type() == crdt.Unset
 	change, err := m.changed(action, at)
 	if err != nil {
 		return nil, err
+	}
+	if !unset && !change.Changes() && consistency(action) == replicatedv1.WriteConsistency_WRITE_CONSISTENCY_LOCAL {
+		return nil, nil
 	}
 	m.applies++
 	return &entity.Apply{Apply: m.applies, Command: command, Delta: change.Encode(), Consistency: consistency(action)}, nil

@@ -65,6 +65,8 @@ func (m *Machine) streamed(said *replicatedv1.StreamedMessage, out []entity.Effe
 		return m.violate(requirement, text, out)
 	case requirement != "":
 		return m.spoilt(c, requirement, text, out)
+	case m.deleted: // REP-DEL-007
+		return out
 	case c == nil || c.over || c.ended():
 		return m.stray(id, out)
 	case said.GetClientAction().GetFailure() != nil:

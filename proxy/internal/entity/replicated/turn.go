@@ -19,7 +19,7 @@ func (m *Machine) turn(out []entity.Effect) []entity.Effect {
 	if m.phase == open && !m.late && !m.deleted {
 		out = m.cancels.send(m.id.Entity, m.shown, out)
 	}
-	if m.phase == open && m.hides() && !m.timing {
+	if m.phase == open && m.hides() && !m.timing && !m.late {
 		m.timing = true
 		out = append(out, entity.Wait{Timer: holdTimer, For: holdTime})
 	}
@@ -59,7 +59,7 @@ func (m *Machine) clash(out []entity.Effect) []entity.Effect {
 	if !m.loses() {
 		return out
 	}
-	text := fmt.Sprintf("the entity is a %s on another proxy, and a %s here, which loses: what was written to it is dropped", m.held.Type(), m.state.Type())
+	text := fmt.Sprintf("on another proxy the entity is of type %s, and here of type %s, which loses: what was written to it is dropped", m.held.Type(), m.state.Type())
 	out = append(out, m.report("REP-TYPE-003", text, 0))
 	return m.aborted(fault.New(fault.Conflict, "%s", text), out)
 }
@@ -115,7 +115,7 @@ func (m *Machine) tell(delta *replicatedv1.Delta, out []entity.Effect) []entity.
 // unshowable gives up an activation whose function cannot take the entity's type
 // (REP-TYPE-007).
 func (m *Machine) unshowable(t crdt.Type, out []entity.Effect) []entity.Effect {
-	text := fmt.Sprintf("the entity is a %s, and CAPABILITY_REPLICATED_MAPS is not in force", t)
+	text := fmt.Sprintf("the entity is of type %s, and CAPABILITY_REPLICATED_MAPS is not in force", t)
 	out = append(out, m.report("REP-TYPE-007", text, 0))
 	return m.reset(nil, fault.New(fault.Unknown, "%s", text), entity.Close{Reason: "violation"}, out)
 }
