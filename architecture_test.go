@@ -21,6 +21,7 @@ const module = "github.com/stateward/stateward/"
 var floors = map[string]int{
 	"proxy/internal/crdt":                       0,
 	"proxy/internal/fault":                      0,
+	"proxy/internal/shard":                      0,
 	"proxy/internal/wire":                       0,
 	"proxy/internal/entity":                     0,
 	"proxy/internal/descriptor":                 1,
@@ -37,6 +38,8 @@ var floors = map[string]int{
 	"proxy/internal/store/memory":               3,
 	"proxy/internal/store/pebble":               3,
 	"proxy/internal/store/lease":                2,
+	"proxy/internal/cluster":                    2,
+	"proxy/internal/cluster/single":             3,
 	"proxy/internal/store/storetest":            2,
 	"proxy/internal/store/faultstore":           2,
 	"proxy/internal/function":                   2,

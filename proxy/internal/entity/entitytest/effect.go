@@ -70,7 +70,7 @@ func closing(effect entity.Close) string {
 		text += "; deleted"
 	}
 	if effect.Anew {
-		text += "; anew"
+		text += ", then anew"
 	}
 	return text
 }

@@ -35,7 +35,7 @@ func (k Kind) Input(l Line) (entity.Input, error) {
 		message, err := k.Said(l)
 		return entity.Received{Message: message}, err
 	case "persisted":
-		return entity.Persisted{Err: failed(l.Word(1))}, nil
+		return entity.Persisted{Err: failed(l.Word(1)), Along: int(l.Int("along"))}, nil
 	case "merged":
 		return k.Merged(l)
 	case "spread":
@@ -49,16 +49,24 @@ func (k Kind) Input(l Line) (entity.Input, error) {
 	case "timed-out":
 		return entity.TimedOut{}, nil
 	case "passivate":
-		return entity.Passivate{Reason: entityv1.PassivationReason_PASSIVATION_REASON_IDLE}, nil
+		return entity.Passivate{Reason: reason(l.Word(1))}, nil
 	default:
 		return nil, fmt.Errorf("no input is called %q", l.Word(0))
 	}
 }
 
+// reason returns the one that the word names; that of an idle entity for "".
+func reason(word string) entityv1.PassivationReason {
+	if word == "" {
+		word = "idle"
+	}
+	return entityv1.PassivationReason(entityv1.PassivationReason_value["PASSIVATION_REASON_"+strings.ToUpper(word)])
+}
+
 func arrived(l Line) entity.Arrived {
 	left, _ := time.ParseDuration(l.Word(3))
 	command := entity.Command{
-		Name: l.Word(1), Payload: Pack(l.Word(2)), Metadata: metadata(l), Response: "Text", ReadOnly: l.Has("read-only"),
+		Name: l.Word(1), Payload: Pack(l.Word(2)), Metadata: metadata(l), Response: "Text", ReadOnly: l.Has("read-only"), Effect: l.Has("side-effect"),
 		Streamed: l.Has("streamed"),
 	}
 	if l.Has("keyed") {

@@ -45,6 +45,8 @@ type Machine struct {
 	ends int64
 	// last is the sequence of the last event that was replayed or emitted.
 	last int64
+	// name is what the ids of the entity's events begin with; "" before it is wanted.
+	name string
 	// covered is the last sequence of the newest snapshot, stored or on its way.
 	covered int64
 	// command is the id of the newest command on this stream; 0 before the first.

@@ -54,7 +54,7 @@ func (m *Machine) recover(out []entity.Effect) []entity.Effect {
 	if m.last != m.ends {
 		return m.damaged(fmt.Sprintf("its last event is %d, and it gave events up to %d", m.ends, m.last), out)
 	}
-	m.phase = idle
+	m.phase, m.name = idle, "" // It is hardly wanted any more.
 	return out
 }
 
@@ -78,11 +78,14 @@ func (m *Machine) event(event entity.Event) *eventsourcedv1.HandleRequest {
 // eventID names one event (ES-EVENT-002). What it is made of never changes, and
 // belongs to no other event: no entity ever gets the id of a deleted one.
 func (m *Machine) eventID(sequence int64) string {
-	hash := sha256.New()
-	var length [8]byte
-	binary.BigEndian.PutUint64(length[:], uint64(len(m.terms.Persistence)))
-	hash.Write(length[:])
-	hash.Write([]byte(m.terms.Persistence))
-	hash.Write([]byte(m.id.Entity))
-	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil)) + "." + strconv.FormatInt(sequence, 10)
+	if m.name == "" {
+		hash := sha256.New()
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(m.terms.Persistence)))
+		hash.Write(length[:])
+		hash.Write([]byte(m.terms.Persistence))
+		hash.Write([]byte(m.id.Entity))
+		m.name = base64.RawURLEncoding.EncodeToString(hash.Sum(nil)) + "."
+	}
+	return m.name + strconv.FormatInt(sequence, 10)
 }

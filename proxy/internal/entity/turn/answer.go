@@ -110,7 +110,7 @@ func (t *Turns) Refuse(
 	out = t.settle(outcome, change, nil, out)
 	switch {
 	case failure.GetRestart(): // CORE-RESTART-001
-		return t.Close(entity.Close{Reason: "restart"}, out)
+		return t.Close(entity.Close{Reason: "restart", Anew: t.terms.Cloudstate}, out) // DIA-LIFE-001
 	case broken != "":
 		return t.Close(entity.Close{Reason: "violation"}, out)
 	default:

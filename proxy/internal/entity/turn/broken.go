@@ -76,9 +76,10 @@ func (t *Turns) TimedOut(out []entity.Effect) []entity.Effect {
 }
 
 // Gone returns the message that tells the function that nobody waits for the
-// outstanding command any more (CORE-CANCEL-001); nil where it is not to be told.
+// outstanding command any more (CORE-CANCEL-001); nil where it is not to be told
+// (CORE-CANCEL-009).
 func (t *Turns) Gone(in entity.Gone) *entityv1.Cancel {
-	if !t.Answers(in.Command) || t.asked.cancelled || !t.terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL) {
+	if !t.Answers(in.Command) || t.asked.effect || t.asked.cancelled || !t.terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL) {
 		return nil
 	}
 	t.asked.cancelled = true

@@ -34,8 +34,12 @@ func (q *queue) holds(command int64) bool { return !q.empty() && q.answers[q.fir
 
 // push adds the newest answer. It goes out at once where it rests on no open write.
 func (q *queue) push(answer held, out []entity.Effect) []entity.Effect {
-	if q.empty() && !answer.writes {
+	switch {
+	case answer.writes:
+	case q.empty():
 		return answer.release(out)
+	default:
+		out = append(out, entity.Answered{Command: answer.command})
 	}
 	if q.first == most {
 		q.answers = append(q.answers[:0], q.answers[q.first:]...)
@@ -51,7 +55,7 @@ func (q *queue) pop() held {
 	q.answers[q.first] = held{} // Its payload may be large.
 	q.first++
 	if q.empty() {
-		q.answers, q.first = q.answers[:0], 0
+		q.answers, q.first = nil, 0 // An idle entity keeps no array.
 	}
 	return oldest
 }
@@ -66,13 +70,19 @@ func (q *queue) stored(out []entity.Effect) []entity.Effect {
 	return out
 }
 
-// lost refuses the answer whose write has failed, and returns the commands whose
-// answers come to nothing with it: they are to be asked again, in their order.
-func (q *queue) lost(err error, out []entity.Effect) (again []int64, _ []entity.Effect) {
-	failed := q.pop()
-	out = append(out, entity.Complete{Command: failed.command, Outcome: entity.Outcome{Command: failed.command, Err: refusal(err)}})
-	for !q.empty() {
-		again = append(again, q.pop().command)
+// lost refuses the answers whose write has failed, the oldest and so many of the next
+// that were in it, and returns the commands whose answers come to nothing with them:
+// they are to be asked again, in their order.
+func (q *queue) lost(err error, along int, out []entity.Effect) (again []int64, _ []entity.Effect) {
+	for failing := 1 + along; !q.empty(); {
+		answer := q.pop()
+		if answer.writes && failing > 0 {
+			failing--
+			refused := entity.Outcome{Command: answer.command, Err: refusal(err)}
+			out = append(out, entity.Complete{Command: answer.command, Outcome: refused})
+		} else {
+			again = append(again, answer.command)
+		}
 	}
 	return again, out
 }

@@ -14,13 +14,13 @@ import (
 func (t *Turns) Persisted(in entity.Persisted, out []entity.Effect) []entity.Effect {
 	t.expect(in, !t.held.empty())
 	if in.Err != nil {
-		return t.lost(in.Err, out)
+		return t.lost(in, out)
 	}
 	return t.rest(t.held.stored(out))
 }
 
-func (t *Turns) lost(err error, out []entity.Effect) []entity.Effect {
-	again, out := t.held.lost(err, out)
+func (t *Turns) lost(in entity.Persisted, out []entity.Effect) []entity.Effect {
+	again, out := t.held.lost(in.Err, in.Along, out)
 	if t.phase == busy {
 		again = append(again, t.asked.id)
 	}
@@ -34,7 +34,7 @@ func (t *Turns) lost(err error, out []entity.Effect) []entity.Effect {
 // refusal is what the caller hears of a store that did not take what its command
 // changes. The store's own words are for the log.
 func refusal(err error) *fault.Error {
-	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrDeleted) {
+	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrFenced) { // CORE-EPOCH-002, CORE-EPOCH-003
 		return &fault.Error{Kind: fault.Conflict, Text: "another writer has changed the entity: nothing was stored", Err: err}
 	}
 	return &fault.Error{

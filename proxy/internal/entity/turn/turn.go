@@ -57,6 +57,8 @@ type asked struct {
 	readOnly bool
 	// keyed says that the answer is recorded.
 	keyed bool
+	// effect says that the command has no caller.
+	effect bool
 	// cancelled says that the function was told that nobody waits.
 	cancelled bool
 }
@@ -105,7 +107,7 @@ func (t *Turns) Ask(in entity.Arrived) *entityv1.Command {
 	t.phase = busy
 	t.asked = asked{
 		id: t.asked.id + 1, name: in.Command.Name, response: in.Command.Response,
-		readOnly: in.Command.ReadOnly, keyed: in.Command.Key != "",
+		readOnly: in.Command.ReadOnly, keyed: in.Command.Key != "", effect: in.Command.Effect,
 	}
 	return &entityv1.Command{
 		EntityId: t.id.Entity,

@@ -64,7 +64,7 @@ func (m *Machine) Step(in entity.Input, out []entity.Effect) []entity.Effect {
 		if notice := m.turns.Passivate(in); notice != nil {
 			out = append(out, send(&valuev1.HandleRequest{Message: &valuev1.HandleRequest_Passivate{Passivate: notice}}))
 		}
-		return m.turns.Close(entity.Close{Reason: "idle"}, out)
+		return m.turns.Close(entity.Close{Reason: entity.PassivationName(in.Reason)}, out)
 	default:
 		panic(fmt.Sprintf("value: no machine takes a %T", in))
 	}
