@@ -62,13 +62,25 @@ func (m *ormap) merge(other store, seen, theirs *Context) {
 	from := other.(*ormap)
 	m.here = m.here.merge(from.here, seen, theirs, same)
 	for key, value := range m.entries {
-		m.keep(key, value.merge(from.entries[key], seen, theirs))
+		if beside := from.entries[key]; beside != nil || value.touched(theirs) {
+			m.keep(key, value.merge(beside, seen, theirs))
+		}
 	}
 	for key, value := range from.entries {
 		if _, merged := m.entries[key]; !merged {
 			m.keep(key, entry(nil).merge(value, seen, theirs))
 		}
 	}
+}
+
+// touched reports whether the context has any of the entry's dots.
+func (n entry) touched(theirs *Context) bool {
+	for dot := range n.dots() {
+		if theirs.Has(dot) {
+			return true
+		}
+	}
+	return false
 }
 
 // merge joins two entries of one key, each type by itself (REP-MAP-010).

@@ -25,7 +25,9 @@ func (s *set) merge(other store, seen, theirs *Context) {
 	from := other.(*set)
 	s.here = s.here.merge(from.here, seen, theirs, same)
 	for element, added := range s.elements {
-		s.keep(element, added.merge(from.elements[element], seen, theirs, same))
+		if beside := from.elements[element]; beside != nil || added.touched(theirs) {
+			s.keep(element, added.merge(beside, seen, theirs, same))
+		}
 	}
 	for element, added := range from.elements {
 		if _, merged := s.elements[element]; !merged {
