@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,15 +67,15 @@ func (p *pair) meet() string {
 func show(value *crdt.Value) string {
 	switch value.Type {
 	case crdt.GCounter:
-		return fmt.Sprint(value.Number)
+		return strconv.FormatUint(value.Number, 10)
 	case crdt.PNCounter:
-		return fmt.Sprint(int64(value.Number))
+		return strconv.FormatInt(int64(value.Number), 10)
 	case crdt.GSet, crdt.ORSet:
 		return "[" + strings.Join(keys(value.Elements), " ") + "]"
 	case crdt.LWWRegister:
 		return value.Register.Bytes
 	case crdt.Flag:
-		return fmt.Sprint(value.Set)
+		return strconv.FormatBool(value.Set)
 	case crdt.Vote:
 		return fmt.Sprintf("%t %d/%d", value.Self, value.For, value.Voters)
 	case crdt.Unset:
@@ -138,7 +139,6 @@ func custom(value string, time int64) *replicatedv1.Delta {
 // REP-MAP-009 to REP-MAP-013, REP-LWW-007, REP-LWW-009, REP-TYPE-003, REP-DEL-003).
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
-	set := func(delta *replicatedv1.ORSetDelta) *replicatedv1.Delta { return orset(delta) }
 	for name, row := range map[string]struct {
 		before, a, b []*replicatedv1.Delta
 		want         string
@@ -151,9 +151,9 @@ func TestAtOnce(t *testing.T) {
 		"an element added anew, and removed":      {ds(add("x")), ds(add("x")), ds(remove("x")), "[x]"},
 		"an element added elsewhere, and removed": {nil, ds(add("x")), ds(add("x"), remove("x")), "[x]"},
 		"an element removed twice":                {ds(add("x", "y")), ds(remove("x")), ds(remove("x")), "[y]"},
-		"a set cleared, and an element added":     {ds(add("x")), ds(set(&replicatedv1.ORSetDelta{Cleared: true})), ds(add("y")), "[y]"},
+		"a set cleared, and an element added":     {ds(add("x")), ds(orset(&replicatedv1.ORSetDelta{Cleared: true})), ds(add("y")), "[y]"},
 		"an element removed and added, and removed": {
-			ds(add("x")), ds(set(&replicatedv1.ORSetDelta{Removed: texts([]string{"x"}), Added: texts([]string{"x"})})), ds(remove("x")), "[x]",
+			ds(add("x")), ds(orset(&replicatedv1.ORSetDelta{Removed: texts([]string{"x"}), Added: texts([]string{"x"})})), ds(remove("x")), "[x]",
 		},
 		"two writes":             {nil, ds(custom("tea", 3)), ds(custom("mate", 2)), "tea"},
 		"two writes of one time": {nil, ds(custom("mate", 3)), ds(custom("tea", 3)), "tea"},

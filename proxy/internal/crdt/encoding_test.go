@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -257,7 +258,7 @@ func large(b *testing.B, size int) *crdt.State {
 	state := &crdt.State{}
 	names := make([]string, size)
 	for n := range names {
-		names[n] = fmt.Sprint(n)
+		names[n] = strconv.Itoa(n)
 	}
 	apply(b, state, "A", add(names...))
 	return state

@@ -59,7 +59,7 @@ func (n entry) with(s store) entry {
 func (m *ormap) kind() Type { return m.of }
 
 func (m *ormap) merge(other store, seen, theirs *Context) {
-	from := other.(*ormap)
+	from := as[*ormap](other)
 	m.here = m.here.merge(from.here, seen, theirs, same)
 	for key, value := range m.entries {
 		if beside := from.entries[key]; beside != nil || value.touched(theirs) {
@@ -150,7 +150,7 @@ func (n entry) dots() iter.Seq[Dot] {
 // apply takes the lists in the order cleared, removed, updated, added, and the
 // places of each in theirs (REP-MAP-002, REP-MAP-016).
 func (m *ormap) apply(e *edit, delta *replicatedv1.Delta, change store) error {
-	into := change.(*ormap)
+	into := as[*ormap](change)
 	if e.depth >= MaxDepth {
 		return tooDeep()
 	}

@@ -59,8 +59,10 @@ func TestRefusals(t *testing.T) {
 		"above a PNCounter":             {pncounter(1), pncounter(math.MaxInt64), codes.OutOfRange, "REP-LIMIT-003"},
 		"below a PNCounter":             {pncounter(-1), pncounter(math.MinInt64), codes.OutOfRange, "REP-LIMIT-003"},
 		"beyond an entry":               {added("k", gcounter(1)), updated("k", gcounter(math.MaxUint64)), codes.OutOfRange, "REP-LIMIT-003"},
-		"twice in one list": {nil, ormap(&replicatedv1.ORMapDelta{Updated: lines{entry("k", gcounter(1)), entry("k", gcounter(math.MaxUint64))}}),
-			codes.OutOfRange, "REP-LIMIT-003"},
+		"twice in one list": {
+			nil, ormap(&replicatedv1.ORMapDelta{Updated: lines{entry("k", gcounter(1)), entry("k", gcounter(math.MaxUint64))}}),
+			codes.OutOfRange, "REP-LIMIT-003",
+		},
 		"17 maps deep":         {nil, nested(17), codes.ResourceExhausted, "REP-LIMIT-002"},
 		"17 maps deep at last": {nested(16), inside(15, nested(2)), codes.ResourceExhausted, "REP-LIMIT-002"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -337,7 +338,7 @@ func TestUnsavedAreBounded(t *testing.T) {
 		r := start(t, d, func(c *replica.Config) { c.Unsaved = 3 })
 		var parts []*part
 		for n := range 3 {
-			p := join(t, r, key(fmt.Sprint(n)))
+			p := join(t, r, key(strconv.Itoa(n)))
 			p.add(1, local)
 			parts = append(parts, p)
 		}

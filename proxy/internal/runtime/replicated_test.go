@@ -90,7 +90,9 @@ func (s *tallyStream) CloseSend() error {
 
 func (*tallyStream) Retired() <-chan struct{} { return nil }
 
-func (*tallyStream) Terms() entity.Terms { return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10} }
+func (*tallyStream) Terms() entity.Terms {
+	return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10}
+}
 
 // counted is what the function holds of one activation.
 type counted struct {
@@ -149,7 +151,7 @@ func (f *tally) handle(c *counted, command *entityv1.Command) {
 }
 
 func (c *counted) action() *entityv1.ClientAction {
-	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{Payload: runtimetest.Text(fmt.Sprint(c.value))}}}
+	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{Payload: runtimetest.Text(strconv.FormatUint(c.value, 10))}}}
 }
 
 func (c *counted) reply(id int64, action *replicatedv1.StateAction, streamed bool) {
