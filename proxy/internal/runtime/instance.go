@@ -74,6 +74,7 @@ func (i *instance) begin() bool {
 	i.anew = nil
 	i.active = newActivation(i, target)
 	i.mu.Unlock()
+	i.runtime.crowd()
 	i.active.recover()
 	return true
 }
@@ -89,7 +90,7 @@ func (i *instance) stir() {
 	}
 	i.running = true
 	i.runtime.resting.leave(i)
-	i.runtime.running.Go(i.run)
+	i.runtime.work(i.run)
 }
 
 // wake is stir for whoever does not hold mu.

@@ -124,7 +124,7 @@ func (a *activation) open() error {
 		config.Log.Warn("no stream to the function", "entity", a.id, "error", err)
 		return a.close("open", unopened(err))
 	}
-	a.stream, a.spoke = stream, time.Now()
+	a.stream, a.retiring, a.spoke = stream, stream.Retired(), time.Now()
 	terms := stream.Terms()
 	terms.Persistence = a.target.Persistence
 	a.cancels = terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL)
@@ -160,10 +160,10 @@ func (a *activation) unloaded(err error) {
 // may the entity's next stream open (CORE-STREAM-001).
 func (a *activation) end() {
 	switch {
-	case a.last.Deleted:
-		a.refuse(fault.New(fault.NotFound, "the entity was deleted"))
 	case a.last.Err != nil:
 		a.refuse(a.last.Err)
+	case a.last.Deleted:
+		a.refuse(fault.New(fault.NotFound, "the entity was deleted"))
 	}
 	if a.stream != nil {
 		a.part()

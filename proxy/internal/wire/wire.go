@@ -1,48 +1,37 @@
 // Package wire holds the dialects: for each, a table of what the protocol's
-// parts are called on the wire. The messages are the same in every dialect.
+// parts are called on the wire, and of what it lacks. The bytes of a message that
+// two dialects have are the same in both.
 package wire
 
 import (
 	"google.golang.org/protobuf/encoding/protowire"
-
-	annotationsv1 "github.com/stateward/stateward/protocol/gen/stateward/annotations/v1"
-	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
-	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 )
-
-// Kind is a kind of entity.
-type Kind uint8
-
-// The kinds that the proxy runs. The zero Kind is none of them.
-const (
-	// EventSourced entities keep their state as events.
-	EventSourced Kind = iota + 1
-)
-
-// String returns the kind's name as people say it.
-func (k Kind) String() string {
-	if k == EventSourced {
-		return "event sourced"
-	}
-	return "unknown"
-}
 
 // Dialect is one way to name the protocol's parts. It is read only.
 type Dialect struct {
-	// Name is what people call the dialect, such as "v1".
+	// Name is what people call the dialect, and --dialect takes: "v1".
 	Name string
+	// Cloudstate says that its chapter counts wherever it rules otherwise than
+	// version 1.
+	Cloudstate bool
 	// Major and Minor are the protocol version that DiscoverRequest carries, and
 	// OldestMinor is the oldest minor version that is still spoken.
 	Major, Minor, OldestMinor int32
 	// Discover and ReportError are the gRPC paths of discovery.
 	Discover, ReportError string
+	// Multiplex and Watch are the gRPC paths of the multiplexed stream and of the
+	// lifecycle; empty where the dialect has none.
+	Multiplex, Watch string
 	// EntityKeys are the numbers of the FieldOptions that mark an entity key.
 	EntityKeys []protowire.Number
 	// Eventing and ReadOnly are the numbers of the MethodOptions that connect a
-	// method to events, and that say that it changes nothing.
+	// method to events, and that say that it changes nothing; 0 where there is none.
 	Eventing, ReadOnly protowire.Number
 	// Entities are the entity services, each kind once.
 	Entities []Entity
+	// Lacks are the fields and cases that the newest dialect has and this one does
+	// not: they are neither sent nor read.
+	Lacks Fields
 }
 
 // Entity says how the proxy calls the entities of one kind.
@@ -51,27 +40,12 @@ type Entity struct {
 	Kind Kind
 	// Type is the entity service's full name; discovery calls it entity_type.
 	Type string
-	// Handle is the gRPC path of the stream of one activation.
+	// Handle is the gRPC path of the stream of one activation; empty for actions,
+	// which have none.
 	Handle string
-}
-
-// V1 returns the dialect of protocol version 1.0.
-func V1() Dialect {
-	return Dialect{
-		Name:        "v1",
-		Major:       1,
-		Minor:       0,
-		Discover:    discoveryv1.DiscoveryService_Discover_FullMethodName,
-		ReportError: discoveryv1.DiscoveryService_ReportError_FullMethodName,
-		EntityKeys:  []protowire.Number{annotationsv1.E_EntityKey.TypeDescriptor().Number()},
-		Eventing:    annotationsv1.E_Eventing.TypeDescriptor().Number(),
-		ReadOnly:    annotationsv1.E_ReadOnly.TypeDescriptor().Number(),
-		Entities: []Entity{{
-			Kind:   EventSourced,
-			Type:   eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName,
-			Handle: eventsourcedv1.EventSourcedService_Handle_FullMethodName,
-		}},
-	}
+	// Calls are the gRPC paths of an action's calls, by the shape of the user's
+	// method; empty for every other kind.
+	Calls [Shapes]string
 }
 
 // Types returns the entity types in the order of the table. The caller owns the slice.
