@@ -19,6 +19,7 @@ const module = "github.com/stateward/stateward/"
 // floors gives each room of the proxy its floor. A room imports rooms of lower
 // floors only, so that nothing ever needs its own user.
 var floors = map[string]int{
+	"proxy/internal/crdt":                             0,
 	"proxy/internal/fault":                            0,
 	"proxy/internal/wire":                             0,
 	"proxy/internal/entity":                           0,
@@ -39,6 +40,7 @@ var floors = map[string]int{
 	"proxy/internal/entity/entitytest":                2,
 	"proxy/internal/cluster":                          2,
 	"proxy/internal/entity/action":                    2,
+	"proxy/internal/replica":                          2,
 	"proxy/internal/entity/eventsourced":              3,
 	"proxy/internal/store/memory":                     3,
 	"proxy/internal/store/pebble":                     3,
@@ -49,13 +51,18 @@ var floors = map[string]int{
 	"proxy/internal/calls":                            3,
 	"proxy/internal/durable":                          3,
 	"proxy/internal/function/functiontest/cloudstate": 3,
+	"proxy/internal/entity/replicated":                3,
 	"proxy/internal/runtime/runtimetest":              4,
 	"proxy/internal/router":                           4,
-	"proxy/internal/calls/callstest":                  4,
 	"proxy/internal/frontend":                         5,
 	"proxy/internal/app":                              6,
 	"proxy":                                           7,
 	"proxy/cmd/stateward-proxy":                       8,
+	"proxy/internal/entity/action":                    2,
+	"proxy/internal/calls":                            3,
+	"proxy/internal/durable":                          3,
+	"proxy/internal/function/functiontest/cloudstate": 3,
+	"proxy/internal/calls/callstest":                  4,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches

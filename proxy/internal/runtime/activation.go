@@ -300,7 +300,7 @@ func (a *activation) take(in entity.Input) {
 			return
 		}
 	case entity.Merged:
-		if what.Delta = a.copy.Changes(); what.Delta == nil {
+		if what = a.copy.Changes(); what.Delta == nil && what.Members == nil {
 			return
 		}
 		in = what

@@ -160,10 +160,10 @@ func (a *activation) unloaded(err error) {
 // may the entity's next stream open (CORE-STREAM-001).
 func (a *activation) end() {
 	switch {
-	case a.last.Deleted:
-		a.refuse(fault.New(fault.NotFound, "the entity was deleted"))
 	case a.last.Err != nil:
 		a.refuse(a.last.Err)
+	case a.last.Deleted:
+		a.refuse(fault.New(fault.NotFound, "the entity was deleted"))
 	}
 	if a.stream != nil {
 		a.part()
