@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"proxy/internal/fault":                      0,
 	"proxy/internal/wire":                       0,
 	"proxy/internal/entity":                     0,
+	"proxy/internal/multiplex":                  0,
 	"proxy/internal/descriptor":                 1,
 	"proxy/internal/descriptor/descriptortest":  1,
 	"proxy/internal/store":                      1,
