@@ -88,7 +88,7 @@ func run(t *testing.T, target string) (*function.Client, *owner) {
 }
 
 // runClient runs the client until the end of the test.
-func runClient(t *testing.T, client *function.Client) {
+func runClient(t testing.TB, client *function.Client) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -103,7 +103,7 @@ func runClient(t *testing.T, client *function.Client) {
 }
 
 // take waits for the next value.
-func take[T any](t *testing.T, from <-chan T) T {
+func take[T any](t testing.TB, from <-chan T) T {
 	t.Helper()
 	select {
 	case v := <-from:
@@ -115,7 +115,7 @@ func take[T any](t *testing.T, from <-chan T) T {
 }
 
 // awaitServing waits until the function serves.
-func (o *owner) awaitServing(t *testing.T) {
+func (o *owner) awaitServing(t testing.TB) {
 	t.Helper()
 	for len(take(t, o.changes)) > 0 {
 	}

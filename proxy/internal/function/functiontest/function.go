@@ -14,6 +14,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	multiplexv1 "github.com/stateward/stateward/protocol/gen/stateward/multiplex/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/function"
 )
@@ -31,6 +32,8 @@ type Script struct {
 	Answer func(entityID string, right *eventsourcedv1.HandleResponse) []*eventsourcedv1.HandleResponse
 	// Register registers further services; nil none.
 	Register func(*grpc.Server)
+	// Multiplexed registers multiplexed streams; Discover announces them where it is nil.
+	Multiplexed bool
 	// Streams is how many streams a connection may have at once; 0 any number.
 	Streams uint32
 	// Takes is the largest message in bytes that the function takes; 0 stands for
@@ -91,6 +94,9 @@ func Start(tb testing.TB, target string, script Script) *Function {
 		options = append(options, grpc.MaxConcurrentStreams(script.Streams))
 	}
 	f.server = grpc.NewServer(options...)
+	if script.Multiplexed {
+		multiplexv1.RegisterMultiplexServiceServer(f.server, Multiplexed{Serve: f.Handle})
+	}
 	if script.Register != nil {
 		script.Register(f.server)
 	}
@@ -124,7 +130,11 @@ func (f *Function) Discover(ctx context.Context, request *discoveryv1.DiscoverRe
 	if f.script.Discover != nil {
 		return f.script.Discover(ctx, call)
 	}
-	return descriptortest.Answer(descriptortest.Files()), nil
+	answer := descriptortest.Answer(descriptortest.Files())
+	if f.script.Multiplexed {
+		answer.ServiceInfo.Capabilities = []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM}
+	}
+	return answer, nil
 }
 
 // ReportError takes the report.
