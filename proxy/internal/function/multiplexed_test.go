@@ -23,6 +23,9 @@ import (
 	"github.com/stateward/stateward/proxy/internal/function/functiontest"
 )
 
+// messages are the counters'; to make them takes long.
+var messages = descriptortest.NewMessages()
+
 // multiplexing runs a client that multiplexes, of a function with the script.
 func multiplexing(tb testing.TB, script functiontest.Script) (*functiontest.Function, *function.Client, *owner) {
 	tb.Helper()
@@ -58,7 +61,7 @@ func openAs(ctx context.Context, tb testing.TB, client *function.Client, id stri
 // add sends the command with the number, which adds 1, and returns the answer.
 func add(tb testing.TB, stream function.Stream, id string, number int64) *eventsourcedv1.EventSourcedReply {
 	tb.Helper()
-	payload, err := anypb.New(descriptortest.NewMessages().AddRequest(id, 1))
+	payload, err := anypb.New(messages.AddRequest(id, 1))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -130,7 +133,7 @@ func TestMultiplexedBeyondWindow(t *testing.T) {
 	_, client, _ := multiplexing(t, functiontest.Script{})
 	stream := openAs(t.Context(), t, client, "a")
 	large := &anypb.Any{TypeUrl: "type.googleapis.com/google.protobuf.Int64Value", Value: append([]byte{8, 1, 18, 0xC0, 0x9A, 0x0C}, make([]byte, 200000)...)}
-	small, err := anypb.New(descriptortest.NewMessages().AddRequest("a", 1))
+	small, err := anypb.New(messages.AddRequest("a", 1))
 	if err != nil {
 		t.Fatal(err)
 	}

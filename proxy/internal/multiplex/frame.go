@@ -31,6 +31,8 @@ const (
 	fieldCredit  = 5
 	fieldClose   = 6 // of the function: closed
 	fieldFailure = 7
+
+	failureDescription = 2 // in failure
 )
 
 // frame is one frame of the function, decoded but for its message.
@@ -52,7 +54,7 @@ func readFrame(data []byte) (frame, error) {
 	var f frame
 	for len(data) > 0 {
 		number, kind, n := protowire.ConsumeTag(data)
-		if n < 0 {
+		if n < 0 || number > protowire.MaxValidNumber {
 			return frame{}, errFrame
 		}
 		data = data[n:]
@@ -61,7 +63,7 @@ func readFrame(data []byte) (frame, error) {
 		}
 		data = data[n:]
 	}
-	return f, f.check()
+	return f, nil
 }
 
 // field reads one field, and returns its length; below 0 where it is none.
@@ -73,6 +75,9 @@ func (f *frame) field(number protowire.Number, kind protowire.Type, data []byte)
 		return n
 	case number >= fieldMessage && number <= fieldFailure && kind == protowire.BytesType:
 		body, n := protowire.ConsumeBytes(data)
+		if number != fieldMessage && n >= 0 && !isMessage(number, body) {
+			return -1
+		}
 		if f.number == number && number != fieldMessage {
 			body = append(f.body[:len(f.body):len(f.body)], body...)
 		}
@@ -83,24 +88,22 @@ func (f *frame) field(number protowire.Number, kind protowire.Type, data []byte)
 	}
 }
 
-// check returns an error where the case's own bytes are no message.
-func (f *frame) check() error {
-	if f.number == fieldMessage {
-		return nil
-	}
-	for data := f.body; len(data) > 0; {
-		number, kind, n := protowire.ConsumeField(data)
-		if n < 0 {
-			return errFrame
+// isMessage reports whether the bytes of a case are a message.
+func isMessage(number protowire.Number, body []byte) bool {
+	for len(body) > 0 {
+		inner, kind, n := protowire.ConsumeField(body)
+		if n < 0 || inner > protowire.MaxValidNumber {
+			return false
 		}
-		if f.number == fieldFailure && number == 2 && kind == protowire.BytesType {
-			if text, _ := protowire.ConsumeBytes(data[protowire.SizeTag(2):]); !utf8.Valid(text) {
-				return errFrame
+		if number == fieldFailure && inner == failureDescription && kind == protowire.BytesType {
+			_, _, tag := protowire.ConsumeTag(body)
+			if text, _ := protowire.ConsumeBytes(body[tag:]); !utf8.Valid(text) {
+				return false
 			}
 		}
-		data = data[n:]
+		body = body[n:]
 	}
-	return nil
+	return true
 }
 
 // credit returns the bytes of a credit.
@@ -124,7 +127,7 @@ func (f *frame) failure() (code int32, description string) {
 		case number == 1 && kind == protowire.VarintType:
 			value, _ := protowire.ConsumeVarint(data)
 			code = int32(value)
-		case number == 2 && kind == protowire.BytesType:
+		case number == failureDescription && kind == protowire.BytesType:
 			text, _ := protowire.ConsumeString(data)
 			description = text
 		}
