@@ -55,10 +55,11 @@ type Function struct {
 	// Calls are the gRPC paths of all calls, in order.
 	Calls chan string
 
-	script Script
-	calls  atomic.Int64
-	server *grpc.Server
-	ended  chan struct{}
+	script   Script
+	messages descriptortest.Messages
+	calls    atomic.Int64
+	server   *grpc.Server
+	ended    chan struct{}
 }
 
 // Start starts a function that listens at the target, HOST:PORT or unix:PATH;
@@ -83,6 +84,7 @@ func Start(tb testing.TB, target string, script Script) *Function {
 		Requests: make(chan *discoveryv1.DiscoverRequest, plenty),
 		Calls:    make(chan string, plenty),
 		script:   script,
+		messages: descriptortest.NewMessages(),
 		ended:    make(chan struct{}),
 	}
 	takes := script.Takes
