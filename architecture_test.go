@@ -24,6 +24,7 @@ var floors = map[string]int{
 	"proxy/internal/wire":                             0,
 	"proxy/internal/entity":                           0,
 	"proxy/internal/shard":                            0,
+	"proxy/internal/multiplex":                        0,
 	"proxy/internal/descriptor":                       1,
 	"proxy/internal/descriptor/descriptortest":        1,
 	"proxy/internal/store":                            1,
@@ -54,15 +55,11 @@ var floors = map[string]int{
 	"proxy/internal/entity/replicated":                3,
 	"proxy/internal/runtime/runtimetest":              4,
 	"proxy/internal/router":                           4,
+	"proxy/internal/calls/callstest":                  4,
 	"proxy/internal/frontend":                         5,
 	"proxy/internal/app":                              6,
 	"proxy":                                           7,
 	"proxy/cmd/stateward-proxy":                       8,
-	"proxy/internal/entity/action":                    2,
-	"proxy/internal/calls":                            3,
-	"proxy/internal/durable":                          3,
-	"proxy/internal/function/functiontest/cloudstate": 3,
-	"proxy/internal/calls/callstest":                  4,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches
