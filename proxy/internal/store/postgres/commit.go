@@ -216,14 +216,13 @@ func endAll(writes []*write, err error) {
 // refused reports whether the server has said itself that it has done nothing. What
 // it says when it ends a connection is no such word: the commit may be behind it.
 func refused(err error) bool {
-	var reported *pgconn.PgError
-	return errors.As(err, &reported) && reported.SeverityUnlocalized == "ERROR"
+	reported, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && reported.SeverityUnlocalized == "ERROR"
 }
 
 // code returns the server's code for the error; empty where it is not the server's.
 func code(err error) string {
-	var reported *pgconn.PgError
-	if errors.As(err, &reported) {
+	if reported, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return reported.Code
 	}
 	return ""
