@@ -94,6 +94,8 @@ func (s *Store) commit(writes []*write) {
 	switch {
 	case err == nil:
 		s.judge(writes, verdicts)
+	case unsent(b, err):
+		endAll(writes, err)
 	case !refused(err):
 		s.lose(writes, b, err)
 	case len(writes) > 1 && single(err):
@@ -183,10 +185,8 @@ func (s *Store) lose(writes []*write, b backend, err error) {
 	for _, w := range writes {
 		w.tell(fmt.Errorf("the outcome is unknown of a write to %v: %w", w.id, err))
 	}
-	if b != (backend{}) && !pgconn.SafeToRetry(err) {
-		if err := settle(s.life, s.writes, b); err != nil {
-			s.config.Log.Warn("it is not known whether the database still commits", "writes", len(writes), "error", err)
-		}
+	if err := settle(s.life, s.writes, b); err != nil {
+		s.config.Log.Warn("it is not known whether the database still commits", "writes", len(writes), "error", err)
 	}
 	for _, w := range writes {
 		w.leave()
@@ -212,6 +212,10 @@ func endAll(writes []*write, err error) {
 		w.end(fmt.Errorf("the write to %v was not taken: %w", w.id, err))
 	}
 }
+
+// unsent reports whether the statement has not left this process: there was no
+// connection, or it was found dead.
+func unsent(b backend, err error) bool { return b == (backend{}) || pgconn.SafeToRetry(err) }
 
 // refused reports whether the server has said itself that it has done nothing. What
 // it says when it ends a connection is no such word: the commit may be behind it.
