@@ -32,7 +32,7 @@ var floors = map[string]int{
 	"proxy/internal/store/lease":                2,
 	"proxy/internal/store/memory":               3,
 	"proxy/internal/store/pebble":               3,
-	"proxy/internal/store/postgres":             2,
+	"proxy/internal/store/postgres":             3,
 	"proxy/internal/store/postgres/pgtest":      2,
 	"proxy/internal/store/storetest":            2,
 	"proxy/internal/store/faultstore":           2,
