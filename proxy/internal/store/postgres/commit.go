@@ -94,6 +94,8 @@ func (s *Store) commit(writes []*write) {
 	switch {
 	case err == nil:
 		s.judge(writes, verdicts)
+	case unsent(b, err):
+		endAll(writes, err)
 	case !refused(err):
 		s.lose(writes, b, err)
 	case len(writes) > 1 && single(err):
@@ -183,10 +185,8 @@ func (s *Store) lose(writes []*write, b backend, err error) {
 	for _, w := range writes {
 		w.tell(fmt.Errorf("the outcome is unknown of a write to %v: %w", w.id, err))
 	}
-	if b != (backend{}) && !pgconn.SafeToRetry(err) {
-		if err := settle(s.life, s.writes, b); err != nil {
-			s.config.Log.Warn("it is not known whether the database still commits", "writes", len(writes), "error", err)
-		}
+	if err := settle(s.life, s.writes, b); err != nil {
+		s.config.Log.Warn("it is not known whether the database still commits", "writes", len(writes), "error", err)
 	}
 	for _, w := range writes {
 		w.leave()
@@ -213,17 +213,20 @@ func endAll(writes []*write, err error) {
 	}
 }
 
+// unsent reports whether the statement has not left this process: there was no
+// connection, or it was found dead.
+func unsent(b backend, err error) bool { return b == (backend{}) || pgconn.SafeToRetry(err) }
+
 // refused reports whether the server has said itself that it has done nothing. What
 // it says when it ends a connection is no such word: the commit may be behind it.
 func refused(err error) bool {
-	var reported *pgconn.PgError
-	return errors.As(err, &reported) && reported.SeverityUnlocalized == "ERROR"
+	reported, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && reported.SeverityUnlocalized == "ERROR"
 }
 
 // code returns the server's code for the error; empty where it is not the server's.
 func code(err error) string {
-	var reported *pgconn.PgError
-	if errors.As(err, &reported) {
+	if reported, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return reported.Code
 	}
 	return ""

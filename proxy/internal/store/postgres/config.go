@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -71,7 +71,7 @@ func (c Config) pool(size int) (*pgxpool.Config, error) {
 	pool.PingTimeout = c.ConnectTimeout
 	pool.ConnConfig.ConnectTimeout = c.ConnectTimeout
 	pool.AfterConnect = identify
-	set(pool.ConnConfig, map[string]string{
+	maps.Copy(pool.ConnConfig.RuntimeParams, map[string]string{
 		"application_name":                    "stateward-proxy",
 		"statement_timeout":                   milliseconds(c.StatementTimeout),
 		"lock_timeout":                        milliseconds(c.LockTimeout),
@@ -91,12 +91,6 @@ func (c Config) open(ctx context.Context, size int) (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	return pgxpool.NewWithConfig(ctx, config)
-}
-
-func set(config *pgx.ConnConfig, parameters map[string]string) {
-	for name, value := range parameters {
-		config.RuntimeParams[name] = value
-	}
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -11,7 +11,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store/postgres"
 )
 
-// ES-REPLAY-009, VAL-STORE-004: rows that are not what was written are found, and what
+// ES-REPLAY-009: rows that are not what was written are found, and what
 // was passed on before them is as written. Other entities are not concerned.
 func TestCorruptRows(t *testing.T) {
 	t.Parallel()

@@ -23,14 +23,14 @@ type direct struct {
 	t testing.TB
 }
 
-func connect(t testing.TB, dsn string) direct {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
+func connect(tb testing.TB, dsn string) direct {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), dsn)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close(context.Background()) })
-	return direct{conn, t}
+	tb.Cleanup(func() { conn.Close(context.Background()) })
+	return direct{conn, tb}
 }
 
 // do runs a statement, which must succeed.

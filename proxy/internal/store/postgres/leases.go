@@ -116,7 +116,7 @@ func lockShard(ctx context.Context, tx pgx.Tx, shard int32) (owner string, epoch
 // whether it has one.
 func (s *Store) lockNode(ctx context.Context, tx pgx.Tx, id string) (node store.Node, alive bool, err error) {
 	err = tx.QueryRow(ctx, `
-		WITH locked AS MATERIALIZED (SELECT * FROM stateward.node WHERE id = $1 FOR UPDATE)
+		WITH locked AS MATERIALIZED (SELECT id, address, name, lease_until FROM stateward.node WHERE id = $1 FOR UPDATE)
 		SELECT id, address, name, lease_until > coalesce($2, clock_timestamp()) FROM locked`, id, s.moment()).Scan(&node.ID, &node.Address, &node.Name, &alive)
 	return node, alive, err
 }

@@ -104,8 +104,8 @@ func TestLogUnderLoad(t *testing.T) {
 	const writers, events = 4, 40
 	var group sync.WaitGroup
 	for i := range 2 * writers {
-		s, fence := a, store.Fence{}
-		if fence = claimOf(t, a, b, i); i%2 == 1 {
+		s, fence := a, claimOf(t, a, b, i)
+		if i%2 == 1 {
 			s = b
 		}
 		id := cart(strconv.Itoa(i))

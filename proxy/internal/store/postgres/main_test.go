@@ -29,6 +29,10 @@ func run(m *testing.M) int {
 	switch {
 	case err == nil:
 		defer func() { _ = server.Stop() }() // also after a panic
+		if err := fill(server.DSN("template1")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	case !errors.Is(err, pgtest.ErrAbsent) || os.Getenv("CI") != "":
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -44,26 +48,35 @@ func run(m *testing.M) int {
 	return code
 }
 
-// database returns an empty database of the test's own.
-func database(t testing.TB) string {
-	t.Helper()
-	if server == nil {
-		t.Skip("this machine has no PostgreSQL server, or root has no user postgres to run it as: install the package postgresql")
+// fill makes the tables in the database.
+func fill(dsn string) error {
+	s, err := postgres.Open(context.Background(), postgres.Config{DSN: dsn, Log: discard()})
+	if err != nil {
+		return err
 	}
-	return server.Database(t)
+	return s.Close()
+}
+
+// database returns a database of the test's own, with the tables and nothing in them.
+func database(tb testing.TB) string {
+	tb.Helper()
+	if server == nil {
+		tb.Skip("this machine has no PostgreSQL server, or root has no user postgres to run it as: install the package postgresql")
+	}
+	return server.Database(tb)
 }
 
 // own returns a server of the test's own, which it may end.
-func own(t testing.TB) *pgtest.Server {
-	t.Helper()
-	_ = database(t)
+func own(tb testing.TB) *pgtest.Server {
+	tb.Helper()
+	_ = database(tb)
 	s, err := pgtest.Start()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Stop(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s
@@ -71,38 +84,38 @@ func own(t testing.TB) *pgtest.Server {
 
 // open opens the database. The test closes the store at its end unless it has been
 // closed by then.
-func open(t testing.TB, config postgres.Config) *postgres.Store {
-	t.Helper()
+func open(tb testing.TB, config postgres.Config) *postgres.Store {
+	tb.Helper()
 	if config.Log == nil {
 		config.Log = discard()
 	}
-	s, err := postgres.Open(t.Context(), config)
+	s, err := postgres.Open(tb.Context(), config)
 	if err != nil {
-		t.Fatalf("Open: %v", err)
+		tb.Fatalf("Open: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
-			t.Errorf("Close: %v", err)
+			tb.Errorf("Close: %v", err)
 		}
 	})
 	return s
 }
 
 // member joins as a node and returns a fence for the shard.
-func member(t testing.TB, s store.Leases, node store.Node, shard int32) store.Fence {
-	t.Helper()
-	if err := s.Join(t.Context(), node, time.Hour); err != nil {
-		t.Fatalf("Join: %v", err)
+func member(tb testing.TB, s store.Leases, node store.Node, shard int32) store.Fence {
+	tb.Helper()
+	if err := s.Join(tb.Context(), node, time.Hour); err != nil {
+		tb.Fatalf("Join: %v", err)
 	}
-	return claim(t, s, node.ID, shard)
+	return claim(tb, s, node.ID, shard)
 }
 
 // claim claims the shard, which must succeed.
-func claim(t testing.TB, s store.Leases, node string, shard int32) store.Fence {
-	t.Helper()
-	got, err := s.Claim(t.Context(), node, shard)
+func claim(tb testing.TB, s store.Leases, node string, shard int32) store.Fence {
+	tb.Helper()
+	got, err := s.Claim(tb.Context(), node, shard)
 	if err != nil || got.Owner.ID != node {
-		t.Fatalf("Claim(%s, %d) = %v, %v", node, shard, got, err)
+		tb.Fatalf("Claim(%s, %d) = %v, %v", node, shard, got, err)
 	}
 	return store.Fence{Shard: shard, Epoch: got.Epoch}
 }
@@ -133,7 +146,3 @@ func last(ctx context.Context, s store.Journal, id store.ID) (int64, error) {
 func cart(key string) store.ID { return store.ID{Persistence: "cart", Entity: key} }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-func contextWithCancel(t testing.TB) (context.Context, context.CancelFunc) {
-	return context.WithCancel(t.Context())
-}

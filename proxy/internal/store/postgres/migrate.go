@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -65,7 +66,9 @@ func newProvider(config Config) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	set(pool.ConnConfig, map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"})
+	maps.Copy(pool.ConnConfig.RuntimeParams, map[string]string{
+		"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+	})
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err

@@ -47,7 +47,8 @@ func TestDamagedIsRefused(t *testing.T) {
 // Many proxies that start at once on an empty database all come up.
 func TestConcurrentStarters(t *testing.T) {
 	t.Parallel()
-	dsn := database(t)
+	_ = database(t)
+	dsn := server.Empty(t)
 	var group sync.WaitGroup
 	for range 6 {
 		group.Go(func() {

@@ -21,7 +21,7 @@ func (s *Store) Save(ctx context.Context, node string, replicas []store.Replica)
 		}
 		_, err := s.reads.Exec(ctx, `
 			WITH copies AS MATERIALIZED (
-				SELECT * FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[]) AS c (entity, persistence, key, state)
+				SELECT entity, persistence, key, state FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[]) AS c (entity, persistence, key, state)
 			),
 			named AS (
 				INSERT INTO stateward.entity (entity, persistence, key)

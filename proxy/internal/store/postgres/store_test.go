@@ -14,7 +14,7 @@ import (
 // TestStore covers, as far as the store keeps them, ES-STORE-001, ES-STORE-003,
 // ES-STORE-006, ES-REPLAY-001, ES-REPLAY-008, ES-ASK-006, ES-DEL-006, ES-DEL-007,
 // VAL-REV-001, VAL-REV-002, VAL-EXPIRE-003, VAL-EXPIRE-004, VAL-STORE-006,
-// CORE-EPOCH-001 to CORE-EPOCH-004, IDEM-RECORD-001 and CORE-PAYLOAD-001.
+// CORE-EPOCH-001, CORE-EPOCH-002, CORE-EPOCH-004 and CORE-PAYLOAD-001.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	places := places{t: t, databases: map[string]string{"": database(t)}}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -72,14 +73,14 @@ func TestLoadWaitsForAnOpenAppend(t *testing.T) {
 	other, observer := connect(t, dsn), connect(t, dsn)
 	other.do(`BEGIN`)
 	other.do(`SELECT FROM stateward.shard FOR UPDATE`)
-	appendCtx, leave := contextWithCancel(t)
+	appendCtx, leave := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Append(appendCtx, w.id, numbered(w.id, w.fence, 1)) }()
 	observer.untilWaiting(1)
 	leave()
 	isUnknown(t, <-done)
 
-	loadCtx, stop := contextWithCancel(t)
+	loadCtx, stop := context.WithCancel(t.Context())
 	loaded := make(chan error, 1)
 	go func() { _, err := last(loadCtx, s, w.id); loaded <- err }()
 	stop()

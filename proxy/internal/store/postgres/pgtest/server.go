@@ -76,9 +76,9 @@ func (s *Server) run() error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the server has it open
 	s.process = start(func() *exec.Cmd {
-		cmd := exec.Command(s.programs.postgres, "-D", s.data(), "-k", s.dir,
+		cmd := exec.CommandContext(context.Background(), s.programs.postgres, "-D", s.data(), "-k", s.dir,
 			"-c", "listen_addresses=", "-c", "fsync=on", "-c", "max_connections=300", "-c", "log_min_messages=fatal")
 		cmd.Dir, cmd.SysProcAttr = s.dir, attributes(s.programs.user)
 		cmd.Stdout, cmd.Stderr = log, log
@@ -114,17 +114,30 @@ func (s *Server) DSN(database string) string {
 	return fmt.Sprintf("host=%s user=postgres dbname=%s", s.dir, database)
 }
 
-// Database makes an empty database for the test and returns its name for Open.
-func (s *Server) Database(t testing.TB) string {
-	t.Helper()
+// Database makes a database like template1, which is empty unless somebody has filled
+// it, and returns its name for Open.
+func (s *Server) Database(tb testing.TB) string {
+	tb.Helper()
+	return s.database(tb, "template1")
+}
+
+// Empty makes an empty database and returns its name for Open.
+func (s *Server) Empty(tb testing.TB) string {
+	tb.Helper()
+	return s.database(tb, "template0")
+}
+
+func (s *Server) database(tb testing.TB, template string) string {
+	tb.Helper()
 	name := "test" + strconv.FormatInt(s.databases.Add(1), 10)
-	conn, err := pgx.Connect(t.Context(), s.DSN("postgres"))
+	ctx := tb.Context()
+	conn, err := pgx.Connect(ctx, s.DSN("postgres"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer conn.Close(context.WithoutCancel(t.Context()))
-	if _, err := conn.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+		tb.Fatal(err)
 	}
 	return s.DSN(name)
 }
