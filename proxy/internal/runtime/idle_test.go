@@ -83,7 +83,7 @@ func (h *hushed) Send(message proto.Message) error {
 	return nil
 }
 
-func (h *hushed) Next() (proto.Message, error, bool) { //nolint:staticcheck // as runtime.Follower
+func (h *hushed) Next() (proto.Message, error, bool) {
 	if answer := h.answer; answer != nil {
 		h.answer = nil
 		return answer, nil, true
