@@ -216,6 +216,47 @@ func TestWatcherLeaves(t *testing.T) {
 	})
 }
 
+// blocked is a caller that reads nothing until its end.
+type blocked struct {
+	caller
+
+	end context.Context
+}
+
+func (b *blocked) Send(*entityv1.Reply) error {
+	<-b.end.Done()
+	return b.end.Err()
+}
+
+// REP-STREAM-007, REP-STREAM-011, CORE-FLOW-002: a caller that does not read holds up no side
+// effect and not its entity; its call ends when more than 256 responses wait.
+func TestWatcherThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, watching := watched(t, map[string]script{"Note": say})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := make(chan string, 1)
+		caller := &blocked{caller: caller{requests: []string{"7"}}, end: ctx}
+		go func() { ended <- w.stream(ctx, "shop.Seats", "Watch", caller) }()
+		for range runtime.MaxResponses {
+			watching.outcomes <- reply("x")
+		}
+		watching.outcomes <- reply("y", "Note:9")
+		synctest.Wait()
+		want(t, "the entities heard", w.heard(), "Note:9")
+		if len(ended) > 0 {
+			t.Fatalf("the call has ended: %s", <-ended)
+		}
+		watching.outcomes <- reply("z")
+		wantCode(t, <-ended, codes.ResourceExhausted)
+		synctest.Wait()
+		if watching.ctx.Err() == nil {
+			t.Error("the entity believes that somebody listens")
+		}
+		close(watching.outcomes)
+	})
+}
+
 // What goes wrong on the way there leads nowhere, as with a call.
 func TestWatchThatLeadsNowhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
