@@ -52,7 +52,7 @@ func TestResponsesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, map[string]script{"Note": slow(time.Second), "Get": slow(time.Second)}, nil)
 		w.actions = map[string]act{"Out": emit(
-			callstest.Forward("shop.Cart", "Get", "8 first", sideEffect("shop.Cart", "!Note:9 a"), sideEffect("shop.Cart", "Note:9 b")),
+			callstest.Forward("shop.Cart", "Get", "8 first", sideEffect("shop.Cart", "!Note:8 a"), sideEffect("shop.Cart", "Note:8 b")),
 			callstest.Reply("second", sideEffect("shop.Cart", "Note:8 c")),
 			&actionv1.ActionResponse{SideEffects: []*entityv1.SideEffect{sideEffect("shop.Cart", "!Note:8 d")}},
 		)}
@@ -62,7 +62,7 @@ func TestResponsesInOrder(t *testing.T) {
 		if err := w.Drain(t.Context()); err != nil {
 			t.Error(err)
 		}
-		want(t, "the entities heard", w.heard(), "Note:9 a, Note:9 b, Get:8 first, Note:8 c, Note:8 d")
+		want(t, "the entities heard", w.heard(), "Note:8 a, Note:8 b, Get:8 first, Note:8 c, Note:8 d")
 	})
 }
 
