@@ -117,10 +117,13 @@ func (i *instance) evict() {
 func (i *instance) submit(c *call) (taken bool, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	switch {
-	case i.over:
+	if i.over {
 		return false, nil
-	case i.full():
+	}
+	if err := i.doubts(); err != nil {
+		return false, err
+	}
+	if i.full() {
 		return false, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", len(i.mailbox), i.id)
 	}
 	i.mailbox = append(i.mailbox, c)
