@@ -37,14 +37,23 @@ type adder struct {
 // startAdder starts one on loopback and returns where it listens.
 func startAdder(tb testing.TB) (*adder, string) {
 	tb.Helper()
+	a := &adder{tb: tb, firsts: make(chan *actionv1.ActionCommand, 16), cancelled: make(chan error, 16)}
+	return a, listenFor(tb, func(server *grpc.Server) {
+		discoveryv1.RegisterDiscoveryServiceServer(server, a)
+		actionv1.RegisterActionServiceServer(server, a)
+	})
+}
+
+// listenFor serves what is registered on loopback, until the end of the test, and
+// returns where.
+func listenFor(tb testing.TB, register func(*grpc.Server)) string {
+	tb.Helper()
 	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", loopback)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a := &adder{tb: tb, firsts: make(chan *actionv1.ActionCommand, 16), cancelled: make(chan error, 16)}
 	server := grpc.NewServer()
-	discoveryv1.RegisterDiscoveryServiceServer(server, a)
-	actionv1.RegisterActionServiceServer(server, a)
+	register(server)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -54,7 +63,7 @@ func startAdder(tb testing.TB) (*adder, string) {
 		server.Stop()
 		<-ended
 	})
-	return a, listener.Addr().String()
+	return listener.Addr().String()
 }
 
 func (*adder) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
