@@ -86,8 +86,8 @@ func (m *multiplexed) write() {
 			return
 		}
 		for {
-			out, any := m.next()
-			if !any {
+			out, more := m.next()
+			if !more {
 				break
 			}
 			if m.grpc.SendMsg(raw(out)) != nil {
@@ -105,8 +105,8 @@ func (m *multiplexed) write() {
 func (m *multiplexed) next() ([]byte, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out, any := m.machine.Next()
-	if !any {
+	out, more := m.machine.Next()
+	if !more {
 		return nil, false
 	}
 	if h, ok := out.Handle.Owner.(*handle); ok {
@@ -169,7 +169,8 @@ func (m *multiplexed) take(data []byte) bool {
 		return false
 	}
 	m.poke()
-	if h != nil && (said.End != nil || said.Acknowledged) {
+	if h != nil {
+		h.stir()
 		h.tell(said)
 	}
 	return true
@@ -215,6 +216,7 @@ func (m *multiplexed) finish(err error) {
 	}
 	m.mu.Unlock()
 	for h := range left {
+		h.stir()
 		h.released()
 	}
 }
