@@ -39,6 +39,8 @@ type handle struct {
 	resets  bool     // ctx has ended
 	overdue *time.Timer
 	wake    func() // see Follow; nil while nobody follows
+	// progress is when a message was sent last, or began to wait where none did.
+	progress time.Time
 }
 
 var (
@@ -66,6 +68,9 @@ func (h *handle) Send(message proto.Message) error {
 	}
 	if !h.alive() {
 		return io.EOF
+	}
+	if h.frames.Queued() == 0 {
+		h.progress = time.Now()
 	}
 	m.machine.Send(h.frames, data)
 	m.poke()
@@ -97,7 +102,7 @@ func (h *handle) Recv() (proto.Message, error) {
 }
 
 // Next is Recv without a wait.
-func (h *handle) Next() (message proto.Message, err error, ok bool) { //nolint:staticcheck // ok says whether there is either
+func (h *handle) Next() (message proto.Message, err error, ok bool) {
 	data, err, ok := h.next(false)
 	if !ok {
 		return nil, nil, false
@@ -133,7 +138,7 @@ func (h *handle) read(data []byte, err error) (proto.Message, error) {
 
 // next takes the next message or the end, and gives the message's bytes back to the
 // function. It waits for one where it may; ok says whether there is one.
-func (h *handle) next(wait bool) (data []byte, err error, ok bool) { //nolint:staticcheck // as Next
+func (h *handle) next(wait bool) (data []byte, err error, ok bool) {
 	m := h.stream
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -199,10 +204,11 @@ func (h *handle) reset() {
 	m := h.stream
 	m.mu.Lock()
 	h.resets = true
-	over := h.over()
+	over, starved := h.over(), false
 	if !over && m.over == nil {
 		h.inbox = nil
 		h.end = fault.FromContext(h.ctx)
+		starved = h.frames.Starved() && time.Since(h.progress) >= longestStarved
 		if over = !m.machine.Reset(h.frames); over {
 			h.acked = true
 			delete(m.live, h)
@@ -214,6 +220,9 @@ func (h *handle) reset() {
 	m.mu.Unlock()
 	m.poke()
 	h.stir()
+	if starved {
+		h.report(discoveryv1.Severity_SEVERITY_ERROR, "MUX-CREDIT-007", "a message has waited for credit until the entity's time was over")
+	}
 	if over {
 		h.released()
 	}

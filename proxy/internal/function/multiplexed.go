@@ -27,6 +27,9 @@ const (
 	// longestReset is how long the function may take to acknowledge a close with reset
 	// (MUX-CLOSE-010).
 	longestReset = 10 * time.Second
+	// longestStarved is how long a message may lack credit before a reset is put down to
+	// that: a time of grace, the shortest for which one waits (MUX-DRAIN-003).
+	longestStarved = 5 * time.Second
 )
 
 // multiplexed is one multiplexed stream. One goroutine reads it and one writes it, and
@@ -111,6 +114,7 @@ func (m *multiplexed) next() ([]byte, bool) {
 	}
 	if h, ok := out.Handle.Owner.(*handle); ok {
 		if out.Message {
+			h.progress = time.Now()
 			h.changed.Broadcast() // whoever sends may go on
 		}
 		if out.Reset {

@@ -49,7 +49,7 @@ type Follower interface {
 	// no more.
 	Follow(wake func())
 	// Next returns what Recv would return, and false where Recv would wait.
-	Next() (message proto.Message, err error, ok bool) //nolint:staticcheck // ok says whether there is either
+	Next() (message proto.Message, err error, ok bool)
 }
 
 // Open opens a stream for an entity of the type, one of the dialect's. The end of ctx

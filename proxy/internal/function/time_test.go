@@ -37,7 +37,7 @@ func timely(t *testing.T, script functiontest.Script, capabilities ...discoveryv
 }
 
 // TestSilentFunction covers LIFE-WATCH-003, LIFE-WATCH-004 and LIFE-WATCH-012: a function
-// that does not say how it is is taken for serving after 10 s, and told so.
+// that says nothing of itself is taken for serving after 10 s, and told so.
 func TestSilentFunction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatched()
@@ -83,10 +83,10 @@ func TestWatchPauses(t *testing.T) {
 			Register: func(s *grpc.Server) { lifecyclev1.RegisterLifecycleServiceServer(s, w) },
 		}, lifecycle)
 		last := <-w.called
-		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+		for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 			called := <-w.called
-			if pause := called.Sub(last); pause != want*time.Second {
-				t.Errorf("called again after %v, want %v s", pause, int64(want))
+			if pause := called.Sub(last); pause != time.Duration(seconds)*time.Second {
+				t.Errorf("called again after %v, want %d s", pause, seconds)
 			}
 			last = called
 			if client.Err() == nil {
@@ -138,6 +138,33 @@ func (deaf) Handle(stream multiplexv1.MultiplexService_HandleServer) error {
 			return nil //nolint:nilerr // the end, however it came
 		}
 	}
+}
+
+// TestStarved covers MUX-CREDIT-010 and MUX-DRAIN-003 as far as the client goes: an entity
+// that is reset because its messages lacked credit is told of, and those of others go.
+func TestStarved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		multiplexed := discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM
+		f, client, o := timely(t, functiontest.Script{
+			Discover: incarnated("a", multiplexed),
+			Register: func(s *grpc.Server) { multiplexv1.RegisterMultiplexServiceServer(s, deaf{}) },
+		}, multiplexed)
+		o.awaitServing(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		stream := openAs(ctx, t, client, "a")
+		if err := stream.Send(get(1, packed(70000))); err != nil {
+			t.Fatal(err)
+		}
+		openAs(t.Context(), t, client, "b")
+		time.Sleep(5 * time.Second)
+		cancel()
+		if report := <-f.Reports; report.GetCode() != "MUX-CREDIT-007" || report.GetEntityId() != "a" {
+			t.Errorf("told %v", report)
+		}
+		if err := stream.Send(get(2, nil)); err == nil {
+			t.Error("a reset stream takes messages")
+		}
+	})
 }
 
 // TestUnacknowledgedReset covers MUX-CLOSE-010 and MUX-WRONG-005: a stream on which a
