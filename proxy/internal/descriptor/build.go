@@ -6,34 +6,68 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // typeURL starts the type URL of every request (CORE-CMD-004).
 const typeURL = "type.googleapis.com/"
 
+// Offer is what the proxy brings to a discovery.
+type Offer struct {
+	// Dialect is that in which the function was asked.
+	Dialect wire.Dialect
+	// Capabilities are those that the proxy announces.
+	Capabilities entity.Capabilities
+	// Unversioned lets a function of Cloudstate that states no version have
+	// replicated entities, for somebody who knows that it means 0.2
+	// (DIA-VERSION-003).
+	Unversioned bool
+	// MaxMessage is the largest message in bytes to a function of Cloudstate 0.2,
+	// which cannot say what it takes; 0 stands for 4 MiB (DIA-CONN-004).
+	MaxMessage int
+}
+
 // builder checks one answer to Discover and notes what it finds.
 type builder struct {
-	dialect      wire.Dialect
+	Offer
+
+	inForce entity.Capabilities
+	// unversioned is the version that the function states where that is older than
+	// the wire of 0.2; empty otherwise.
+	unversioned  string
 	files        *fileSet
 	services     map[string]*Service
 	persistences map[string]string // persistence id → the service that has it
 	found        []Mistake
 }
 
+// Build reads the function's answer to Discover, as [Offer.Build] does for a proxy
+// that offers nothing beyond the dialect.
+func Build(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake) {
+	return Offer{Dialect: dialect}.Build(answer)
+}
+
 // Build reads the function's answer to Discover. It returns a registry, unless one of
 // the mistakes refuses the answer, and every mistake in it: first those of the service
 // info, then those of the files, then those of the entities, in their order.
-func Build(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake) {
+func (o Offer) Build(answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake) {
+	if len(o.Dialect.Lacks) > 0 { // what 0.2 lacks is an unknown field (DIA-FIELD-002)
+		answer = proto.CloneOf(answer)
+		o.Dialect.Lacks.Strip(answer)
+	}
+	info := answer.GetServiceInfo()
 	b := &builder{
-		dialect:      dialect,
+		Offer:        o,
+		inForce:      o.Capabilities & entity.CapabilitiesOf(info.GetCapabilities()...),
 		services:     map[string]*Service{},
 		persistences: map[string]string{},
 	}
-	b.info(answer.GetServiceInfo())
+	b.info(info)
 	b.files = readFiles(answer.GetProto())
 	b.found = append(b.found, b.files.found...)
 	if len(answer.GetEntities()) == 0 {
@@ -45,7 +79,14 @@ func Build(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (*Registr
 	if Refuses(b.found) {
 		return nil, b.found
 	}
-	return &Registry{files: b.files.files, largest: largest(answer.GetServiceInfo()), services: b.services}, b.found
+	return &Registry{
+		files:        b.files.files,
+		largest:      o.largest(info),
+		capabilities: b.inForce,
+		incarnation:  info.GetIncarnationId(),
+		schema:       schemaOf(answer),
+		services:     b.services,
+	}, b.found
 }
 
 // entity checks one entity and its service.
@@ -56,18 +97,16 @@ func (b *builder) entity(e *discoveryv1.Entity) {
 		return
 	}
 	service := &Service{
-		Name:        name,
-		Kind:        b.kind(e),
-		Type:        e.GetEntityType(),
-		Persistence: b.persistence(e),
-		Idle:        b.idle(e),
-		methods:     map[string]*Method{},
+		Name:    name,
+		Kind:    b.kind(e),
+		Type:    e.GetEntityType(),
+		methods: map[string]*Method{},
 	}
 	b.services[name] = service
-	if len(e.GetTypeAliases()) > 0 {
-		b.notef(discoveryv1.Severity_SEVERITY_WARNING, aliasRequirement, name, nil,
-			"the entity %q has type aliases, and CAPABILITY_TYPE_ALIASES is not in force: stored types keep their names", name)
+	if service.Kind != wire.Action { // nothing of an action's is read (ACT-DISC-003)
+		service.Persistence, service.Idle = b.persistence(e), b.idle(e)
 	}
+	service.Aliases = b.aliases(service.Kind, e)
 	if declared := b.declared(name); declared != nil {
 		b.methods(service, declared)
 	}
@@ -75,17 +114,21 @@ func (b *builder) entity(e *discoveryv1.Entity) {
 
 // kind checks the entity type; 0 when the proxy does not know it.
 func (b *builder) kind(e *discoveryv1.Entity) wire.Kind {
-	known, ok := b.dialect.OfType(e.GetEntityType())
-	if !ok {
+	known, ok := b.Dialect.OfType(e.GetEntityType())
+	switch {
+	case !ok:
 		b.mistakef(typeRequirement, e.GetServiceName(), nil,
 			"the entity %q has the entity type %q, which this proxy does not know: use one of %s",
-			e.GetServiceName(), e.GetEntityType(), strings.Join(b.dialect.Types(), ", "))
+			e.GetServiceName(), e.GetEntityType(), strings.Join(b.Dialect.Types(), ", "))
+	case known.Kind == wire.Replicated && b.unversioned != "" && !b.Unversioned:
+		b.mistakef(unversionedRequirement, e.GetServiceName(), nil,
+			"the function states protocol version %s, and its replicated entity %q may read a command of 0.2 as a delete: use a support library that states 0.2, or let the proxy take it for one",
+			b.unversioned, e.GetServiceName())
 	}
 	return known.Kind
 }
 
-// persistence checks the persistence id. Every kind that the proxy knows so
-// far is stateful.
+// persistence checks the persistence id of a stateful entity.
 func (b *builder) persistence(e *discoveryv1.Entity) string {
 	id, name := e.GetPersistenceId(), e.GetServiceName()
 	if id == "" {

@@ -16,20 +16,32 @@ const (
 	fileRequirement        = "DISC-DESC-001"
 	serviceRequirement     = "DISC-DESC-002"
 	keyRequirement         = "DISC-KEY-001"
-	unaryRequirement       = "DISC-METHOD-001"
+	compositeRequirement   = "DISC-KEY-003"
+	countRequirement       = "DISC-KEY-004"
+	shapeRequirement       = "DISC-METHOD-001"
 	typeRequirement        = "DISC-ENT-001"
 	persistenceRequirement = "DISC-ENT-002"
 	listRequirement        = "DISC-ENT-003"
 	timeoutRequirement     = "DISC-ENT-004"
+	kindRequirement        = "DISC-KIND-001"
 	versionRequirement     = "DISC-INFO-001"
 	oldestRequirement      = "DISC-VER-002"
 	rangeRequirement       = "DISC-VER-003"
 	sizeRequirement        = "CORE-LIMIT-006"
 	incarnationRequirement = "DISC-INC-005"
+	unnamedRequirement     = "LIFE-WATCH-010"
+	driftRequirement       = "DISC-DRIFT-001"
 	fingerprintRequirement = "DISC-DRIFT-004"
-	aliasRequirement       = "DISC-ALIAS-004"
+	aliasRequirement       = "DISC-ALIAS-001"
+	unusedAliasRequirement = "DISC-ALIAS-004"
 	optionRequirement      = "DISC-OPT-002"
 	eventingRequirement    = "EVT-DISC-001"
+
+	// Those that Cloudstate 0.2 has in their place.
+	cloudstateKeyRequirement      = "DIA-KEY-002"
+	cloudstateRequirement         = "DIA-VERSION-002"
+	unversionedRequirement        = "DIA-VERSION-003"
+	cloudstateEventingRequirement = "DIA-DISC-007"
 )
 
 // Mistake is one thing in an answer to Discover that breaks a requirement, or that
@@ -37,6 +49,8 @@ const (
 type Mistake struct {
 	// Severity is that of a report: a warning refuses nothing.
 	Severity discoveryv1.Severity
+	// Untold says that the proxy's log alone names it: the function gets no report.
+	Untold bool
 	// Requirement is the id of the sentence that was broken.
 	Requirement string
 	// Text says what is wrong and what to do about it, for a person.

@@ -38,22 +38,42 @@ func (b *builder) options(service *Service, method protoreflect.MethodDescriptor
 	visitOptions(method, func(number protowire.Number, format protowire.Type, value []byte) {
 		var err error
 		switch number {
-		case b.dialect.Eventing:
+		case b.Dialect.Eventing:
 			err = found.readEventing(format, value)
-		case b.dialect.ReadOnly:
+		case b.Dialect.ReadOnly:
 			err = found.readReadOnly(format, value)
 		}
 		if err != nil {
 			b.mistakef(optionRequirement, service.Name, placesOf(method),
-				"the option %d of the method %q cannot be read (%v): take it from stateward/annotations/v1/annotations.proto", number, method.FullName(), err)
+				"the option %d of the method %q cannot be read (%v): take it from %s", number, method.FullName(), err, b.optionsFile())
 		}
 	})
 	if found.eventing {
-		b.notef(discoveryv1.Severity_SEVERITY_WARNING, eventingRequirement, service.Name, placesOf(method),
-			"the method %q has the option eventing, and this proxy serves neither topics nor event logs: the method is called by callers alone, and its responses go to them alone",
-			method.FullName())
+		b.unserved(service, method)
 	}
 	return found
+}
+
+// optionsFile is where an author finds the options of methods.
+func (b *builder) optionsFile() string {
+	if b.Dialect.Cloudstate {
+		return "cloudstate/eventing.proto"
+	}
+	return "stateward/annotations/v1/annotations.proto"
+}
+
+// unserved names an option eventing, which the proxy does not serve: to the function
+// as well, but not to one of Cloudstate, to which such a report is a refusal.
+func (b *builder) unserved(service *Service, method protoreflect.MethodDescriptor) {
+	found := Mistake{
+		Severity: discoveryv1.Severity_SEVERITY_WARNING, Requirement: eventingRequirement, Service: service.Name, Places: placesOf(method),
+		Text: fmt.Sprintf("the method %q has the option eventing, and this proxy serves neither topics nor event logs: the method is called by callers alone, and its responses go to them alone",
+			method.FullName()),
+	}
+	if b.Dialect.Cloudstate {
+		found.Requirement, found.Untold = cloudstateEventingRequirement, true
+	}
+	b.found = append(b.found, found)
 }
 
 func (o *methodOptions) readEventing(format protowire.Type, value []byte) error {

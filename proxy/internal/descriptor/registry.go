@@ -7,19 +7,22 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // Registry is what one answer to Discover describes. It is immutable, and
 // shares nothing with the registry of another answer or of the process.
 type Registry struct {
-	files    *protoregistry.Files
-	largest  int
-	services map[string]*Service
+	files        *protoregistry.Files
+	largest      int
+	capabilities entity.Capabilities
+	incarnation  string
+	schema       Schema
+	services     map[string]*Service
 }
 
 // Service is one entity's service.
@@ -29,11 +32,14 @@ type Service struct {
 	// Kind is the kind of its entities, Type what the dialect calls it.
 	Kind wire.Kind
 	Type string
-	// Persistence names the stored state of its entities.
+	// Persistence names the stored state of its entities; empty for an action.
 	Persistence string
 	// Idle is the time after which an idle entity is passivated; 0 lets the
 	// proxy decide.
 	Idle time.Duration
+	// Aliases has the names that stored types go by now; empty where the
+	// capability is not in force.
+	Aliases entity.Aliases
 
 	methods map[string]*Method
 }
@@ -42,6 +48,10 @@ type Service struct {
 type Method struct {
 	// Service is the full name of the service, Name the short name of the method.
 	Service, Name string
+	// Kind is that of the service.
+	Kind wire.Kind
+	// Shape says which sides stream.
+	Shape wire.Shape
 	// Input is the type URL of the request.
 	Input string
 	// Output is the full name of the response.
@@ -49,9 +59,7 @@ type Method struct {
 	// ReadOnly says that no command of the method changes its entity's state.
 	ReadOnly bool
 
-	message protoreflect.FullName // of the request
-	field   protoreflect.Name     // that holds the entity key
-	key     protowire.Number      // of that field
+	key *key // nil for an action's
 }
 
 // Service returns the service with the full name.
@@ -75,6 +83,17 @@ func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.services)
 
 // MaxMessage returns the largest message in bytes that the function takes.
 func (r *Registry) MaxMessage() int { return r.largest }
+
+// Capabilities returns those that are in force on the connection of the answer
+// (DISC-CAP-005).
+func (r *Registry) Capabilities() entity.Capabilities { return r.capabilities }
+
+// Incarnation names the function's process; empty where the function has not said,
+// which is to be read as another one each time (DISC-INC-002).
+func (r *Registry) Incarnation() string { return r.incarnation }
+
+// Schema returns which descriptors the answer has.
+func (r *Registry) Schema() Schema { return r.schema }
 
 // Files returns every file of the answer. The caller does not change it.
 func (r *Registry) Files() *protoregistry.Files { return r.files }

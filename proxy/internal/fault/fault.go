@@ -34,6 +34,11 @@ const (
 	Canceled
 	// Depth is a chain of forwards and side effects that is too long.
 	Depth
+	// Untold is what the callers of a Cloudstate 0.2 function get of its broken
+	// streams: they know one code for it, whatever broke (DIA-ANSWER-001).
+	Untold
+	// NotFound is an entity that was deleted for ever.
+	NotFound
 )
 
 // Code returns the gRPC code of the kind. It is the only such map in the proxy.
@@ -55,6 +60,10 @@ func (k Kind) Code() codes.Code {
 		return codes.Canceled
 	case Depth:
 		return codes.FailedPrecondition
+	case Untold:
+		return codes.Unknown
+	case NotFound:
+		return codes.NotFound
 	case Internal:
 		return codes.Internal
 	default:
@@ -78,6 +87,14 @@ func New(kind Kind, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Kind: kind, Text: err.Error(), Err: errors.Unwrap(err)}
 }
+
+// ErrNothing says that a command was carried out, and that the function gave nothing
+// that its caller could be given.
+var ErrNothing = errors.New("nothing for the caller")
+
+// Nothing returns the error that a caller gets for whom there is nothing: it is
+// ErrNothing, and of the kind Internal.
+func Nothing(text string) *Error { return &Error{Kind: Internal, Text: text, Err: ErrNothing} }
 
 // FromContext returns why ctx is done: Deadline when its time has passed, else
 // Canceled. Call it only when ctx is done.

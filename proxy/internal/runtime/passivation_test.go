@@ -51,7 +51,7 @@ func TestNoPassivationWhileStoring(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := faultstore.NewHold()
 		journal := faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Append, Call: 1, Hold: hold})
-		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Kinds = kinds(journal) })
 		w.target.Passivation = time.Millisecond
 		added := w.submit(t.Context(), "7", "Add", "tea")
 		<-hold.Reached()
@@ -80,8 +80,8 @@ func TestPassivationByDefault(t *testing.T) {
 	})
 }
 
-// A command that races with passivation is never lost: it is answered by the
-// old activation or by the next.
+// CORE-PASS-001: a command that races with passivation is never lost: it is answered by
+// the old activation or by the next.
 func TestPassivationRace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, runtimetest.Model{}.Serve, nil)

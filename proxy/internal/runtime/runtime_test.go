@@ -22,6 +22,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
@@ -48,14 +49,9 @@ func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*ru
 	w := &world{tb: tb, function: runtimetest.New(serve), target: runtime.Target{Kind: kind, Persistence: "cart"}}
 	config := runtime.Config{
 		Functions: w.function,
-		Journal:   memory.New(),
-		Machines: map[string]func(entity.ID) entity.Machine{
-			kind: func(id entity.ID) entity.Machine {
-				return eventsourced.New(id, eventsourced.Limits{Message: 4 << 20, Metadata: 8 << 10})
-			},
-		},
-		Reporter: w,
-		Log:      slog.New(slog.DiscardHandler),
+		Kinds:     kinds(memory.New()),
+		Reporter:  w,
+		Log:       slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&config)
@@ -73,6 +69,19 @@ func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*ru
 		}
 	})
 	return w
+}
+
+// kinds runs event sourced entities, whose events are in the journal.
+func kinds(journal store.Journal) map[string]runtime.Kind { return kindsAhead(journal, 0) }
+
+// kindsAhead is kinds with a limit to the answers that are on their way into the journal.
+func kindsAhead(journal store.Journal, ahead int) map[string]runtime.Kind {
+	return map[string]runtime.Kind{kind: {
+		New: func(id entity.ID, terms entity.Terms) entity.Machine {
+			return eventsourced.New(id, terms, eventsourced.Config{Ask: 5, Ahead: ahead})
+		},
+		State: runtime.Journaled(journal),
+	}}
 }
 
 // Report is the runtime's Reporter.
@@ -96,12 +105,17 @@ func (w *world) reported() []string {
 // submit hands in a command, which must be taken.
 func (w *world) submit(ctx context.Context, key, name, text string) <-chan entity.Outcome {
 	w.tb.Helper()
-	command := entity.Command{Name: name, Payload: runtimetest.Text(text), Response: "test.Text"}
-	outcome, err := w.Submit(ctx, w.target, entity.ID{Service: "shop.Cart", Entity: key}, command)
+	outcome, err := w.Submit(ctx, w.target, idOf(key), command(name, text))
 	if err != nil {
 		w.tb.Fatalf("%s %q was not taken: %v", name, text, err)
 	}
 	return outcome
+}
+
+func idOf(key string) entity.ID { return entity.ID{Service: "shop.Cart", Entity: key} }
+
+func command(name, text string) entity.Command {
+	return entity.Command{Name: name, Payload: runtimetest.Text(text), Response: "test.Text"}
 }
 
 // call hands in a command and waits for its answer, as a text: the reply, or the

@@ -18,6 +18,9 @@ import (
 // Function serves event sourced streams, each by a goroutine that runs serve.
 // What serve returns ends its stream; nil is status OK.
 type Function struct {
+	// Terms are those of its streams. Whoever changes them does so before the first.
+	Terms entity.Terms
+
 	serve func(*Stream) error
 	// serving counts the goroutines.
 	serving sync.WaitGroup
@@ -34,7 +37,8 @@ var _ runtime.Functions = (*Function)(nil)
 
 // New returns a function whose streams are served by serve.
 func New(serve func(*Stream) error) *Function {
-	return &Function{serve: serve, retired: make(chan struct{}), open: map[entity.ID]int{}}
+	terms := entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10}
+	return &Function{Terms: terms, serve: serve, retired: make(chan struct{}), open: map[entity.ID]int{}}
 }
 
 // Open opens a stream, unless the function is gone.
@@ -76,6 +80,17 @@ func (f *Function) Opened() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.opened
+}
+
+// Streams returns how many streams are open now, as the proxy sees it.
+func (f *Function) Streams() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := 0
+	for _, n := range f.open {
+		all += n
+	}
+	return all
 }
 
 // Most returns the largest number of streams that were open for one entity at
@@ -192,6 +207,9 @@ func (p *proxySide) Recv() (proto.Message, error) {
 		return nil, p.ctx.Err()
 	}
 }
+
+// Terms are those of the function.
+func (p *proxySide) Terms() entity.Terms { return p.function.Terms }
 
 // Retired is closed by the function's Retire.
 func (p *proxySide) Retired() <-chan struct{} { return p.retired }
