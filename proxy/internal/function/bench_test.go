@@ -1,8 +1,8 @@
 package function_test
 
 import (
-	"fmt"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -55,6 +55,7 @@ func (uncounted) Streams(int)       {}
 func BenchmarkStream(b *testing.B) {
 	for _, network := range []string{"tcp", "unix"} {
 		target := func(b *testing.B) string {
+			b.Helper()
 			if network == "unix" {
 				return functiontest.Path(b)
 			}
@@ -129,7 +130,7 @@ func BenchmarkIdle(b *testing.B) {
 			before := held()
 			for b.Loop() {
 				for i := range streams {
-					streams[i] = openAs(b.Context(), b, client, fmt.Sprint(i))
+					streams[i] = openAs(b.Context(), b, client, strconv.Itoa(i))
 				}
 				b.ReportMetric((held()-before)/entities, "bytes/entity") // of the function beside it, too
 				b.StopTimer()

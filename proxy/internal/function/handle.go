@@ -38,9 +38,15 @@ type handle struct {
 	acked   bool     // the entity may have another activation
 	resets  bool     // ctx has ended
 	overdue *time.Timer
+	wake    func() // see Follow; nil while nobody follows
+	// progress is when a message was sent last, or began to wait where none did.
+	progress time.Time
 }
 
-var _ Stream = (*handle)(nil)
+var (
+	_ Stream   = (*handle)(nil)
+	_ Follower = (*handle)(nil)
+)
 
 // Terms are those of the connection.
 func (h *handle) Terms() entity.Terms { return h.stream.conn.terms }
@@ -62,6 +68,9 @@ func (h *handle) Send(message proto.Message) error {
 	}
 	if !h.alive() {
 		return io.EOF
+	}
+	if h.frames.Queued() == 0 {
+		h.progress = time.Now()
 	}
 	m.machine.Send(h.frames, data)
 	m.poke()
@@ -88,7 +97,30 @@ func (h *handle) alive() bool { return h.end == nil && !h.resets }
 // Recv returns the next message. The end comes only when the entity may have another
 // activation (MUX-USE-005).
 func (h *handle) Recv() (proto.Message, error) {
-	data, err := h.receive()
+	data, err, _ := h.next(true)
+	return h.read(data, err)
+}
+
+// Next is Recv without a wait.
+func (h *handle) Next() (message proto.Message, err error, ok bool) {
+	data, err, ok := h.next(false)
+	if !ok {
+		return nil, nil, false
+	}
+	message, err = h.read(data, err)
+	return message, err, true
+}
+
+// Follow has wake called whenever Next may have more.
+func (h *handle) Follow(wake func()) {
+	h.stream.mu.Lock()
+	h.wake = wake
+	h.stream.mu.Unlock()
+	wake()
+}
+
+// read reads a message of the kind; err is passed on.
+func (h *handle) read(data []byte, err error) (proto.Message, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -104,25 +136,39 @@ func (h *handle) Recv() (proto.Message, error) {
 	return message, nil
 }
 
-// receive takes the next message, and gives its bytes back to the function.
-func (h *handle) receive() ([]byte, error) {
+// next takes the next message or the end, and gives the message's bytes back to the
+// function. It waits for one where it may; ok says whether there is one.
+func (h *handle) next(wait bool) (data []byte, err error, ok bool) {
 	m := h.stream
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for len(h.inbox) == 0 && !(h.end != nil && h.acked) {
+	for wait && len(h.inbox) == 0 && !h.over() {
 		h.changed.Wait()
 	}
 	if len(h.inbox) == 0 {
-		return nil, h.end
+		return nil, h.end, h.over()
 	}
-	data := h.inbox[0]
+	data = h.inbox[0]
 	h.inbox[0] = nil
 	if h.inbox = h.inbox[1:]; len(h.inbox) == 0 {
 		h.inbox = nil // an idle entity keeps nothing
 	}
 	m.machine.Taken(h.frames, len(data))
 	m.poke()
-	return data, nil
+	return data, nil, true
+}
+
+// over reports whether the end may be told. The caller holds the stream's mu.
+func (h *handle) over() bool { return h.end != nil && h.acked }
+
+// stir tells who follows. The caller does not hold the stream's mu.
+func (h *handle) stir() {
+	h.stream.mu.Lock()
+	wake := h.wake
+	h.stream.mu.Unlock()
+	if wake != nil {
+		wake()
+	}
 }
 
 // CloseSend closes the handle behind its messages.
@@ -158,10 +204,11 @@ func (h *handle) reset() {
 	m := h.stream
 	m.mu.Lock()
 	h.resets = true
-	over := h.end != nil && h.acked
+	over, starved := h.over(), false
 	if !over && m.over == nil {
 		h.inbox = nil
 		h.end = fault.FromContext(h.ctx)
+		starved = h.frames.Starved() && time.Since(h.progress) >= longestStarved
 		if over = !m.machine.Reset(h.frames); over {
 			h.acked = true
 			delete(m.live, h)
@@ -172,6 +219,10 @@ func (h *handle) reset() {
 	h.changed.Broadcast()
 	m.mu.Unlock()
 	m.poke()
+	h.stir()
+	if starved {
+		h.report(discoveryv1.Severity_SEVERITY_ERROR, "MUX-CREDIT-007", "a message has waited for credit until the entity's time was over")
+	}
 	if over {
 		h.released()
 	}

@@ -27,6 +27,9 @@ const (
 	// longestReset is how long the function may take to acknowledge a close with reset
 	// (MUX-CLOSE-010).
 	longestReset = 10 * time.Second
+	// longestStarved is how long a message may lack credit before a reset is put down to
+	// that: a time of grace, the shortest for which one waits (MUX-DRAIN-003).
+	longestStarved = 5 * time.Second
 )
 
 // multiplexed is one multiplexed stream. One goroutine reads it and one writes it, and
@@ -86,8 +89,8 @@ func (m *multiplexed) write() {
 			return
 		}
 		for {
-			out, any := m.next()
-			if !any {
+			out, more := m.next()
+			if !more {
 				break
 			}
 			if m.grpc.SendMsg(raw(out)) != nil {
@@ -105,12 +108,13 @@ func (m *multiplexed) write() {
 func (m *multiplexed) next() ([]byte, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out, any := m.machine.Next()
-	if !any {
+	out, more := m.machine.Next()
+	if !more {
 		return nil, false
 	}
 	if h, ok := out.Handle.Owner.(*handle); ok {
 		if out.Message {
+			h.progress = time.Now()
 			h.changed.Broadcast() // whoever sends may go on
 		}
 		if out.Reset {
@@ -169,7 +173,8 @@ func (m *multiplexed) take(data []byte) bool {
 		return false
 	}
 	m.poke()
-	if h != nil && (said.End != nil || said.Acknowledged) {
+	if h != nil {
+		h.stir()
 		h.tell(said)
 	}
 	return true
@@ -215,6 +220,7 @@ func (m *multiplexed) finish(err error) {
 	}
 	m.mu.Unlock()
 	for h := range left {
+		h.stir()
 		h.released()
 	}
 }

@@ -3,14 +3,15 @@ package function_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"strconv"
 	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -99,7 +100,7 @@ func TestMultiplexed(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
-			id := fmt.Sprint(i)
+			id := strconv.Itoa(i)
 			stream := openAs(t.Context(), t, client, id)
 			for number := range int64(20) {
 				add(t, stream, id, number+1)
@@ -184,6 +185,42 @@ func TestMultiplexedReset(t *testing.T) {
 	finish(t, other)
 }
 
+// TestFollow shows that nobody has to wait for a multiplexed stream.
+func TestFollow(t *testing.T) {
+	_, client, _ := multiplexing(t, functiontest.Script{})
+	stream := openAs(t.Context(), t, client, "a")
+	follower, ok := stream.(function.Follower)
+	if !ok {
+		t.Fatalf("a %T", stream)
+	}
+	woken := make(chan struct{}, 100)
+	follower.Follow(func() { woken <- struct{}{} })
+	take(t, woken)
+	if message, err, ok := follower.Next(); ok {
+		t.Errorf("before the command: %v, %v", message, err)
+	}
+	if err := stream.Send(get(1, nil)); err != nil {
+		t.Fatal(err)
+	}
+	next := func() (proto.Message, error) {
+		for {
+			take(t, woken)
+			if message, err, ok := follower.Next(); ok {
+				return message, err
+			}
+		}
+	}
+	if message, err := next(); message == nil || err != nil {
+		t.Errorf("the answer: %v, %v", message, err)
+	}
+	if err := stream.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if message, err := next(); message != nil || !errors.Is(err, io.EOF) {
+		t.Errorf("the end: %v, %v", message, err)
+	}
+}
+
 // TestMultiplexedLost covers MUX-END-001: what breaks the stream ends each handle on it
 // as a stream that was lost.
 func TestMultiplexedLost(t *testing.T) {
@@ -201,6 +238,7 @@ func TestMultiplexedLost(t *testing.T) {
 // scripted is a multiplexed stream that sends what it is told when the first open comes.
 type scripted struct {
 	multiplexv1.UnimplementedMultiplexServiceServer
+
 	frames []*multiplexv1.HandleResponse
 	end    error
 }
@@ -220,9 +258,11 @@ func (s scripted) Handle(stream multiplexv1.MultiplexService_HandleServer) error
 		return s.end
 	}
 	for {
-		if frame, err := stream.Recv(); err != nil {
+		frame, err := stream.Recv()
+		if err != nil {
 			return nil //nolint:nilerr // the end, however it came
-		} else if frame.GetClose().GetReset_() {
+		}
+		if frame.GetClose().GetReset_() {
 			if err := stream.Send(&multiplexv1.HandleResponse{Handle: frame.GetHandle(), Frame: &multiplexv1.HandleResponse_Closed{}}); err != nil {
 				return err
 			}

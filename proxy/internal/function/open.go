@@ -9,7 +9,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
 
-// on lets open open a stream on a connection that takes it. Where the connection goes
+// on has a stream opened on a connection that takes it. Where the connection goes
 // before the stream is open, the next one is tried. It waits while none has room.
 func (c *Client) on(ctx context.Context, open func(*connection) error) error {
 	deadline := time.NewTimer(c.config.StreamTimeout)

@@ -41,6 +41,17 @@ type Stream interface {
 	Err() error
 }
 
+// Follower is a Stream that needs no goroutine for who receives from it, as a
+// multiplexed one is.
+type Follower interface {
+	// Follow has wake called whenever Next may have more, and once at the beginning.
+	// It is called from any goroutine, and does not wait. Call Follow once, and Recv
+	// no more.
+	Follow(wake func())
+	// Next returns what Recv would return, and false where Recv would wait.
+	Next() (message proto.Message, err error, ok bool)
+}
+
 // Open opens a stream for an entity of the type, one of the dialect's. The end of ctx
 // resets the stream; whoever opens one ends it so, or receives until it has ended.
 // While the function has no room for a further stream, Open waits. An error is a

@@ -22,6 +22,7 @@ const lifecycle = discoveryv1.Capability_CAPABILITY_LIFECYCLE
 // watched serves Watch as the test says.
 type watched struct {
 	lifecyclev1.UnimplementedLifecycleServiceServer
+
 	say   chan *lifecyclev1.WatchResponse // what the function says next
 	heard chan string                     // what the proxy says
 }
@@ -174,6 +175,40 @@ func TestFunctionDrains(t *testing.T) {
 	next.say <- well
 	o.awaitServing(t)
 	open(t, client)
+}
+
+// TestMultiplexedDrains covers MUX-DRAIN-001 and MUX-END-002: a multiplexed stream of a
+// function that drains is half-closed once every handle on it is done.
+func TestMultiplexedDrains(t *testing.T) {
+	w := newWatched()
+	multiplexed := discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM
+	f := functiontest.Start(t, loopback, functiontest.Script{
+		Discover:    incarnated("a", lifecycle, multiplexed),
+		Register:    func(s *grpc.Server) { lifecyclev1.RegisterLifecycleServiceServer(s, w) },
+		Multiplexed: true,
+	})
+	o := newOwner()
+	c := config(f.Target, o)
+	c.Capabilities = []discoveryv1.Capability{lifecycle, multiplexed}
+	client, err := function.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runClient(t, client)
+	w.say <- well
+	o.awaitServing(t)
+	first, second := openAs(t.Context(), t, client, "a"), openAs(t.Context(), t, client, "b")
+	w.say <- drains
+	take(t, first.Retired())
+	add(t, first, "a", 1)
+	finish(t, first)
+	add(t, second, "b", 1)
+	finish(t, second)
+	for _, want := range []string{"start", "half-close"} { // LIFE-DRAIN-007: no other call is open
+		if heard := take(t, w.heard); heard != want {
+			t.Errorf("the function heard %q, want %q", heard, want)
+		}
+	}
 }
 
 // TestProxyDrains covers LIFE-STOP-007 and LIFE-STOP-009: the function is told, once,

@@ -6,6 +6,7 @@ package multiplex
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -79,7 +80,7 @@ func (f *frame) field(number protowire.Number, kind protowire.Type, data []byte)
 			return -1
 		}
 		if f.number == number && number != fieldMessage {
-			body = append(f.body[:len(f.body):len(f.body)], body...)
+			body = append(slices.Clip(f.body), body...)
 		}
 		f.number, f.body = number, body
 		return n
@@ -181,7 +182,7 @@ func closeFrame(handle int64, reset bool) []byte {
 
 // Failed is why a handle has ended by the function's failure. Its code reaches no
 // caller (MUX-FAIL-004).
-type Failed struct {
+type Failed struct { //nolint:errname // the protocol's own word for it
 	Code        int32
 	Description string
 }

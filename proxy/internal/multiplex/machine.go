@@ -53,7 +53,7 @@ type Handle struct {
 }
 
 // Mistake is a frame of the function that breaks a requirement.
-type Mistake struct {
+type Mistake struct { //nolint:errname // the protocol's own word for it
 	Requirement string
 	Text        string
 }

@@ -148,7 +148,7 @@ func (p *player) receive(t *testing.T, handle int64, words []string, number func
 	if said.Message != nil {
 		fmt.Fprintf(&p.out, " message of %d", len(said.Message))
 	}
-	switch end := said.End.(type) {
+	switch end := said.End.(type) { //nolint:errorlint // the machine wraps none
 	case *Mistake:
 		fmt.Fprintf(&p.out, " %s: %s", end.Requirement, end)
 	case *Failed:

@@ -77,6 +77,12 @@ func Start(tb testing.TB, target string, script Script) *Function {
 	if network == "tcp" {
 		target = listener.Addr().String()
 	}
+	return Serve(tb, listener, target, script)
+}
+
+// Serve starts a function on a listener, which is called the target.
+func Serve(tb testing.TB, listener net.Listener, target string, script Script) *Function {
+	tb.Helper()
 	const plenty = 1024 // more than any test asks
 	f := &Function{
 		Target:   target,

@@ -22,6 +22,7 @@ const window = 65536
 // reader and one writer for the stream.
 type Multiplexed struct {
 	multiplexv1.UnimplementedMultiplexServiceServer
+
 	// Serve serves one handle as a plain stream.
 	Serve func(eventsourcedv1.EventSourcedService_HandleServer) error
 }
@@ -102,6 +103,7 @@ func (m *muxed) release() {
 type muxHandle struct {
 	grpc.ServerStream
 	*muxed
+
 	number int64
 	ctx    context.Context
 	cancel context.CancelFunc
