@@ -43,6 +43,13 @@ var floors = map[string]int{
 	"proxy/internal/app":                              6,
 	"proxy":                                           7,
 	"proxy/cmd/stateward-proxy":                       8,
+	"proxy/internal/shard":                            0,
+	"proxy/internal/entity/turn":                      2,
+	"proxy/internal/entity/entitytest":                2,
+	"proxy/internal/entity/value":                     3,
+	"proxy/internal/cluster":                          2,
+	"proxy/internal/cluster/single":                   3,
+	"proxy/internal/store/lease":                      2,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches

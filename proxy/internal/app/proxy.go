@@ -118,8 +118,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	entities, err := runtime.New(runtime.Config{
 		Functions:      &p.user,
-		Journal:        p.store,
-		Machines:       p.machines(),
+		Kinds:          p.kinds(),
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
 		Log:            p.config.Log,
@@ -144,17 +143,20 @@ func (p *proxy) connectRooms() (err error) {
 	return err
 }
 
-// machines says what runs the entities of each type in the dialect.
-func (p *proxy) machines() map[string]func(entity.ID) entity.Machine {
-	machines := map[string]func(entity.ID) entity.Machine{}
+// kinds says how the entities of each type in the dialect are run.
+func (p *proxy) kinds() map[string]runtime.Kind {
+	kinds := map[string]runtime.Kind{}
 	for _, e := range p.dialect.Entities {
 		if e.Kind == wire.EventSourced {
-			machines[e.Type] = func(id entity.ID) entity.Machine {
-				return eventsourced.New(id, eventsourced.Limits{Message: p.user.maxMessage(), Metadata: maxMetadata})
-			}
+			kinds[e.Type] = runtime.Kind{New: p.eventSourced, State: runtime.Journaled(p.store)}
 		}
 	}
-	return machines
+	return kinds
+}
+
+// eventSourced makes the machine of an event sourced entity.
+func (p *proxy) eventSourced(id entity.ID, terms entity.Terms) entity.Machine {
+	return eventsourced.New(id, terms, eventsourced.Config{AskTime: p.config.CommandTimeout})
 }
 
 // Discovered builds the registry of an answer, and keeps it unless a mistake in it

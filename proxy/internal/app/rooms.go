@@ -36,8 +36,18 @@ func (u *user) Open(ctx context.Context, kind string) (runtime.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stream, nil
+	return &served{Stream: stream, terms: entity.Terms{MaxMessage: u.maxMessage(), MaxMetadata: maxMetadata}}, nil
 }
+
+// served is a stream with the terms of its connection.
+type served struct {
+	*function.Stream
+
+	terms entity.Terms
+}
+
+// Terms are those of the stream's connection.
+func (s *served) Terms() entity.Terms { return s.terms }
 
 // Report queues a report about the entity.
 func (u *user) Report(_ context.Context, id entity.ID, report entity.Report) {

@@ -86,7 +86,7 @@ func TestFunctionDrains(t *testing.T) {
 	if err := proxy.halt(t); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(log.String(), "reason=retired") { // not reason=lost
+	if !strings.Contains(log.String(), "reason=drain") { // not reason=lost
 		t.Errorf("the entity's stream was cut:\n%s", &log)
 	}
 }

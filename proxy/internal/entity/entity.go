@@ -41,6 +41,8 @@ type Command struct {
 	ReadOnly bool
 	// Streamed says that the method streams its responses.
 	Streamed bool
+	// Effect says that the command is that of a side effect: it has no caller.
+	Effect bool
 	// Key is the idempotency key; empty when the call has none.
 	Key string
 	// Depth is how many forwards and side effects led to the command.
@@ -72,4 +74,10 @@ type Outcome struct {
 	// forward is followed. With Err they are empty but in one case: the command
 	// was carried out, and the function gave no answer to pass on.
 	SideEffects []*entityv1.SideEffect
+	// GivenUp says that the function has given the command up because nobody waited:
+	// it is no answer for those who have asked again since (IDEM-REPEAT-007).
+	GivenUp bool
+	// Stored are the ids under which the durable ones of them are stored, in their
+	// order. The runtime sets it.
+	Stored []string
 }

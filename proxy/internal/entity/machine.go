@@ -79,6 +79,10 @@ type Received struct {
 type Persisted struct {
 	// Err is nil when the change is durable.
 	Err error
+	// Along is how many of the changes asked for next were in the same write, so
+	// that they share its unknown outcome: their commands fail like the first. 0
+	// where the store has said that nothing of the write was stored.
+	Along int
 }
 
 // Gone says that nobody waits for the answer of the command any more: its caller has
@@ -205,11 +209,18 @@ type Value struct {
 type Apply struct {
 	// Apply is the number of this one in its activation, from 1.
 	Apply int64
+	// Command is the id of the command that made the change; 0 where none did.
+	Command int64
 	// Delta is the change, as package crdt encodes it.
 	Delta []byte
 	// Consistency is how many copies have to hold it before the caller is answered.
 	Consistency replicatedv1.WriteConsistency
 }
+
+// Answered says that the function has answered the command, so that its time is over,
+// where the machine holds the outcome back and asks for neither Persist nor Apply.
+// Each of them says so as well, and so does Complete.
+type Answered struct{ Command int64 }
 
 // Complete gives the caller of the command an outcome.
 type Complete struct {
@@ -247,21 +258,26 @@ type Close struct {
 	// Abort resets the stream; otherwise it is half-closed and the function
 	// ends it.
 	Abort bool
-	// Reason is for logs and metrics: "idle", "restart", "violation", "store",
-	// "timeout", "lost", "expired", "deleted".
+	// Reason is for logs and metrics: "restart", "violation", "store", "timeout",
+	// "lost", "expired", "deleted"; of a passivation "idle", "limit", "rebalance",
+	// "shutdown" or "drain".
 	Reason string
 	// Err is set when the activation came to nothing: it ended before its first
-	// command, and not by Passivate. Commands that wait fail with it, or an
+	// command, and neither by Passivate nor because its value expired. Commands that wait fail with it, or an
 	// activation that can never be recovered would be tried for ever.
 	Err error
 	// Deleted says that the entity is no more: commands that wait, or come later,
 	// get NOT_FOUND.
 	Deleted bool
+	// Anew asks for the next activation at once, also where no command waits
+	// (DIA-LIFE-001).
+	Anew bool
 }
 
 func (Send) effect()     {}
 func (Persist) effect()  {}
 func (Apply) effect()    {}
+func (Answered) effect() {}
 func (Complete) effect() {}
 func (Requeue) effect()  {}
 func (Wait) effect()     {}

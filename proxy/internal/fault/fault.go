@@ -34,6 +34,11 @@ const (
 	Canceled
 	// Depth is a chain of forwards and side effects that is too long.
 	Depth
+	// Untold is what the callers of a Cloudstate 0.2 function get of its broken
+	// streams: they know one code for it, whatever broke (DIA-ANSWER-001).
+	Untold
+	// NotFound is an entity that was deleted for ever.
+	NotFound
 )
 
 // Code returns the gRPC code of the kind. It is the only such map in the proxy.
@@ -55,6 +60,10 @@ func (k Kind) Code() codes.Code {
 		return codes.Canceled
 	case Depth:
 		return codes.FailedPrecondition
+	case Untold:
+		return codes.Unknown
+	case NotFound:
+		return codes.NotFound
 	case Internal:
 		return codes.Internal
 	default:

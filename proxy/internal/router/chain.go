@@ -148,6 +148,7 @@ func (r *Router) follow(ctx context.Context, from sent, e errand, requirement st
 	}
 	command := method.command(e.GetCommandName(), e.GetPayload().GetValue(), header.WithTrace(metadata, from.trace))
 	command.Deadline = from.deadline // FX-FWD-009
+	_, command.Effect = e.(*entityv1.SideEffect)
 	return r.submit(ctx, method.Target, id, command, depth)
 }
 

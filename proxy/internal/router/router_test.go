@@ -70,12 +70,13 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	w.function = runtimetest.New(runtimetest.Model{Answer: w.answer}.Serve)
 	var err error
 	w.runtime, err = runtime.New(runtime.Config{
-		Functions: w.function, Journal: memory.New(), Reporter: w, Log: slog.New(slog.DiscardHandler),
-		Machines: map[string]func(entity.ID) entity.Machine{
-			kind: func(id entity.ID) entity.Machine {
-				return eventsourced.New(id, eventsourced.Limits{Message: 4 << 20, Metadata: 8 << 10})
+		Functions: w.function, Reporter: w, Log: slog.New(slog.DiscardHandler),
+		Kinds: map[string]runtime.Kind{kind: {
+			New: func(id entity.ID, terms entity.Terms) entity.Machine {
+				return eventsourced.New(id, terms, eventsourced.Config{})
 			},
-		},
+			State: runtime.Journaled(memory.New()),
+		}},
 	})
 	if err != nil {
 		tb.Fatal(err)

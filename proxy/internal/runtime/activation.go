@@ -6,114 +6,203 @@ import (
 	"io"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
-	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// activation is one stream and one machine: from open, over recover and work, to
-// end. The instance's goroutine owns it.
+// activation is one stream and one machine: from recover over work to end. The
+// goroutine that serves the instance owns it, but for what is said to be guarded.
 type activation struct {
 	*instance
 
-	target  Target
-	began   time.Time
-	machine entity.Machine
+	target Target
+	kind   Kind
+	began  time.Time
+	// fence is the right under which the entity is written.
+	fence store.Fence
+	// stream and machine are nil until the store has something to send.
 	stream  Stream
+	machine entity.Machine
+	// copy is the activation's part in a shared entity; nil for any other.
+	copy Copy
 	// ctx is the stream's; cancel resets it.
-	ctx    context.Context
-	cancel context.CancelFunc
-	// inputs brings what the function says: Received, and at last one Ended.
-	// It is closed after that, when listen has returned.
-	inputs   chan entity.Input
+	ctx      context.Context
+	cancel   context.CancelFunc
 	watchdog *watchdog
+	// idle wakes the instance when its idle time is over; nil before its first rest.
+	idle *time.Timer
+	// spoke is when the last message went over the stream, in either direction.
+	spoke time.Time
 	// broken is true when a Send has failed; the reason comes as Ended.
 	broken bool
-	// current is the command that the function is at; nil when there is none.
-	current *call
+	// ended is true when Ended has been taken: nothing more comes.
+	ended bool
+	// outstanding are the commands that were sent and not completed, by their ids.
+	outstanding []*call
+	// newest is the id of the newest command.
+	newest int64
+	// hurried is the command whose time the watchdog watches; nil when none.
+	hurried *call
+	alarms  map[entity.Timer]*alarm
 	// last is the machine's Close; nil before it.
 	last *entity.Close
 	// effects is reused from step to step.
 	effects []entity.Effect
+
+	// What follows is guarded by instance.mu.
+
+	// inbox holds what has happened, oldest first. What the function says takes one
+	// place at a time, and what else comes answers what the machine asked for.
+	inbox []entity.Input
+	// unread says that what the function has said waits in the inbox.
+	unread bool
+	// merged says that a shared entity may have changed elsewhere.
+	merged bool
+	// evicted says that the entity is to make room while it is idle.
+	evicted bool
+	// changes wait for the store, oldest first; writing says that a goroutine is at it.
+	changes []change
+	writing bool
 }
 
-// open opens a stream for one activation. The error is for those that wait.
-func (i *instance) open(target Target) (*activation, error) {
-	config := i.runtime.config
-	if i.runtime.ctx.Err() != nil {
-		return nil, fault.New(fault.Unavailable, "the proxy is stopping")
-	}
+func newActivation(i *instance, target Target) *activation {
 	ctx, cancel := context.WithCancel(i.runtime.ctx)
-	a := &activation{
-		instance: i, target: target, began: time.Now(), machine: config.Machines[target.Kind](i.id),
-		ctx: ctx, cancel: cancel, inputs: make(chan entity.Input), watchdog: watch(config.ActivationTimeout, cancel),
+	i.runtime.resting.count(+1)
+	return &activation{
+		instance: i, target: target, kind: i.runtime.config.Kinds[target.Kind], began: time.Now(),
+		ctx: ctx, cancel: cancel, watchdog: guard(i.runtime.config.ActivationTimeout, cancel),
 	}
-	stream, err := config.Functions.Open(ctx, target.Kind)
-	if err != nil {
-		if a.watchdog.disarm(); a.watchdog.bitten {
-			err = fault.New(fault.Unavailable, "the user function took no stream in %v: it may serve only so many at once", config.ActivationTimeout)
-		}
-		cancel()
-		config.Log.Warn("no stream to the function", "entity", i.id, "error", err)
-		config.Metrics.Closed(target.Kind, "open")
-		return nil, unopened(err)
-	}
-	a.stream = stream
-	go listen(stream, a.inputs) // end waits for it.
-	return a, nil
-}
-
-// unopened is what those that wait hear of a function that takes no stream.
-func unopened(err error) error {
-	if _, known := errors.AsType[*fault.Error](err); known {
-		return err
-	}
-	return &fault.Error{Kind: fault.Unavailable, Text: "the user function takes no stream now", Err: err}
 }
 
 // listen passes on what the function says until the stream has ended.
-func listen(stream Stream, inputs chan<- entity.Input) {
-	defer close(inputs)
+func (a *activation) listen() {
 	for {
-		message, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			inputs <- entity.Ended{}
+		message, err := a.stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			a.say(entity.Ended{})
 			return
-		}
-		if err != nil {
-			inputs <- entity.Ended{Err: err}
+		case err != nil:
+			a.say(entity.Ended{Err: err})
 			return
-		}
-		inputs <- entity.Received{Message: message}
-	}
-}
-
-// work feeds the machine until it asks for its close.
-func (a *activation) work() {
-	for a.last == nil {
-		select {
-		case in := <-a.inputs: // What the function has said comes before the next command.
-			a.take(in)
-			continue
 		default:
-		}
-		if !a.machine.Ready() || a.watchdog.bitten {
-			a.take(<-a.inputs)
-		} else if a.retired() {
-			a.last = &entity.Close{Reason: "retired"}
-		} else if c := a.next(); c != nil {
-			a.start(c)
-		} else {
-			a.rest()
+			a.say(entity.Received{Message: message, At: time.Now()})
 		}
 	}
 }
 
-// retired reports whether the stream's connection takes no further stream. The
-// entity then takes no further command on it: those that wait are for what is
-// discovered on the next connection (DISC-CALL-006).
+// say puts what the function has said into the inbox, once there is room for it.
+func (a *activation) say(in entity.Input) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.unread {
+		a.changed.Wait()
+	}
+	a.unread = true
+	a.inbox = append(a.inbox, in)
+	a.stir()
+}
+
+// post puts something else that has happened into the inbox.
+func (a *activation) post(inputs ...entity.Input) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.active != a {
+		return // It is over.
+	}
+	a.inbox = append(a.inbox, inputs...)
+	a.stir()
+}
+
+// pull takes the oldest thing that has happened; nil when nothing has. The caller
+// holds mu.
+func (a *activation) pull() entity.Input {
+	if len(a.inbox) == 0 {
+		return nil
+	}
+	in := a.inbox[0]
+	a.inbox[0] = nil
+	if a.inbox = a.inbox[1:]; len(a.inbox) == 0 {
+		a.inbox = nil // An idle entity keeps no array.
+	}
+	switch in.(type) {
+	case entity.Received:
+		a.unread, a.spoke = false, time.Now()
+		a.changed.Broadcast()
+	case entity.Ended:
+		a.unread, a.ended = false, true
+	}
+	return in
+}
+
+// await waits until something happens.
+func (a *activation) await() entity.Input {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for {
+		if in := a.pull(); in != nil {
+			return in
+		}
+		a.changed.Wait()
+	}
+}
+
+// work feeds the machine until it asks for its close. True means that the entity
+// rests: nothing is to be done, and this goroutine serves it no longer.
+func (a *activation) work() (rests bool) {
+	for a.last == nil {
+		switch in, c := a.next(); {
+		case c != nil:
+			a.start(c)
+		case in != nil:
+			a.take(in)
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// next waits for what is to be done next: what has happened, or else a command.
+// Neither means that the entity rests.
+func (a *activation) next() (entity.Input, *call) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for {
+		if in := a.pull(); in != nil {
+			return in, nil
+		}
+		if a.merged {
+			a.merged = false
+			return entity.Merged{Delta: a.copy.Changes()}, nil
+		}
+		bitten := a.watchdog.bitten() // then its end comes
+		if !bitten && a.machine.Ready() && a.takes() {
+			a.prune()
+			if c := a.pop(); c != nil {
+				a.evicted = false
+				return nil, c
+			}
+		}
+		if !bitten && a.machine.Idle() {
+			if reason := a.passes(); reason != 0 {
+				return entity.Passivate{Reason: reason}, nil
+			}
+			if a.settle() {
+				return nil, nil
+			}
+		}
+		a.changed.Wait()
+	}
+}
+
+// takes reports whether the stream takes a further command. One of a retired
+// connection does not: those that wait are for what is discovered on the next one
+// (DISC-CALL-006), unless the proxy drains as well (LIFE-DRAIN-003).
+func (a *activation) takes() bool { return !a.retired() || a.runtime.drains() }
+
+// retired reports whether the stream's connection takes no further stream.
 func (a *activation) retired() bool {
 	select {
 	case <-a.stream.Retired():
@@ -123,53 +212,67 @@ func (a *activation) retired() bool {
 	}
 }
 
-// rest waits until something happens to an idle entity.
-func (a *activation) rest() {
-	limit := a.target.Passivation
-	if limit == 0 {
-		limit = a.runtime.config.IdleTimeout
+// passes returns why the entity, which is idle, is passivated now; 0 when it is not.
+// Only the function's drain does not heed commands that wait (CORE-PASS-001). The
+// caller holds mu.
+func (a *activation) passes() entityv1.PassivationReason {
+	waits := len(a.mailbox) > 0
+	switch {
+	case !waits && a.runtime.drains():
+		return entityv1.PassivationReason_PASSIVATION_REASON_SHUTDOWN
+	case !a.takes():
+		return entityv1.PassivationReason_PASSIVATION_REASON_DRAIN
+	case waits:
+		return 0
+	case a.evicted:
+		return entityv1.PassivationReason_PASSIVATION_REASON_LIMIT
+	case time.Since(a.spoke) >= a.patience():
+		return entityv1.PassivationReason_PASSIVATION_REASON_IDLE
+	default:
+		return 0
 	}
-	idle := time.NewTimer(limit)
-	defer idle.Stop()
-	select {
-	case in := <-a.inputs:
-		a.take(in)
-		return
-	case <-a.wake:
-		return
-	case <-a.stream.Retired():
-		return
-	case <-idle.C:
-	case <-a.runtime.draining:
+}
+
+// patience is how long the entity stays without a message.
+func (a *activation) patience() time.Duration {
+	if a.target.Passivation != 0 {
+		return a.target.Passivation
 	}
-	if c := a.next(); c != nil { // It came while the time ran out (CORE-PASS-001).
-		a.start(c)
-		return
+	return a.runtime.config.IdleTimeout
+}
+
+// settle lets the entity rest, unless commands wait for what keeps the machine from
+// taking them. The caller holds mu.
+func (a *activation) settle() bool {
+	if len(a.mailbox) > 0 {
+		return false
 	}
-	a.step(entity.Passivate{})
+	left := max(a.patience()-time.Since(a.spoke), 1)
+	if a.idle == nil {
+		a.idle = time.AfterFunc(left, a.wake)
+	} else {
+		a.idle.Reset(left)
+	}
+	a.running = false
+	a.runtime.resting.join(a.instance)
+	return true
 }
 
 // start gives the machine a command, and the function its time.
 func (a *activation) start(c *call) {
-	a.current = c
-	a.watchdog.arm(a.runtime.config.CommandTimeout)
-	a.step(entity.Arrived{Command: c.command, Left: left(c.command.Deadline)})
+	a.newest++
+	c.id, c.sent = a.newest, time.Now()
+	a.outstanding = append(a.outstanding, c)
+	c.watch(func(deadline bool) { a.post(entity.Gone{Command: c.id, Deadline: deadline}) })
+	a.hurry()
+	a.step(entity.Arrived{Command: c.command, Left: c.left()})
 }
 
-// left returns how long a caller still waits, and 0 for one that has set no
-// deadline. One whose time has passed just now still waits, a little.
-func left(deadline time.Time) time.Duration {
-	if deadline.IsZero() {
-		return 0
-	}
-	return max(time.Until(deadline), 1)
-}
-
-// take steps what came from the stream.
+// take steps what has happened.
 func (a *activation) take(in entity.Input) {
 	if ended, is := in.(entity.Ended); is {
 		a.watchdog.disarm()
-		if a.current != nil {
+		if a.hurried != nil {
 			in = a.lost(ended)
 		}
 	}
@@ -180,8 +283,8 @@ func (a *activation) take(in entity.Input) {
 // hears of it: when the watchdog has reset it, as a time-out. The caller is not
 // told the cause, so that the log is.
 func (a *activation) lost(ended entity.Ended) entity.Input {
-	log := a.runtime.config.Log.With("entity", a.id, "command", a.current.command.Name)
-	if a.watchdog.bitten {
+	log := a.runtime.config.Log.With("entity", a.id, "command", a.hurried.command.Name)
+	if a.watchdog.bitten() {
 		log.Warn("the function did not answer in time", "within", a.runtime.config.CommandTimeout)
 		return entity.TimedOut{}
 	}
@@ -189,68 +292,23 @@ func (a *activation) lost(ended entity.Ended) entity.Input {
 	return ended
 }
 
-// step steps the machine and performs its effects in order; what an effect
-// leads to at once is the next input.
-func (a *activation) step(in entity.Input) {
-	for in != nil {
-		a.effects = a.machine.Step(in, a.effects[:0])
-		in = nil
-		for _, effect := range a.effects {
-			if appended := a.perform(effect); appended != nil {
-				in = appended
-			}
+// hurry sets the watchdog to the oldest command that the function has not answered.
+func (a *activation) hurry() {
+	var oldest *call
+	for _, c := range a.outstanding {
+		if !c.answered {
+			oldest = c
+			break
 		}
-		clear(a.effects) // An idle entity keeps no payload alive.
 	}
-}
-
-// perform does one effect. The store's answer to an Append is returned, to be
-// stepped after the effects beside it.
-func (a *activation) perform(effect entity.Effect) entity.Input {
-	switch effect := effect.(type) {
-	case entity.Send:
-		a.send(effect.Message)
-	case entity.Append:
-		return a.append(effect)
-	case entity.Complete:
-		a.complete(effect.Outcome)
-	case entity.Report:
-		a.report(effect)
-	case entity.Close:
-		a.last = &effect
+	switch {
+	case oldest == a.hurried || a.ended:
+	case oldest == nil:
+		a.watchdog.disarm()
+	default:
+		a.watchdog.arm(a.runtime.config.CommandTimeout - time.Since(oldest.sent))
 	}
-	return nil
-}
-
-func (a *activation) send(message proto.Message) {
-	if !a.broken && a.stream.Send(message) != nil {
-		a.broken = true // Recv tells why.
-	}
-}
-
-func (a *activation) append(effect entity.Append) entity.Input {
-	a.watchdog.disarm() // The function has answered: the rest is the store's time.
-	ctx, cancel := context.WithTimeout(a.runtime.ctx, a.runtime.config.StoreTimeout)
-	defer cancel()
-	begin := time.Now()
-	err := a.runtime.config.Journal.Append(ctx, a.storeID(), store.Batch(effect))
-	a.runtime.config.Metrics.Persisted(a.target.Kind, time.Since(begin), len(effect.Events), err)
-	if err != nil {
-		a.runtime.config.Log.Error("the store did not take events", "entity", a.id, "error", err)
-	}
-	return entity.Appended{Err: err}
-}
-
-func (a *activation) complete(outcome entity.Outcome) {
-	a.watchdog.disarm()
-	a.current.complete(outcome)
-	a.current = nil
-}
-
-func (a *activation) report(report entity.Report) {
-	a.runtime.config.Log.Warn("the function broke a requirement", "entity", a.id,
-		"requirement", report.Requirement, "text", report.Text)
-	a.runtime.config.Reporter.Report(a.runtime.ctx, a.id, report)
+	a.hurried = oldest
 }
 
 func (a *activation) storeID() store.ID {

@@ -28,7 +28,7 @@ func BenchmarkCommands(b *testing.B) {
 				reply.Events = event
 				return reply
 			}}
-			w := start(b, model.Serve, func(c *runtime.Config) { c.Journal = memory.New() })
+			w := start(b, model.Serve, func(c *runtime.Config) { c.Kinds = kinds(memory.New()) })
 			names := make([]string, keys)
 			for n := range names {
 				names[n] = strconv.Itoa(n)

@@ -44,7 +44,7 @@ func chaos(t *testing.T, d *dice) {
 	counted := &counter{}
 	function := mischief{dice: d}
 	w := start(t, function.serve, func(c *runtime.Config) {
-		c.Journal = d.spoil(journal)
+		c.Kinds = kinds(d.spoil(journal))
 		c.Metrics = counted
 	})
 	w.target.Passivation = 10 * time.Millisecond
@@ -84,9 +84,9 @@ func judge(t *testing.T, journal store.Journal, key string, tokens []string) {
 	t.Helper()
 	var stored []string
 	err := journal.Load(t.Context(), store.ID{Persistence: "cart", Entity: key},
-		func(_ int64, snapshot *entity.Snapshot) error {
-			if snapshot != nil {
-				stored = tokensOf(string(snapshot.State.GetValue()))
+		func(head store.Head) error {
+			if head.Snapshot != nil {
+				stored = tokensOf(string(head.Snapshot.State.GetValue()))
 			}
 			return nil
 		},
@@ -224,7 +224,7 @@ func (c *counter) Closed(_, reason string) {
 	switch reason {
 	case "open", "load":
 		c.add(&c.unrecovered, 1)
-	case "idle", "restart", "violation", "store", "timeout", "lost":
+	case "idle", "shutdown", "restart", "violation", "store", "timeout", "lost":
 		c.add(&c.closed, 1)
 	default:
 		c.add(&c.other, 1)

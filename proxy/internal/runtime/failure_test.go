@@ -132,7 +132,7 @@ func TestStoreRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				journal := faultstore.Wrap(memory.New())
-				w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+				w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Kinds = kinds(journal) })
 				wantAnswer(t, w.call("7", "Add", "a"), "a")
 				journal.Add(faultstore.Rule{Op: faultstore.Append, Call: 1, Err: test.err})
 				refused := w.submit(t.Context(), "7", "Add", "b")
@@ -150,7 +150,7 @@ func TestStoreTakesAndForgetsToSay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := faultstore.Wrap(memory.New(),
 			faultstore.Rule{Op: faultstore.Append, Call: 1, When: faultstore.After, Err: errors.New("connection reset")})
-		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Kinds = kinds(journal) })
 		wantCode(t, <-w.submit(t.Context(), "7", "Add", "a"), codes.Unavailable)
 		wantAnswer(t, w.call("7", "Add", "b"), "ab")
 	})
@@ -160,7 +160,7 @@ func TestStoreTakesAndForgetsToSay(t *testing.T) {
 func TestStoreHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Append, Hold: faultstore.NewHold()})
-		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Kinds = kinds(journal) })
 		begin := time.Now()
 		wantCode(t, <-w.submit(t.Context(), "7", "Add", "a"), codes.Unavailable)
 		if took := time.Since(begin); took != 10*time.Second {

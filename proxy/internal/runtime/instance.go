@@ -1,101 +1,153 @@
 package runtime
 
 import (
-	"context"
 	"slices"
-	"time"
-
-	"google.golang.org/grpc/status"
+	"sync"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
 
-// instance is one entity in memory: its mailbox, and the goroutine that serves
-// it by one activation after another.
+// instance is one entity in memory: its mailbox, and one activation after another.
 type instance struct {
 	runtime *Runtime
 	id      entity.ID
-	// mailbox holds the commands that wait, oldest first; guarded by runtime.mu.
+	// rest is the instance's place among those that rest; guarded by resting.mu.
+	rest place
+
+	// mu guards what follows, and what an activation says it guards. Whoever holds it
+	// may take the locks of the runtime, of resting and of retirement, and no other
+	// instance's.
+	mu sync.Mutex
+	// changed tells those that wait for mu's things to look again.
+	changed sync.Cond
+	// mailbox holds the commands that wait, oldest first.
 	mailbox []*call
-	// wake holds a token when a command may have come since the last look.
-	wake chan struct{}
+	// running says that a goroutine serves the instance.
+	running bool
+	// over says that the instance has left the map.
+	over bool
+	// anew says that an activation is wanted though no command may wait; of the target.
+	anew *Target
+	// active is the activation; nil between two. The goroutine that serves the
+	// instance alone sets it.
+	active *activation
 }
 
 func newInstance(r *Runtime, id entity.ID) *instance {
-	return &instance{runtime: r, id: id, wake: make(chan struct{}, 1)}
+	i := &instance{runtime: r, id: id}
+	i.changed.L = &i.mu
+	return i
 }
 
-// run serves the entity until no command waits for it.
+// run serves the entity until it rests, or until no command waits for it.
 func (i *instance) run() {
-	for {
-		target, waited := i.awaited()
-		if !waited {
+	for i.begin() {
+		if rests := i.active.work(); rests {
+			i.runtime.crowd()
 			return
 		}
-		if err := i.serve(target); err != nil {
-			i.refuse(err)
-		}
+		i.active.end()
 	}
 }
 
-// serve runs one activation. An error means that it came to nothing: it ended
-// before its first command, and the next one would end the same way.
-func (i *instance) serve(target Target) error {
-	a, err := i.open(target)
-	if err != nil {
-		return err
+// begin sees to it that there is an activation. False means that nobody wants one:
+// the instance leaves the map in the same breath, and a later command makes a new one.
+func (i *instance) begin() bool {
+	if i.active != nil {
+		return true
 	}
-	defer a.end()
-	if err := a.recover(); err != nil {
-		return err
+	i.mu.Lock()
+	i.prune()
+	var target Target
+	switch {
+	case len(i.mailbox) > 0:
+		target = i.mailbox[0].target
+	case i.anew != nil && !i.runtime.drains():
+		target = *i.anew
+	default:
+		i.over = true
+		i.mu.Unlock()
+		i.runtime.forget(i)
+		return false
 	}
-	a.work()
-	return a.last.Err
+	i.anew = nil
+	i.active = newActivation(i, target)
+	i.mu.Unlock()
+	i.active.recover()
+	return true
 }
 
-// push adds a command. The caller holds runtime.mu.
-func (i *instance) push(c *call) {
+// stir has the instance served: something has happened. The caller holds mu.
+func (i *instance) stir() {
+	if i.running {
+		i.changed.Broadcast()
+		return
+	}
+	if i.over {
+		return
+	}
+	i.running = true
+	i.runtime.resting.leave(i)
+	i.runtime.running.Go(i.run)
+}
+
+// wake is stir for whoever does not hold mu.
+func (i *instance) wake() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.stir()
+}
+
+// evict passivates the entity, unless it has something to do.
+func (i *instance) evict() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.active != nil {
+		i.active.evicted = true
+		i.stir()
+	}
+}
+
+// submit puts a command into the mailbox. It is not taken when the instance is over.
+func (i *instance) submit(c *call) (taken bool, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch {
+	case i.over:
+		return false, nil
+	case i.full():
+		return false, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", len(i.mailbox), i.id)
+	}
 	i.mailbox = append(i.mailbox, c)
-	c.metrics.Waiting(c.target.Kind, +1)
-	select {
-	case i.wake <- struct{}{}:
-	default: // The token is there already.
-	}
+	c.waiting(+1)
+	i.stir()
+	return true, nil
 }
 
-// awaited returns the target of the oldest command that waits. When none does,
-// the instance leaves the map in the same breath: a later command makes a new one.
-func (i *instance) awaited() (Target, bool) {
-	i.runtime.mu.Lock()
-	defer i.runtime.mu.Unlock()
-	i.prune()
-	if len(i.mailbox) == 0 {
-		delete(i.runtime.instances, i.id)
-		return Target{}, false
+// requeue puts commands that were sent back to the head of the mailbox, in their
+// order. Those that wait no more are found when their turn comes (CORE-TIME-009).
+func (i *instance) requeue(calls []*call) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, c := range calls {
+		c.unsent()
+		c.waiting(+1)
 	}
-	return i.mailbox[0].target, true
-}
-
-// next takes the oldest command that waits; nil when none does.
-func (i *instance) next() *call {
-	i.runtime.mu.Lock()
-	defer i.runtime.mu.Unlock()
-	i.prune()
-	return i.pop()
+	i.mailbox = slices.Concat(calls, i.mailbox)
 }
 
 // refuse fails every command that waits now. Later ones get their own try.
 func (i *instance) refuse(err error) {
-	i.runtime.mu.Lock()
-	defer i.runtime.mu.Unlock()
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	for c := i.pop(); c != nil; c = i.pop() {
 		c.complete(entity.Outcome{Err: err})
 	}
 }
 
 // prune answers the oldest commands whose callers have gone: they are never
-// sent. The caller holds runtime.mu.
+// sent. The caller holds mu.
 func (i *instance) prune() {
 	for len(i.mailbox) > 0 && i.mailbox[0].ctx.Err() != nil {
 		i.pop().abandon()
@@ -104,7 +156,7 @@ func (i *instance) prune() {
 
 // full reports whether no further command may wait, when those whose callers
 // have gone are answered: they do not wait any more (CORE-LIMIT-002). The caller
-// holds runtime.mu.
+// holds mu.
 func (i *instance) full() bool {
 	limit := i.runtime.config.Mailbox
 	if len(i.mailbox) < limit {
@@ -114,42 +166,23 @@ func (i *instance) full() bool {
 		if c.ctx.Err() == nil {
 			return false
 		}
-		c.metrics.Waiting(c.target.Kind, -1)
+		c.waiting(-1)
 		c.abandon()
 		return true
 	})
 	return len(i.mailbox) >= limit
 }
 
-// pop takes the oldest command. The caller holds runtime.mu.
+// pop takes the oldest command; nil when there is none. The caller holds mu.
 func (i *instance) pop() *call {
 	if len(i.mailbox) == 0 {
 		return nil
 	}
 	c := i.mailbox[0]
 	i.mailbox[0] = nil // Its caller may be done with it long before the array is.
-	i.mailbox = i.mailbox[1:]
-	c.metrics.Waiting(c.target.Kind, -1)
+	if i.mailbox = i.mailbox[1:]; len(i.mailbox) == 0 {
+		i.mailbox = nil // An idle entity keeps no array.
+	}
+	c.waiting(-1)
 	return c
-}
-
-// call is one command on its way.
-type call struct {
-	// ctx is the caller's. It counts only until the command is sent.
-	ctx       context.Context
-	target    Target
-	command   entity.Command
-	metrics   Metrics
-	submitted time.Time
-	// outcome has room for the one outcome, so that nobody has to wait for it.
-	outcome chan entity.Outcome
-}
-
-// abandon answers a caller who has gone.
-func (c *call) abandon() { c.complete(entity.Outcome{Err: fault.FromContext(c.ctx)}) }
-
-// complete answers the caller; exactly once for each call.
-func (c *call) complete(outcome entity.Outcome) {
-	c.metrics.Commanded(c.target.Kind, status.Code(outcome.Err), time.Since(c.submitted))
-	c.outcome <- outcome
 }

@@ -51,7 +51,7 @@ func TestNoPassivationWhileStoring(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := faultstore.NewHold()
 		journal := faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Append, Call: 1, Hold: hold})
-		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Journal = journal })
+		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Kinds = kinds(journal) })
 		w.target.Passivation = time.Millisecond
 		added := w.submit(t.Context(), "7", "Add", "tea")
 		<-hold.Reached()

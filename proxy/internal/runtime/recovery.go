@@ -11,45 +11,88 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// errOver stops a load whose stream is over.
-var errOver = errors.New("the stream is over")
+var (
+	// errOver stops a load whose stream is over.
+	errOver = errors.New("the stream is over")
+	// errUnopened stops a load for which there is no stream.
+	errUnopened = errors.New("there is no stream")
+)
 
 // recover loads the entity: the snapshot, then each event as fast as the
-// function reads. An error means that the store failed; when the stream did, the
-// machine has closed.
-func (a *activation) recover() error {
+// function reads. Where it fails, the activation has closed.
+func (a *activation) recover() {
 	events := 0
-	err := a.runtime.config.Journal.Load(a.ctx, a.storeID(),
-		func(last int64, snapshot *entity.Snapshot) error {
-			return a.replay(entity.Opened{Last: last, Snapshot: snapshot})
-		},
-		func(event entity.Event) error {
-			events++
-			return a.replay(entity.Replayed{Event: event})
+	err := a.own()
+	if err == nil {
+		err = a.kind.State.Load(a.ctx, a.storeID(), func(in entity.Input) error {
+			if _, is := in.(entity.Replayed); is {
+				events++
+			}
+			return a.replay(in)
 		})
-	if a.broken {
-		for a.last == nil { // Recv says why, before or with its end.
-			a.take(<-a.inputs)
-		}
+	}
+	for a.broken && a.last == nil { // Recv says why, before or with its end.
+		a.take(a.await())
 	}
 	a.watchdog.disarm()
 	switch {
 	case a.last != nil:
-		return nil
 	case err != nil:
-		return a.unloaded(err)
+		a.unloaded(err)
+	case a.stream == nil:
+		a.unloaded(errors.New("the store fed nothing"))
+	default:
+		a.step(entity.Recovered{})
+		a.runtime.config.Metrics.Activated(a.target.Kind, time.Since(a.began), events)
 	}
-	a.step(entity.Recovered{})
-	a.runtime.config.Metrics.Activated(a.target.Kind, time.Since(a.began), events)
-	return nil
 }
 
-// replay steps what comes from the store, after what the function has to say.
+// own gets the right to write the entity, or its part in a shared one.
+func (a *activation) own() (err error) {
+	if a.runtime.ctx.Err() != nil {
+		return a.close("open", fault.New(fault.Unavailable, "the proxy is stopping"))
+	}
+	if shared, is := a.kind.State.(Shared); is {
+		a.copy = shared.Join(a.storeID(), a.merge)
+		return nil
+	}
+	a.fence, err = a.runtime.config.Owner.Own(a.ctx, a.storeID())
+	if err == nil {
+		return nil
+	}
+	if _, known := errors.AsType[*fault.Error](err); !known {
+		err = &fault.Error{Kind: fault.Unavailable, Text: "the right to write the entity cannot be had now", Err: err}
+	}
+	return a.close("open", err)
+}
+
+// close ends an activation before its machine has a say; err is for those that wait.
+func (a *activation) close(reason string, err error) error {
+	a.last = &entity.Close{Abort: true, Reason: reason, Err: err}
+	return errUnopened
+}
+
+// merge notes that a shared entity may have changed elsewhere.
+func (a *activation) merge() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.active == a {
+		a.merged = true
+		a.stir()
+	}
+}
+
+// replay steps what comes from the store, after what the function has to say. The
+// stream opens with the first of it: not for an entity that was deleted (ES-DEL-009).
 func (a *activation) replay(in entity.Input) error {
-	select {
-	case said := <-a.inputs:
-		a.take(said)
-	default:
+	if opened, is := in.(entity.Opened); is {
+		if err := a.open(); err != nil {
+			return err
+		}
+		opened.Epoch = a.fence.Epoch
+		in = opened
+	} else {
+		a.hear()
 	}
 	if a.last == nil {
 		a.step(in)
@@ -60,45 +103,130 @@ func (a *activation) replay(in entity.Input) error {
 	return nil
 }
 
-// unloaded gives up an activation that the store did not load.
-func (a *activation) unloaded(err error) error {
-	a.runtime.config.Log.Error("the store did not load an entity", "entity", a.id, "error", err)
-	a.last = &entity.Close{Abort: true, Reason: "load"}
-	if errors.Is(err, store.ErrCorrupt) {
-		return &fault.Error{Kind: fault.Internal, Text: "the entity's stored state is damaged", Err: err}
+// hear takes what has happened, if anything has.
+func (a *activation) hear() {
+	a.mu.Lock()
+	in := a.pull()
+	a.mu.Unlock()
+	if in != nil {
+		a.take(in)
 	}
-	return &fault.Error{Kind: fault.Unavailable, Text: "the entity cannot be loaded from the store now", Err: err}
 }
 
-// end closes the stream as the machine asked, and returns when it is over and
-// listen has returned: only then may the entity's next stream open (CORE-STREAM-001).
-func (a *activation) end() {
-	if a.last.Abort {
-		a.cancel()
-		for range a.inputs { // Late words; nobody waits for them.
-			continue
+// open opens the stream, and makes the machine.
+func (a *activation) open() error {
+	config := a.runtime.config
+	stream, err := config.Functions.Open(a.ctx, a.target.Kind)
+	if err != nil {
+		if a.watchdog.disarm(); a.watchdog.bitten() {
+			err = fault.New(fault.Unavailable, "the user function took no stream in %v: it may serve only so many at once", config.ActivationTimeout)
 		}
-	} else {
+		config.Log.Warn("no stream to the function", "entity", a.id, "error", err)
+		return a.close("open", unopened(err))
+	}
+	a.stream, a.spoke = stream, time.Now()
+	terms := stream.Terms()
+	terms.Persistence = a.target.Persistence
+	a.machine = a.kind.New(a.id, terms)
+	a.runtime.join(a)
+	a.runtime.running.Go(a.listen) // Ends with Ended, for which end waits.
+	return nil
+}
+
+// unopened is what those that wait hear of a function that takes no stream.
+func unopened(err error) error {
+	if _, known := errors.AsType[*fault.Error](err); known {
+		return err
+	}
+	return &fault.Error{Kind: fault.Unavailable, Text: "the user function takes no stream now", Err: err}
+}
+
+// unloaded gives up an activation that the store did not load.
+func (a *activation) unloaded(err error) {
+	if errors.Is(err, store.ErrDeleted) { // ES-DEL-004
+		a.last = &entity.Close{Abort: true, Reason: "deleted", Deleted: true}
+		return
+	}
+	a.runtime.config.Log.Error("the store did not load an entity", "entity", a.id, "error", err)
+	text, kind := "the entity cannot be loaded from the store now", fault.Unavailable
+	if errors.Is(err, store.ErrCorrupt) {
+		text, kind = "the entity's stored state is damaged", fault.Internal
+	}
+	a.last = &entity.Close{Abort: true, Reason: "load", Err: &fault.Error{Kind: kind, Text: text, Err: err}}
+}
+
+// end closes the stream as the machine asked, and returns when it is over: only then
+// may the entity's next stream open (CORE-STREAM-001).
+func (a *activation) end() {
+	switch {
+	case a.last.Deleted:
+		a.refuse(fault.New(fault.NotFound, "the entity was deleted"))
+	case a.last.Err != nil:
+		a.refuse(a.last.Err)
+	}
+	if a.stream != nil {
 		a.part()
 	}
 	a.cancel()
 	a.watchdog.disarm()
+	if a.copy != nil {
+		a.copy.Leave()
+	}
+	a.leave()
 	a.runtime.config.Log.Debug("activation closed", "entity", a.id, "reason", a.last.Reason)
 	a.runtime.config.Metrics.Closed(a.target.Kind, a.last.Reason)
 }
 
-// part half-closes the stream and waits for the function to end it (CORE-STREAM-003).
+// leave takes the activation off its instance, once no write is under way.
+func (a *activation) leave() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.writing {
+		a.changed.Wait()
+	}
+	for _, alarm := range a.alarms {
+		alarm.timer.Stop()
+	}
+	if a.idle != nil {
+		a.idle.Stop()
+	}
+	for _, c := range a.outstanding { // A machine leaves none; a caller would wait for ever.
+		c.complete(entity.Outcome{Command: c.id, Err: fault.New(fault.Internal, "the activation has ended")})
+	}
+	if a.last.Anew {
+		a.anew = &a.target
+	}
+	a.active = nil
+	a.runtime.resting.count(-1)
+}
+
+// part ends the stream and waits for its end.
+func (a *activation) part() {
+	a.runtime.part(a)
+	if a.last.Abort {
+		a.cancel()
+		for !a.ended { // Late words; nobody waits for them.
+			a.await()
+		}
+		return
+	}
+	a.bid()
+}
+
+// bid half-closes the stream and waits for the function to end it (CORE-STREAM-003).
 // A message may have crossed the half-close: it changes nothing, and only a
 // stream-level failure is told (CORE-STREAM-006).
-func (a *activation) part() {
+func (a *activation) bid() {
 	if err := a.stream.CloseSend(); err != nil {
 		a.broken = true // Recv tells why.
 	}
-	a.watchdog.arm(a.runtime.config.Grace)
+	if !a.ended {
+		a.watchdog.arm(a.runtime.config.Grace)
+	}
 	var failure *entityv1.Failure
 	wrong := ""
-	for in := range a.inputs {
-		switch in := in.(type) {
+	for !a.ended {
+		switch in := a.await().(type) {
 		case entity.Received:
 			if said, ok := in.Message.(failing); ok && failure == nil {
 				failure = said.GetFailure()
@@ -109,19 +237,24 @@ func (a *activation) part() {
 			}
 		}
 	}
-	if a.watchdog.disarm(); a.watchdog.bitten {
+	if a.watchdog.disarm(); a.watchdog.bitten() {
 		wrong = "the function did not end a half-closed stream"
 	}
-	if a.runtime.ctx.Err() != nil {
-		return
+	if a.runtime.ctx.Err() == nil {
+		a.complain(failure, wrong)
 	}
+}
+
+// complain tells the function how it ended a half-closed stream, where that was
+// wrong. Of Cloudstate 0.2 it is not told (DIA-LIFE-005).
+func (a *activation) complain(failure *entityv1.Failure, wrong string) {
 	if failure != nil {
 		a.report(entity.Report{
 			Requirement: "CORE-STREAM-006", Severity: discoveryv1.Severity_SEVERITY_ERROR,
 			Text: "the function failed the stream after the half-close: " + failure.GetDescription(),
 		})
 	}
-	if wrong != "" {
+	if wrong != "" && !a.stream.Terms().Cloudstate {
 		a.report(entity.Report{Requirement: "CORE-STREAM-003", Severity: discoveryv1.Severity_SEVERITY_WARNING, Text: wrong})
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
@@ -68,7 +67,7 @@ func TestStoreDoesNotLoad(t *testing.T) {
 					}
 					return runtimetest.Model{}.Reply(state, command)
 				}}
-				w := start(t, model.Serve, func(c *runtime.Config) { c.Journal = journal })
+				w := start(t, model.Serve, func(c *runtime.Config) { c.Kinds = kinds(journal) })
 				for range 2 {
 					first, second := w.submit(t.Context(), "7", "Get", ""), w.submit(t.Context(), "7", "Get", "")
 					wantCode(t, <-first, test.want)
@@ -88,7 +87,10 @@ func filled(t *testing.T, n int) store.Store {
 	t.Helper()
 	journal := memory.New()
 	for expected := range n {
-		batch := store.Batch{Expected: int64(expected), Events: []*anypb.Any{runtimetest.Text(strconv.Itoa(expected + 1))}}
+		batch := store.Batch{
+			Fence: store.Fence{Epoch: 1}, Expected: int64(expected),
+			Events: []entity.Event{{Payload: runtimetest.Text(strconv.Itoa(expected + 1))}},
+		}
 		if err := journal.Append(t.Context(), store.ID{Persistence: "cart", Entity: "7"}, batch); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +113,7 @@ func TestFunctionCannotReadEvent(t *testing.T) {
 			return s.Send(&eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{
 				Failure: &entityv1.Failure{Description: "no event is called 3"},
 			}})
-		}, func(c *runtime.Config) { c.Journal = filled(t, 1000) })
+		}, func(c *runtime.Config) { c.Kinds = kinds(filled(t, 1000)) })
 		first, second := w.submit(t.Context(), "7", "Get", ""), w.submit(t.Context(), "7", "Get", "")
 		close(submitted)
 		const want = "Internal: the function says that the stream is broken: no event is called 3 (before the first command)"
@@ -131,7 +133,7 @@ func TestStreamLostInReplay(t *testing.T) {
 				}
 			}
 			return errors.New("segmentation fault")
-		}, func(c *runtime.Config) { c.Journal = filled(t, 1000) })
+		}, func(c *runtime.Config) { c.Kinds = kinds(filled(t, 1000)) })
 		wantCode(t, <-w.submit(t.Context(), "7", "Get", ""), codes.Unavailable)
 		wantReports(t, w)
 	})
@@ -145,7 +147,7 @@ func TestReplayWaitsForTheFunction(t *testing.T) {
 		w := start(t, func(s *runtimetest.Stream) error {
 			time.Sleep(5 * time.Second)
 			return model.Serve(s)
-		}, func(c *runtime.Config) { c.Journal = filled(t, 12) })
+		}, func(c *runtime.Config) { c.Kinds = kinds(filled(t, 12)) })
 		begin := time.Now()
 		wantAnswer(t, w.call("7", "Get", ""), "123456789101112")
 		if took := time.Since(begin); took != 5*time.Second {

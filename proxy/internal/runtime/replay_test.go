@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
@@ -26,7 +28,7 @@ func odd() []*anypb.Any {
 	}
 }
 
-// CORE-PAYLOAD-001, ES-REPLAY-001, ES-REPLAY-008, ES-REPLAY-010: what the function gets on its next
+// ES-EVENT-001, ES-EVENT-002, CORE-PAYLOAD-001, ES-REPLAY-001, ES-REPLAY-008, ES-REPLAY-010: what the function gets on its next
 // stream is what it sent on earlier ones, byte for byte, each in its place. The
 // first stream has no snapshot, the second the first one, the third the newest.
 func TestReplayIsWhatWasSent(t *testing.T) {
@@ -68,7 +70,11 @@ func loading(sequence int64, state *anypb.Any, last int64) *eventsourcedv1.Handl
 func replaying(first int64) []*eventsourcedv1.HandleRequest {
 	var requests []*eventsourcedv1.HandleRequest
 	for n, payload := range odd() {
-		event := &eventsourcedv1.Event{Sequence: first + int64(n), Payload: payload}
+		sequence := first + int64(n)
+		event := &eventsourcedv1.Event{
+			Sequence: sequence, Payload: payload, Time: timestamppb.Now(), // The bubble's clock stands still.
+			Id: fmt.Sprintf("wC6uxKCcbyb99cHml2XWKaIGuQdDrkwvSHamcVwTNYU.%d", sequence),
+		}
 		requests = append(requests, &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Event{Event: event}})
 	}
 	return requests

@@ -1,10 +1,11 @@
 // Package runtime gives entities life: it activates them, hands them their
-// commands one by one, performs what their machines ask for, and passivates them.
+// commands, performs what their machines ask for, and passivates them.
 //
-// One goroutine owns one entity, the instance. It is in the map from the
-// entity's first command until its mailbox is empty and its last stream has
-// ended, so that at most one stream is open for an entity, and no command is
-// lost between two activations.
+// An instance is one entity in memory. It is in the map from the entity's first
+// command until no command waits for it and its last stream has ended, so that at
+// most one stream is open for an entity, and no command is lost between two
+// activations. One goroutine at a time serves an instance, and none while it rests:
+// an idle entity is data, and the goroutine of gRPC that waits for the function.
 package runtime
 
 import (
@@ -26,10 +27,14 @@ type Runtime struct {
 	abort context.CancelFunc
 	// draining is closed once no command is taken any more.
 	draining chan struct{}
-	// running counts the instances' goroutines.
+	// running counts the instances, and the goroutines of the runtime.
 	running sync.WaitGroup
+	// resting are the entities that may be passivated.
+	resting resting
+	// retirement watches connections.
+	retirement retirement
 
-	// mu guards what follows, and the mailbox of every instance.
+	// mu guards what follows. Whoever holds it takes no other lock.
 	mu        sync.Mutex
 	drained   bool
 	instances map[entity.ID]*instance
@@ -43,11 +48,12 @@ func New(config Config) (*Runtime, error) {
 	}
 	ctx, abort := context.WithCancel(context.Background())
 	return &Runtime{
-		config:    config.withDefaults(),
-		ctx:       ctx,
-		abort:     abort,
-		draining:  make(chan struct{}),
-		instances: map[entity.ID]*instance{},
+		config:     config.withDefaults(),
+		ctx:        ctx,
+		abort:      abort,
+		draining:   make(chan struct{}),
+		retirement: retirement{watches: map[<-chan struct{}]*watch{}},
+		instances:  map[entity.ID]*instance{},
 	}, nil
 }
 
@@ -61,13 +67,39 @@ func New(config Config) (*Runtime, error) {
 func (r *Runtime) Submit(
 	ctx context.Context, target Target, id entity.ID, command entity.Command,
 ) (<-chan entity.Outcome, error) {
-	if r.config.Machines[target.Kind] == nil {
-		return nil, fault.New(fault.Internal, "no machine runs entities of kind %q", target.Kind)
+	return r.submit(id, &call{ctx: ctx, target: target, command: command, outcome: make(chan entity.Outcome, 1)})
+}
+
+// SubmitStreamed is Submit for a method that streams its responses. The channel gets
+// each of them as an outcome, and is closed after the last. The call ends with an
+// outcome of the fault Exhausted when more than [MaxResponses] wait in the channel
+// (REP-STREAM-011), and is the entity's to end when ctx does.
+func (r *Runtime) SubmitStreamed(
+	ctx context.Context, target Target, id entity.ID, command entity.Command,
+) (<-chan entity.Outcome, error) {
+	command.Streamed = true
+	return r.submit(id, &call{ctx: ctx, target: target, command: command, outcome: make(chan entity.Outcome, MaxResponses+1)})
+}
+
+// submit puts the call into the mailbox of its entity.
+func (r *Runtime) submit(id entity.ID, c *call) (<-chan entity.Outcome, error) {
+	if _, known := r.config.Kinds[c.target.Kind]; !known {
+		return nil, fault.New(fault.Internal, "no machine runs entities of kind %q", c.target.Kind)
 	}
-	c := &call{
-		ctx: ctx, target: target, command: command, metrics: r.config.Metrics,
-		submitted: time.Now(), outcome: make(chan entity.Outcome, 1),
+	c.metrics, c.submitted = r.config.Metrics, time.Now()
+	for {
+		i, err := r.instance(id)
+		if err != nil {
+			return nil, err
+		}
+		if taken, err := i.submit(c); taken || err != nil {
+			return c.outcome, err
+		}
 	}
+}
+
+// instance returns the entity's instance, which may be over when it is looked at.
+func (r *Runtime) instance(id entity.ID) (*instance, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.drained {
@@ -77,13 +109,27 @@ func (r *Runtime) Submit(
 	if i == nil {
 		i = newInstance(r, id)
 		r.instances[id] = i
-		r.running.Go(i.run)
+		r.running.Add(1) // Ends in forget.
 	}
-	if i.full() {
-		return nil, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", len(i.mailbox), id)
+	return i, nil
+}
+
+// forget takes the instance, which is over, out of the map.
+func (r *Runtime) forget(i *instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.instances, i.id)
+	r.running.Done()
+}
+
+// Relieve passivates the entity that has rested longest, and reports whether there
+// was one (DISC-INC-009).
+func (r *Runtime) Relieve() bool {
+	i := r.resting.oldest()
+	if i != nil {
+		i.evict()
 	}
-	i.push(c)
-	return c.outcome, nil
+	return i != nil
 }
 
 // Drain takes no further command, finishes those that it has, passivates every
@@ -117,9 +163,28 @@ func (r *Runtime) Close() {
 // refuse makes Submit refuse, and every idle entity passivate.
 func (r *Runtime) refuse() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.drained {
-		r.drained = true
-		close(r.draining)
+	if r.drained {
+		r.mu.Unlock()
+		return
+	}
+	r.drained = true
+	close(r.draining)
+	all := make([]*instance, 0, len(r.instances))
+	for _, i := range r.instances {
+		all = append(all, i)
+	}
+	r.mu.Unlock()
+	for _, i := range all {
+		i.wake()
+	}
+}
+
+// drains reports whether the runtime drains.
+func (r *Runtime) drains() bool {
+	select {
+	case <-r.draining:
+		return true
+	default:
+		return false
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
@@ -48,14 +49,9 @@ func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*ru
 	w := &world{tb: tb, function: runtimetest.New(serve), target: runtime.Target{Kind: kind, Persistence: "cart"}}
 	config := runtime.Config{
 		Functions: w.function,
-		Journal:   memory.New(),
-		Machines: map[string]func(entity.ID) entity.Machine{
-			kind: func(id entity.ID) entity.Machine {
-				return eventsourced.New(id, eventsourced.Limits{Message: 4 << 20, Metadata: 8 << 10})
-			},
-		},
-		Reporter: w,
-		Log:      slog.New(slog.DiscardHandler),
+		Kinds:     kinds(memory.New()),
+		Reporter:  w,
+		Log:       slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&config)
@@ -73,6 +69,16 @@ func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*ru
 		}
 	})
 	return w
+}
+
+// kinds runs event sourced entities, whose events are in the journal.
+func kinds(journal store.Journal) map[string]runtime.Kind {
+	return map[string]runtime.Kind{kind: {
+		New: func(id entity.ID, terms entity.Terms) entity.Machine {
+			return eventsourced.New(id, terms, eventsourced.Config{})
+		},
+		State: runtime.Journaled(journal),
+	}}
 }
 
 // Report is the runtime's Reporter.

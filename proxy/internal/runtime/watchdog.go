@@ -2,22 +2,28 @@ package runtime
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
 // watchdog resets a stream when a wait for the function takes too long. It
-// bites from outside, because the instance may itself be blocked in a Send that
-// the function does not read. Not for use by several goroutines.
+// bites from outside, because the goroutine that serves the entity may itself be
+// blocked in a Send that the function does not read. Not for use by several
+// goroutines, but for bitten.
 type watchdog struct {
 	timer *time.Timer
 	armed bool
-	// bitten is true once the stream has been reset for being slow.
-	bitten bool
+	bite  atomic.Bool
 }
 
-// watch returns a watchdog that is armed: it calls cancel in limit from now.
-func watch(limit time.Duration, cancel context.CancelFunc) *watchdog {
-	return &watchdog{timer: time.AfterFunc(limit, cancel), armed: true}
+// guard returns a watchdog that is armed: it calls cancel in limit from now.
+func guard(limit time.Duration, cancel context.CancelFunc) *watchdog {
+	w := &watchdog{armed: true}
+	w.timer = time.AfterFunc(limit, func() {
+		w.bite.Store(true)
+		cancel()
+	})
+	return w
 }
 
 // arm begins a wait that may take as long as limit.
@@ -29,7 +35,10 @@ func (w *watchdog) arm(limit time.Duration) {
 // disarm ends the wait. It is safe to end one twice.
 func (w *watchdog) disarm() {
 	if w.armed && !w.timer.Stop() {
-		w.bitten = true
+		w.bite.Store(true) // It is about to.
 	}
 	w.armed = false
 }
+
+// bitten reports whether the stream has been reset for being slow.
+func (w *watchdog) bitten() bool { return w.bite.Load() }

@@ -38,8 +38,18 @@ var ErrFenced = errors.New("the right to write this entity has changed hands")
 // of this one was stored.
 var ErrDeleted = errors.New("the entity was deleted")
 
+// Deleted returns the error that refuses a write to an entity that was deleted. It is
+// ErrDeleted.
+func Deleted(id ID) error { return fmt.Errorf("%w: %v", ErrDeleted, id) }
+
 // ErrKind says that the persistence id belongs to entities of another kind.
 var ErrKind = errors.New("the persistence id has entities of another kind")
+
+// OtherKind returns the error that refuses a kind where another is stored. It is
+// ErrKind.
+func OtherKind(persistence, stored, kind string) error {
+	return fmt.Errorf("%w: under %q are entities of the kind %s, not %s", ErrKind, persistence, stored, kind)
+}
 
 // ErrClosed says that the store has been closed.
 var ErrClosed = errors.New("the store is closed")

@@ -5,20 +5,19 @@ import (
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/types/known/anypb"
-
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 func TestBatchValidate(t *testing.T) {
 	t.Parallel()
-	events := []*anypb.Any{{}}
+	events := []entity.Event{{}}
 	for name, test := range map[string]struct {
 		batch store.Batch
 		want  string
 	}{
 		"one event":         {store.Batch{Events: events}, ""},
-		"no events":         {store.Batch{Snapshot: &anypb.Any{}}, "without events"},
+		"no change":         {store.Batch{}, "changes nothing"},
 		"negative sequence": {store.Batch{Expected: -1, Events: events}, "-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +39,7 @@ func TestConflictSaysWhichEntityAndWhere(t *testing.T) {
 	if !errors.Is(err, store.ErrConflict) {
 		t.Errorf("%v is not ErrConflict", err)
 	}
-	if want := `"cart"/"a/b" is at sequence 5, not at 3`; !strings.HasSuffix(err.Error(), want) {
+	if want := `"cart"/"a/b" is at 5, not at 3`; !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("Conflict() = %q, want it to end in %q", err, want)
 	}
 }

@@ -11,9 +11,9 @@ import (
 )
 
 // BenchmarkCommand steps one command that emits one event: Arrived, Received,
-// Appended.
+// Persisted.
 func BenchmarkCommand(b *testing.B) {
-	machine := fresh()
+	machine := fresh(line{})
 	effects := machine.Step(entity.Opened{}, nil)
 	effects = machine.Step(entity.Recovered{}, effects[:0])
 	payload := &anypb.Any{TypeUrl: "t/Text", Value: []byte("tea")}
@@ -30,7 +30,7 @@ func BenchmarkCommand(b *testing.B) {
 		reply.CommandId++
 		effects = machine.Step(entity.Arrived{Command: command}, effects[:0])
 		effects = machine.Step(entity.Received{Message: message}, effects[:0])
-		effects = machine.Step(entity.Appended{}, effects[:0])
+		effects = machine.Step(entity.Persisted{}, effects[:0])
 	}
 	if len(effects) != 1 || !machine.Ready() {
 		b.Fatalf("the last command was not completed: %v", effects)

@@ -11,51 +11,102 @@ import (
 )
 
 // notInForce is told of what belongs to a capability that is not in force
-// (DISC-CAP-008). This proxy has none, so that none ever is.
+// (DISC-CAP-008).
 const notInForce = "DISC-CAP-006"
 
-// forbidden says which requirement a reply breaks in such a way that nothing of it
-// is kept, and how; "" when none. What a function has done to its own copy then is
-// not known, so that it loads again.
+// maxRetention is the largest retention, in milliseconds: a hundred years.
+const maxRetention = 3153600000000
+
+// foreign returns the first field of the reply that belongs to a capability which is
+// not in force, and which; "" when there is none.
+func (m *Machine) foreign(reply *eventsourcedv1.EventSourcedReply) (field string, capability discoveryv1.Capability) {
+	const (
+		events  = discoveryv1.Capability_CAPABILITY_EVENT_METADATA
+		deletes = discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE
+		effects = discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS
+	)
+	switch {
+	case len(reply.GetEventMetadata()) > 0 && !m.has(events):
+		return "event_metadata", events
+	case reply.GetDelete() != nil && !m.has(deletes):
+		return "delete", deletes
+	case len(durable(reply)) > 0 && !m.has(effects):
+		return "side_effects.durable", effects
+	default:
+		return "", 0
+	}
+}
+
+// forbidden says which requirement a reply that is no failure breaks in such a way
+// that nothing of it is kept, and how; "" when none. What a function has done to its
+// own copy then is not known, so that it loads again.
 func (m *Machine) forbidden(reply *eventsourcedv1.EventSourcedReply) (requirement, text string) {
-	if field, capability := foreign(reply); field != "" {
-		return notInForce, fmt.Sprintf("the reply has the field %s, and %s is not in force", field, capability)
-	}
-	if m.method.readOnly && len(reply.GetEvents()) > 0 && reply.GetClientAction().GetFailure() == nil {
-		return "CORE-READ-001", fmt.Sprintf("the reply has events, and the method %s is declared read_only", m.method.name)
-	}
+	events, metadata, retention := len(reply.GetEvents()), len(reply.GetEventMetadata()), reply.GetDelete().GetRetention()
 	payload := reply.GetClientAction().GetReply().GetPayload()
-	if payload != nil && !entity.IsOf(payload, m.method.response) { // CORE-CMD-013, CORE-CMD-014
-		return "CORE-CMD-006", fmt.Sprintf("the reply carries the type URL %q, and %s answers with %s: it has to end in %q",
-			payload.GetTypeUrl(), m.method.name, m.method.response, "/"+m.method.response)
+	switch {
+	case m.current.readOnly && (events > 0 || reply.GetDelete() != nil): // CORE-READ-002, CORE-READ-003
+		return "CORE-READ-001", fmt.Sprintf("the reply changes the state, and the method %s is declared read_only", m.current.name)
+	case metadata > 0 && metadata != events: // ES-EVENT-008
+		return "ES-EVENT-003", fmt.Sprintf("the reply has %d events, and metadata for %d", events, metadata)
+	case retention < 0 || retention > maxRetention: // ES-DEL-012
+		return "ES-DEL-005", fmt.Sprintf("the reply deletes the entity with a retention of %d ms, which is from 0 to %d", retention, int64(maxRetention))
+	case payload != nil && !entity.IsOf(payload, m.current.response) && !m.terms.Cloudstate: // CORE-CMD-013, CORE-CMD-014
+		return "CORE-CMD-006", m.wrongType(payload.GetTypeUrl())
+	default:
+		return "", ""
+	}
+}
+
+// wrongType says that a reply is not of its method's output.
+func (m *Machine) wrongType(typeURL string) string {
+	return fmt.Sprintf("the reply carries the type URL %q, and %s answers with %s: it has to end in %q",
+		typeURL, m.current.name, m.current.response, "/"+m.current.response)
+}
+
+// tooLarge says what of the change could never be sent back to the function, and so
+// would lock the entity out for ever (ES-STORE-007), or has too much metadata
+// (ES-EVENT-007), and which requirement says so; "" when nothing.
+func (m *Machine) tooLarge(reply *eventsourcedv1.EventSourcedReply, change *entity.Persist) (requirement, text string) {
+	for i, event := range change.Events {
+		size := header.Size(&entityv1.Metadata{Entries: given(reply, i)})
+		if size > m.terms.MaxMetadata {
+			return "ES-EVENT-007", fmt.Sprintf("the metadata of event %d of the reply has %d bytes, and may have %d: nothing was stored",
+				i+1, size, m.terms.MaxMetadata)
+		}
+		if !m.mayNotFit(event) {
+			continue
+		}
+		if size, ok := m.fits(m.event(event)); !ok {
+			return m.unreplayable(fmt.Sprintf("event %d", i+1), size)
+		}
+	}
+	if change.Snapshot == nil {
+		return "", ""
+	}
+	if size, ok := m.fits(m.opening(change.Snapshot)); !ok {
+		return m.unreplayable("the snapshot", size)
 	}
 	return "", ""
 }
 
-// foreign returns the first field of the reply that belongs to a capability, and
-// which; "" when there is none.
-func foreign(reply *eventsourcedv1.EventSourcedReply) (field string, capability discoveryv1.Capability) {
-	switch {
-	case len(reply.GetEventMetadata()) > 0:
-		return "event_metadata", discoveryv1.Capability_CAPABILITY_EVENT_METADATA
-	case reply.GetDelete() != nil:
-		return "delete", discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE
-	}
-	for _, effect := range reply.GetSideEffects() {
-		if effect.GetDurable() {
-			return "side_effects.durable", discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS
-		}
-	}
-	return "", 0
+// unreplayable says that a part of the reply is too large.
+func (m *Machine) unreplayable(what string, size int) (requirement, text string) {
+	return "ES-STORE-007", fmt.Sprintf("%s of the reply takes %d bytes to replay, and a message may have %d: nothing was stored",
+		what, size, m.terms.MaxMessage)
 }
 
 // trim takes metadata that is too large off a reply: the answer stands without it
-// (CORE-LIMIT-011), for the command has been carried out. The reply is not written to.
+// (CORE-LIMIT-011), for the command has been carried out. The reply is not written
+// to. A function of Cloudstate 0.2 is told here, too, of a reply of another type,
+// which is passed on (DIA-ANSWER-004).
 func (m *Machine) trim(reply *entityv1.Reply, out []entity.Effect) (*entityv1.Reply, []entity.Effect) {
+	if payload := reply.GetPayload(); payload != nil && !entity.IsOf(payload, m.current.response) {
+		out = append(out, m.report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, m.wrongType(payload.GetTypeUrl())))
+	}
 	size := header.Size(header.Returned(reply.GetMetadata()))
-	if size <= m.limits.Metadata {
+	if size <= m.terms.MaxMetadata {
 		return reply, out
 	}
-	text := fmt.Sprintf("the metadata of the reply has %d bytes, and may have %d: the caller gets none of it", size, m.limits.Metadata)
+	text := fmt.Sprintf("the metadata of the reply has %d bytes, and may have %d: the caller gets none of it", size, m.terms.MaxMetadata)
 	return &entityv1.Reply{Payload: reply.GetPayload()}, append(out, m.report("CORE-LIMIT-011", discoveryv1.Severity_SEVERITY_WARNING, text))
 }

@@ -1,13 +1,13 @@
 package eventsourced_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/stateward/stateward/protocol"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -41,12 +41,16 @@ func FuzzStep(f *testing.F) {
 		text("received nothing"),
 		text("received reply 1 ok=done event=A type=Text"),
 		text("received reply 1 ok=done event=A effect=shop.Log/Note durable"),
-		text("received reply 1 ok=done event=A event-metadata delete"),
-		text("received snapshot-response"),
+		text("received reply 1 ok=done event=A about=k:v"),
+		text("received reply 1 ok=done event=A delete retention=5"),
+		text("received snapshot-response snapshot=A"),
 		text("received reply 1 fail=no detail=A"),
 		{0xff, 0x01},
 	}
-	for _, life := range []string{"o.rca", "o..rcacbac", "occ", "orcA", "orcxa", "orcea", "orct", "orpc", "orceXca"} {
+	for _, life := range []string{
+		"o.rca", "o..rcawcbw", "occ", "orcaW", "orcbaw", "orcae", "orct", "orp", "orceXca",
+		"*orcawbwp", "*orkacbW", "*orkacbU", "*orcgaw", "*orcalw", "*orcacbcawww",
+	} {
 		for _, first := range answers {
 			f.Add([]byte(life), first, answers[1])
 		}
@@ -56,7 +60,14 @@ func FuzzStep(f *testing.F) {
 		known[r.ID] = true
 	}
 	f.Fuzz(func(t *testing.T, life, first, second []byte) {
-		w := watcher{machine: eventsourced.New(entity.ID{Service: "s", Entity: "e"}, eventsourced.Limits{Message: 1 << 10, Metadata: 64}), known: known}
+		w := watcher{known: known, last: int64(bytes.Count(life, []byte{'.'}))}
+		terms := entity.Terms{MaxMessage: 1 << 10, MaxMetadata: 64}
+		if len(life) > 0 && life[0] == '*' {
+			for _, capability := range capabilities {
+				terms.Capabilities |= entity.CapabilitiesOf(capability)
+			}
+		}
+		w.machine = eventsourced.New(entity.ID{Service: "s", Entity: "e"}, terms, eventsourced.Config{Ask: 3, Ahead: 2})
 		for _, b := range life {
 			if in := w.input(b, first, second); in != nil {
 				w.step(t, in)
@@ -67,16 +78,18 @@ func FuzzStep(f *testing.F) {
 
 // watcher keeps the runtime's half of the contract and judges the machine's.
 type watcher struct {
-	machine     *eventsourced.Machine
-	known       map[string]bool // the ids of the specification
-	effects     []entity.Effect
-	opened      bool
-	recovered   bool
-	outstanding bool
-	appending   bool
-	closed      bool
-	sequence    int64
-	appended    []*anypb.Any
+	machine   *eventsourced.Machine
+	known     map[string]bool // the ids of the specification
+	effects   []entity.Effect
+	last      int64 // what the journal has
+	opened    bool
+	recovered bool
+	closed    bool
+	sequence  int64            // of the last event that was replayed or emitted
+	sent      int64            // the id of the newest command
+	answered  int64            // the id of the newest command that was answered
+	open      []int64          // the commands that are not completed, in their order
+	writes    []entity.Persist // those that have no outcome, in their order
 }
 
 // input returns the input that the byte stands for, nil when the contract does
@@ -85,35 +98,36 @@ func (w *watcher) input(b byte, first, second []byte) entity.Input {
 	switch {
 	case b == 'o' && !w.opened && !w.closed:
 		w.opened = true
-		return entity.Opened{}
+		return entity.Opened{Epoch: 1, Last: w.last}
 	case b == '.' && w.opened && !w.recovered && !w.closed:
 		w.sequence++
 		return entity.Replayed{Event: entity.Event{Sequence: w.sequence}}
 	case b == 'r' && w.opened && !w.recovered && !w.closed:
 		w.recovered = true
 		return entity.Recovered{}
-	case b == 'c' && w.machine.Ready():
-		w.outstanding = true
-		return entity.Arrived{Command: entity.Command{Name: "Do", Response: "Text"}}
-	case b == 'p' && w.machine.Ready():
+	case (b == 'c' || b == 'k') && w.machine.Ready():
+		w.sent++
+		w.open = append(w.open, w.sent)
+		return entity.Arrived{Command: entity.Command{Name: "Do", Response: "Text", Key: map[byte]string{'k': "key"}[b]}}
+	case b == 'p' && w.machine.Idle():
 		return entity.Passivate{}
-	case b == 't' && w.outstanding:
+	case b == 't' && w.answered < w.sent:
 		return entity.TimedOut{}
-	case b == 'a' && !w.appending:
+	case b == 'g':
+		return entity.Gone{Command: w.sent}
+	case b == 'l':
+		return entity.Elapsed{Timer: 1}
+	case b == 'a':
 		return received(first)
-	case b == 'b' && !w.appending:
+	case b == 'b':
 		return received(second)
-	case b == 'x':
-		return received(second) // While storing too.
 	case b == 'e':
 		return entity.Ended{}
-	case (b == 'a' || b == 'A') && w.appending:
-		w.appending = false
-		if b == 'A' {
-			return entity.Appended{Err: store.ErrConflict}
-		}
-		w.sequence += int64(len(w.appended))
-		return entity.Appended{}
+	case (b == 'w' || b == 'W' || b == 'U') && len(w.writes) > 0 && !w.closed:
+		w.writes = w.writes[1:]
+		return map[byte]entity.Persisted{
+			'w': {}, 'W': {Err: store.ErrConflict}, 'U': {Err: errors.New("unknown"), Along: len(w.writes)},
+		}[b]
 	default:
 		return nil
 	}
@@ -124,7 +138,7 @@ func received(message []byte) entity.Input {
 	if proto.Unmarshal(message, response) != nil {
 		return nil // The stream's codec refuses it: the machine sees Ended.
 	}
-	return entity.Received{Message: response}
+	return entity.Received{Message: response, At: moment}
 }
 
 // step steps the machine and checks each effect.
@@ -139,11 +153,14 @@ func (w *watcher) step(t *testing.T, in entity.Input) {
 			t.Fatalf("%T: %v: %s", in, err, printEffect(effect))
 		}
 	}
-	if w.machine.Ready() && (w.outstanding || w.appending || w.closed) {
-		t.Fatalf("ready after %T with outstanding=%t appending=%t closed=%t", in, w.outstanding, w.appending, w.closed)
+	if w.machine.Ready() && (w.answered < w.sent || w.closed) {
+		t.Fatalf("ready after %T with command %d of %d answered, closed=%t", in, w.answered, w.sent, w.closed)
 	}
-	if w.closed && (w.outstanding || w.appending) {
-		t.Fatalf("closed by %T with outstanding=%t appending=%t", in, w.outstanding, w.appending)
+	if w.machine.Idle() && (len(w.open) > 0 || len(w.writes) > 0) {
+		t.Fatalf("idle after %T with %v open and %d writes", in, w.open, len(w.writes))
+	}
+	if w.closed && len(w.open) > 0 {
+		t.Fatalf("closed by %T with %v open", in, w.open)
 	}
 }
 
@@ -154,17 +171,16 @@ func (w *watcher) check(in entity.Input, effect entity.Effect, last bool) error 
 			return errors.New("an init without an epoch") // CORE-EPOCH-001
 		}
 	case entity.Complete:
-		if !w.outstanding {
-			return errors.New("a second Complete")
+		return w.mayComplete(effect)
+	case entity.Answered:
+		w.answered = effect.Command
+	case entity.Requeue:
+		if !slices.Equal(effect.Commands, w.open) {
+			return fmt.Errorf("requeues %v, open are %v", effect.Commands, w.open)
 		}
-		w.outstanding = false
-		return oneAnswer(effect.Outcome)
-	case entity.Append:
-		if w.appending {
-			return errors.New("a second Append")
-		}
-		w.appending, w.appended = true, effect.Events
-		return w.mayAppend(in, effect)
+		w.open = nil
+	case entity.Persist:
+		return w.mayPersist(in, effect)
 	case entity.Report:
 		return w.mayReport(effect)
 	case entity.Close:
@@ -176,15 +192,31 @@ func (w *watcher) check(in entity.Input, effect entity.Effect, last bool) error 
 	return nil
 }
 
+// mayComplete checks that commands are answered once and in their order, and that
+// none is while something before it is on its way into the store (ES-STORE-002).
+func (w *watcher) mayComplete(effect entity.Complete) error {
+	if len(w.open) == 0 || w.open[0] != effect.Command {
+		return fmt.Errorf("completes %d, open are %v", effect.Command, w.open)
+	}
+	w.open = w.open[1:]
+	w.answered = max(w.answered, effect.Command)
+	for _, write := range w.writes {
+		if write.Command != 0 && write.Command <= effect.Command && effect.Outcome.Err == nil {
+			return fmt.Errorf("the change of command %d is not durable", write.Command)
+		}
+	}
+	return oneAnswer(effect.Outcome)
+}
+
 // mayReport checks that a report says what, how bad, by which sentence and, where
-// one is outstanding, about which command (DISC-REPORT-002, DISC-REPORT-003).
+// one is unanswered, about which command (DISC-REPORT-002, DISC-REPORT-003).
 func (w *watcher) mayReport(report entity.Report) error {
-	switch unanswered := w.outstanding && !w.appending; {
+	switch {
 	case !w.known[report.Requirement]:
 		return fmt.Errorf("no requirement is called %q", report.Requirement)
 	case report.Text == "" || report.Severity == discoveryv1.Severity_SEVERITY_UNSPECIFIED:
 		return errors.New("a report without text or severity")
-	case unanswered != (report.CommandID != 0):
+	case (w.answered < w.sent) != (report.CommandID != 0):
 		return fmt.Errorf("a report of command %d", report.CommandID)
 	default:
 		return nil
@@ -200,18 +232,24 @@ func oneAnswer(outcome entity.Outcome) error {
 	return nil
 }
 
-// mayAppend checks that only the events of a reply that did not fail are
-// appended, after the last stored one.
-func (w *watcher) mayAppend(in entity.Input, effect entity.Append) error {
+// mayPersist checks that only what did not fail is stored, after all that was emitted.
+func (w *watcher) mayPersist(in entity.Input, effect entity.Persist) error {
+	w.writes = append(w.writes, effect)
+	w.answered = max(w.answered, effect.Command)
 	received, _ := in.(entity.Received)
 	reply := received.Message.(*eventsourcedv1.HandleResponse).GetReply()
+	failed := reply.GetClientAction().GetFailure() != nil
+	expected := w.sequence
+	w.sequence += int64(len(effect.Events))
 	switch {
-	case reply.GetClientAction().GetFailure() != nil:
-		return errors.New("an Append of a failed reply")
-	case len(effect.Events) == 0 || len(effect.Events) != len(reply.GetEvents()):
+	case failed && (len(effect.Events) > 0 || effect.Delete != nil || effect.Snapshot != nil):
+		return errors.New("a failed reply changes the state")
+	case !failed && len(effect.Events) != len(reply.GetEvents()):
 		return fmt.Errorf("%d events of %d", len(effect.Events), len(reply.GetEvents()))
-	case effect.Expected != w.sequence:
-		return fmt.Errorf("expects %d, stored are %d", effect.Expected, w.sequence)
+	case effect.Expected != expected:
+		return fmt.Errorf("expects %d, the last event is %d", effect.Expected, expected)
+	case len(effect.Events) > 0 && effect.Events[0].Sequence != expected+1:
+		return fmt.Errorf("the first event has the sequence %d", effect.Events[0].Sequence)
 	default:
 		return nil
 	}

@@ -26,9 +26,11 @@ var word = regexp.MustCompile(`[\w./-]+(=("[^"]*"|\S*))?`)
 
 // keys are those that an input may have; "arrived" has metadata under any key.
 var keys = map[string][]string{
-	"opened":   {"state", "last"},
-	"received": {"ok", "forward", "fail", "code", "text", "event", "snapshot", "effect", "type", "detail", "note"},
-	"replayed": {}, "recovered": {}, "appended": {}, "ended": {}, "timed-out": {}, "passivate": {},
+	"new":      {"ask", "ahead"},
+	"opened":   {"state", "last", "epoch"},
+	"received": {"ok", "forward", "fail", "code", "text", "event", "about", "snapshot", "effect", "type", "detail", "note", "retention"},
+	"replayed": {"about"}, "recovered": {}, "persisted": {"along"}, "ended": {}, "timed-out": {}, "passivate": {},
+	"gone": {}, "elapsed": {},
 }
 
 // line is a parsed input: its bare words in order, and the values of each key.
@@ -62,6 +64,16 @@ func (l line) number(i int) int64 {
 	return n
 }
 
+// has reports whether the bare word stands in the line.
+func (l line) has(word string) bool { return slices.Contains(l.words, word) }
+
+// count returns the number under the key; 0 where there is none.
+func (l line) count(key string) int64 {
+	text, _ := l.value(key)
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}
+
 func (l line) value(key string) (string, bool) {
 	if len(l.values[key]) == 0 {
 		return "", false
@@ -79,31 +91,40 @@ func parseInput(text string) (entity.Input, error) {
 	}
 	switch l.word(0) {
 	case "opened":
-		last, _ := l.value("last")
-		n, _ := strconv.ParseInt(last, 10, 64)
+		opened := entity.Opened{Last: l.count("last"), Epoch: max(l.count("epoch"), 1)}
 		if state, ok := l.value("state"); ok {
-			return entity.Opened{Last: n, Snapshot: &entity.Snapshot{Sequence: l.number(1), State: pack(state)}}, nil
+			opened.Snapshot = &entity.Snapshot{Sequence: l.number(1), State: pack(state)}
 		}
-		return entity.Opened{Last: n}, nil
+		return opened, nil
 	case "replayed":
-		return entity.Replayed{Event: entity.Event{Sequence: l.number(1), Payload: pack(l.word(2))}}, nil
+		event := entity.Event{Sequence: l.number(1), Payload: pack(l.word(2)), Time: moment}
+		if about, ok := l.value("about"); ok {
+			event.Metadata = entries(about)
+		}
+		return entity.Replayed{Event: event}, nil
 	case "recovered":
 		return entity.Recovered{}, nil
 	case "arrived":
 		left, _ := time.ParseDuration(l.word(3))
 		return entity.Arrived{Left: left, Command: entity.Command{
-			Name: l.word(1), Payload: pack(l.word(2)), Metadata: metadata(l), Response: "Text", ReadOnly: slices.Contains(l.words, "read-only"),
+			Name: l.word(1), Payload: pack(l.word(2)), Metadata: metadata(l), Response: "Text",
+			ReadOnly: l.has("read-only"), Effect: l.has("as-effect"), Key: map[bool]string{true: "k"}[l.has("keyed")],
 		}}, nil
 	case "received":
 		return parseReceived(l)
-	case "appended":
-		return entity.Appended{Err: parseError(l.word(1))}, nil
+	case "persisted":
+		return entity.Persisted{Err: parseError(l.word(1)), Along: int(l.count("along"))}, nil
+	case "gone":
+		return entity.Gone{Command: l.number(1), Deadline: l.has("deadline")}, nil
+	case "elapsed":
+		return entity.Elapsed{Timer: 1}, nil
 	case "ended":
 		return entity.Ended{Err: parseError(l.word(1))}, nil
 	case "timed-out":
 		return entity.TimedOut{}, nil
 	case "passivate":
-		return entity.Passivate{}, nil
+		reason := entityv1.PassivationReason_value["PASSIVATION_REASON_"+strings.ToUpper(l.word(1))]
+		return entity.Passivate{Reason: entityv1.PassivationReason(reason)}, nil
 	default:
 		return nil, fmt.Errorf("no input is called %q", l.word(0))
 	}
@@ -115,6 +136,10 @@ func parseError(text string) error {
 		return nil
 	case "conflict":
 		return fmt.Errorf("pebble: %w", store.ErrConflict)
+	case "fenced":
+		return fmt.Errorf("pebble: %w", store.ErrFenced)
+	case "deleted":
+		return fmt.Errorf("pebble: %w", store.ErrDeleted)
 	case "broken":
 		return io.ErrUnexpectedEOF
 	case "unreadable":
@@ -129,7 +154,8 @@ func parseReceived(l line) (entity.Input, error) {
 	switch l.word(1) {
 	case "nothing":
 	case "snapshot-response":
-		response.Message = &eventsourcedv1.HandleResponse_SnapshotResponse{SnapshotResponse: &eventsourcedv1.SnapshotResponse{}}
+		state, _ := l.value("snapshot")
+		response.Message = &eventsourcedv1.HandleResponse_SnapshotResponse{SnapshotResponse: &eventsourcedv1.SnapshotResponse{Snapshot: pack(state)}}
 	case "failure":
 		failure := parseFailure(l, "text")
 		failure.CommandId = l.number(2)
@@ -139,8 +165,11 @@ func parseReceived(l line) (entity.Input, error) {
 	default:
 		return nil, fmt.Errorf("no message is called %q", l.word(1))
 	}
-	return entity.Received{Message: response}, nil
+	return entity.Received{Message: response, At: moment}, nil
 }
+
+// moment is when everything happens.
+var moment = time.Date(2026, 11, 28, 12, 0, 0, 123456789, time.UTC)
 
 func parseReply(l line) *eventsourcedv1.EventSourcedReply {
 	reply := &eventsourcedv1.EventSourcedReply{CommandId: l.number(2), ClientAction: parseAction(l)}
@@ -154,14 +183,14 @@ func parseReply(l line) *eventsourcedv1.EventSourcedReply {
 		service, method, _ := strings.Cut(target, "/")
 		reply.SideEffects = append(reply.SideEffects, &entityv1.SideEffect{
 			ServiceName: service, CommandName: method,
-			Synchronous: slices.Contains(l.words, "awaited"), Durable: slices.Contains(l.words, "durable"),
+			Synchronous: l.has("awaited"), Durable: l.has("durable"),
 		})
 	}
-	if slices.Contains(l.words, "event-metadata") {
-		reply.EventMetadata = []*entityv1.Metadata{{}}
+	for _, about := range l.values["about"] {
+		reply.EventMetadata = append(reply.EventMetadata, entries(about))
 	}
-	if slices.Contains(l.words, "delete") {
-		reply.Delete = &eventsourcedv1.Delete{}
+	if l.has("delete") {
+		reply.Delete = &eventsourcedv1.Delete{Retention: l.count("retention")}
 	}
 	return reply
 }
@@ -188,9 +217,9 @@ func parseAction(l line) *entityv1.ClientAction {
 		return &entityv1.ClientAction{Action: &entityv1.ClientAction_Failure{Failure: parseFailure(l, "fail")}}
 	}
 	switch {
-	case slices.Contains(l.words, "no-payload"):
+	case l.has("no-payload"):
 		return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{}}}
-	case slices.Contains(l.words, "no-case"):
+	case l.has("no-case"):
 		return &entityv1.ClientAction{}
 	default:
 		return nil
@@ -201,11 +230,24 @@ func parseFailure(l line, key string) *entityv1.Failure {
 	text, _ := l.value(key)
 	code, _ := l.value("code")
 	n, _ := strconv.ParseInt(code, 10, 32)
-	failure := &entityv1.Failure{Description: text, Code: int32(n), Restart: slices.Contains(l.words, "restart")}
+	failure := &entityv1.Failure{Description: text, Code: int32(n), Restart: l.has("restart"), Retryable: l.has("retryable")}
 	for _, detail := range l.values["detail"] {
 		failure.Details = append(failure.Details, pack(detail))
 	}
 	return failure
+}
+
+// entries reads "key:value,key:value"; "-" has none.
+func entries(text string) *entityv1.Metadata {
+	all := &entityv1.Metadata{}
+	for pair := range strings.SplitSeq(text, ",") {
+		if key, value, ok := strings.Cut(pair, ":"); ok {
+			all.Entries = append(all.Entries, &entityv1.MetadataEntry{
+				Key: key, Value: &entityv1.MetadataEntry_StringValue{StringValue: value},
+			})
+		}
+	}
+	return all
 }
 
 func metadata(l line) *entityv1.Metadata {
@@ -228,14 +270,16 @@ func printEffect(effect entity.Effect) string {
 	switch effect := effect.(type) {
 	case entity.Send:
 		return "send " + printRequest(effect.Message.(*eventsourcedv1.HandleRequest))
-	case entity.Append:
-		text := fmt.Sprintf("append after %d: %s", effect.Expected, each(effect.Events, unpack))
-		if effect.Snapshot != nil {
-			text += ", snapshot " + unpack(effect.Snapshot)
-		}
-		return text
+	case entity.Persist:
+		return printPersist(effect)
+	case entity.Answered:
+		return fmt.Sprintf("answered %d", effect.Command)
 	case entity.Complete:
-		return "complete " + printOutcome(effect.Outcome)
+		return fmt.Sprintf("complete %d %s", effect.Command, printOutcome(effect.Outcome))
+	case entity.Requeue:
+		return fmt.Sprintf("requeue %v", effect.Commands)
+	case entity.Wait:
+		return fmt.Sprintf("wait %v", effect.For)
 	case entity.Report:
 		severity := strings.ToLower(strings.TrimPrefix(effect.Severity.String(), "SEVERITY_"))
 		return fmt.Sprintf("report %s %s command=%d: %s", effect.Requirement, severity, effect.CommandID, effect.Text)
@@ -248,10 +292,45 @@ func printEffect(effect entity.Effect) string {
 		if effect.Err != nil {
 			text += "; those that wait fail with " + printError(effect.Err)
 		}
+		if effect.Deleted {
+			text += "; the entity is no more"
+		}
+		if effect.Anew {
+			text += "; and anew"
+		}
 		return text
 	default:
 		return fmt.Sprintf("%T", effect)
 	}
+}
+
+func printPersist(effect entity.Persist) string {
+	text := fmt.Sprintf("persist %d after %d:", effect.Command, effect.Expected)
+	for _, event := range effect.Events {
+		text += fmt.Sprintf(" %d=%s%s", event.Sequence, unpack(event.Payload), printMetadata(event.Metadata))
+	}
+	if effect.Snapshot != nil {
+		text += fmt.Sprintf(", snapshot %d=%s", effect.Snapshot.Sequence, unpack(effect.Snapshot.State))
+	}
+	if effect.Delete != nil {
+		text += fmt.Sprintf(", delete, retention %v", effect.Delete.Retention)
+	}
+	if effect.Answer != nil {
+		text += ", answer " + printOutcome(*effect.Answer)
+	}
+	if len(effect.Durable) > 0 {
+		text += ", durable " + each(effect.Durable, printSideEffect)
+	}
+	return text
+}
+
+func printMetadata(metadata *entityv1.Metadata) string {
+	if metadata == nil {
+		return ""
+	}
+	return "{" + each(metadata.GetEntries(), func(entry *entityv1.MetadataEntry) string {
+		return entry.GetKey() + "=" + entry.GetStringValue()
+	}) + "}"
 }
 
 func printRequest(request *eventsourcedv1.HandleRequest) string {
@@ -261,12 +340,21 @@ func printRequest(request *eventsourcedv1.HandleRequest) string {
 		if last := m.Init.GetLastSequence(); last != 0 {
 			text += fmt.Sprintf(" last %d", last)
 		}
+		if epoch := m.Init.GetEpoch(); epoch != 1 {
+			text += fmt.Sprintf(" epoch %d", epoch)
+		}
 		if s := m.Init.GetSnapshot(); s != nil {
 			text += fmt.Sprintf(" snapshot %d %s", s.GetSnapshotSequence(), unpack(s.GetSnapshot()))
 		}
 		return text
 	case *eventsourcedv1.HandleRequest_Event:
-		return fmt.Sprintf("event %d %s", m.Event.GetSequence(), unpack(m.Event.GetPayload()))
+		return fmt.Sprintf("event %d %s%s", m.Event.GetSequence(), unpack(m.Event.GetPayload()), printMetadata(m.Event.GetMetadata()))
+	case *eventsourcedv1.HandleRequest_Cancel:
+		return fmt.Sprintf("cancel %d %s", m.Cancel.GetCommandId(), m.Cancel.GetReason())
+	case *eventsourcedv1.HandleRequest_Passivate:
+		return "passivate " + m.Passivate.GetReason().String()
+	case *eventsourcedv1.HandleRequest_SnapshotRequest:
+		return "snapshot request"
 	case *eventsourcedv1.HandleRequest_Command:
 		text := fmt.Sprintf("command %d %s/%s %s", m.Command.GetId(), m.Command.GetEntityId(), m.Command.GetName(),
 			unpack(m.Command.GetPayload()))

@@ -18,6 +18,9 @@ import (
 // Function serves event sourced streams, each by a goroutine that runs serve.
 // What serve returns ends its stream; nil is status OK.
 type Function struct {
+	// Terms are those of its streams. Whoever changes them does so before the first.
+	Terms entity.Terms
+
 	serve func(*Stream) error
 	// serving counts the goroutines.
 	serving sync.WaitGroup
@@ -34,7 +37,8 @@ var _ runtime.Functions = (*Function)(nil)
 
 // New returns a function whose streams are served by serve.
 func New(serve func(*Stream) error) *Function {
-	return &Function{serve: serve, retired: make(chan struct{}), open: map[entity.ID]int{}}
+	terms := entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10}
+	return &Function{Terms: terms, serve: serve, retired: make(chan struct{}), open: map[entity.ID]int{}}
 }
 
 // Open opens a stream, unless the function is gone.
@@ -192,6 +196,9 @@ func (p *proxySide) Recv() (proto.Message, error) {
 		return nil, p.ctx.Err()
 	}
 }
+
+// Terms are those of the function.
+func (p *proxySide) Terms() entity.Terms { return p.function.Terms }
 
 // Retired is closed by the function's Retire.
 func (p *proxySide) Retired() <-chan struct{} { return p.retired }

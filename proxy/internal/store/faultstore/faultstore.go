@@ -1,22 +1,44 @@
-// Package faultstore wraps a store for tests: its calls fail, or are held, where
-// a rule says so.
+// Package faultstore wraps a store for tests: its calls fail, are torn, are slow or
+// are held, where a rule says so.
 package faultstore
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"syscall"
+	"time"
 
-	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 // Op is one of the store's calls.
 type Op uint8
 
-// The calls that a rule can be about.
+// The calls that a rule can be about: those of one entity, those of the node, and
+// those of the store as a whole.
 const (
 	Append Op = iota + 1
 	Load
+	Snapshot
+	Write
+	Read
+	Record
+	Delivered
+	Park
+	Replica
+
+	Save
+	Join
+	Renew
+	Claim
+	Release
+	Leave
+
+	Effects
+	Events
+	Kind
+	Sweep
 	Ping
 )
 
@@ -24,25 +46,37 @@ const (
 type Moment uint8
 
 const (
-	// Before the call reaches the store: with Err, an Append stores nothing.
+	// Before the call reaches the store: with Err, a write stores nothing.
 	Before Moment = iota
-	// After the store has done it, where it did it without error: with Err, an
-	// Append whose batch is durable is reported as failed. Both look the same to
-	// the caller, whose outcome is unknown.
+	// After the store has done it, where it did it without error: with Err, a write
+	// that is durable is reported as failed. Both look the same to the caller, whose
+	// outcome is unknown.
 	After
+	// Torn is in the midst of it. A write of one entity stores nothing that can be
+	// read, and leaves the entity corrupt until Mend. A call that passes things on
+	// ends before the last of them. With any other call it is as Before. Without Err
+	// it is store.ErrCorrupt.
+	Torn
 )
+
+// ErrFull is what a disk without room says.
+var ErrFull = fmt.Errorf("faultstore: write: %w", syscall.ENOSPC)
 
 // Rule says which calls of one kind are concerned, and what becomes of them.
 type Rule struct {
 	// Op is the kind of call.
 	Op Op
-	// ID is the entity; nil for any. A Ping has none, and matches nil alone.
+	// ID is the entity; nil for any. Calls of the node and of the store have none, and
+	// match nil alone.
 	ID *store.ID
 	// Call is which of the calls that match Op and ID, counted from 1 since the
 	// rule was added; 0 for each.
 	Call int
 	// When is the moment.
 	When Moment
+	// Delay is how long the call takes longer, or until its context ends, with that
+	// error.
+	Delay time.Duration
 	// Hold, when not nil, holds the call until the hold is released, or until
 	// its context ends, with that error.
 	Hold *Hold
@@ -91,6 +125,7 @@ type Store struct {
 	mu    sync.Mutex
 	rules []*counted
 	calls map[Op]int
+	torn  map[store.ID]bool
 }
 
 var _ store.Store = (*Store)(nil)
@@ -104,7 +139,7 @@ type counted struct {
 
 // Wrap returns the store with the rules. Closing it closes the inner one.
 func Wrap(inner store.Store, rules ...Rule) *Store {
-	s := &Store{inner: inner, calls: map[Op]int{}}
+	s := &Store{inner: inner, calls: map[Op]int{}, torn: map[store.ID]bool{}}
 	s.Add(rules...)
 	return s
 }
@@ -125,77 +160,17 @@ func (s *Store) Clear() {
 	s.rules = nil
 }
 
+// Mend makes the entities whole again that a torn write has left corrupt: they are as
+// they were before it.
+func (s *Store) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.torn)
+}
+
 // Calls returns how many calls of the kind have begun.
 func (s *Store) Calls(op Op) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[op]
-}
-
-// Append appends to the inner store, as the rules allow.
-func (s *Store) Append(ctx context.Context, id store.ID, batch store.Batch) error {
-	return s.run(ctx, Append, &id, func() error { return s.inner.Append(ctx, id, batch) })
-}
-
-// Load loads from the inner store, as the rules allow. A rule for After takes
-// effect once all events were passed on.
-func (s *Store) Load(
-	ctx context.Context, id store.ID,
-	begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error,
-) error {
-	return s.run(ctx, Load, &id, func() error { return s.inner.Load(ctx, id, begin, event) })
-}
-
-// Ping pings the inner store, as the rules allow.
-func (s *Store) Ping(ctx context.Context) error {
-	return s.run(ctx, Ping, nil, func() error { return s.inner.Ping(ctx) })
-}
-
-// Close closes the inner store.
-func (s *Store) Close() error { return s.inner.Close() }
-
-// run makes the call between what the rules ask for before and after it.
-func (s *Store) run(ctx context.Context, op Op, id *store.ID, call func() error) error {
-	rules := s.match(op, id)
-	if err := apply(ctx, rules, Before); err != nil {
-		return err
-	}
-	if err := call(); err != nil {
-		return err
-	}
-	return apply(ctx, rules, After)
-}
-
-// match counts the call and returns the rules that concern it.
-func (s *Store) match(op Op, id *store.ID) []Rule {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls[op]++
-	var rules []Rule
-	for _, rule := range s.rules {
-		if rule.Op != op || rule.ID != nil && (id == nil || *rule.ID != *id) {
-			continue
-		}
-		rule.seen++
-		if rule.Call == 0 || rule.Call == rule.seen {
-			rules = append(rules, rule.Rule)
-		}
-	}
-	return rules
-}
-
-// apply does what the rules ask for at the moment.
-func apply(ctx context.Context, rules []Rule, when Moment) error {
-	for _, rule := range rules {
-		if rule.When != when {
-			continue
-		}
-		if err := rule.Hold.wait(ctx); err != nil {
-			return err
-		}
-		if rule.Err != nil {
-			return rule.Err
-		}
-	}
-	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"testing"
 
-	"google.golang.org/protobuf/types/known/anypb"
-
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/faultstore"
@@ -174,7 +172,7 @@ func add(ctx context.Context, s *faultstore.Store, id store.ID) error {
 	if err != nil {
 		return err
 	}
-	return s.Append(ctx, id, store.Batch{Expected: int64(expected), Events: []*anypb.Any{{}}})
+	return s.Append(ctx, id, store.Batch{Expected: int64(expected), Events: []entity.Event{{}}})
 }
 
 func count(t *testing.T, s store.Journal, id store.ID) int {
@@ -188,6 +186,6 @@ func count(t *testing.T, s store.Journal, id store.ID) int {
 
 // load returns how many events the entity has.
 func load(ctx context.Context, s store.Journal, id store.ID) (n int, err error) {
-	err = s.Load(ctx, id, func(int64, *entity.Snapshot) error { return nil }, func(entity.Event) error { n++; return nil })
+	err = s.Load(ctx, id, func(store.Head) error { return nil }, func(entity.Event) error { n++; return nil })
 	return n, err
 }

@@ -2,66 +2,35 @@ package pebble
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	pebbledb "github.com/cockroachdb/pebble/v2"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// maxBatch is the size of the largest batch, in bytes of type URLs and payloads.
-// It is far above what one gRPC message carries, and bounds memory.
+// maxBatch is the size of the largest batch, in bytes of what callers gave. It is far
+// above what one gRPC message carries, and bounds memory.
 const maxBatch = 64 << 20
 
-// Append stores the batch in one synced commit. When the context ends first, or
-// the disk stalls, it returns, and the commit goes on: until its outcome is
-// known, a further Append or Load of the entity waits.
+// Append stores the batch in one synced commit.
 func (s *Store) Append(ctx context.Context, id store.ID, batch store.Batch) error {
 	if err := check(batch); err != nil {
 		return err
 	}
-	if err := s.begin(); err != nil {
-		return err
-	}
-	defer s.calls.Done()
-	if err := s.ready(ctx); err != nil {
-		return err
-	}
-	stalled := s.disk.Stalled()
-	unlock, err := s.locks.lock(ctx, id, stalled)
-	if err != nil {
-		return s.explain("append to", id, err)
-	}
-	writes, err := s.prepare(id, batch)
-	if err != nil {
-		unlock()
-		return err
-	}
-	done := make(chan error, 1)
-	s.calls.Go(func() {
-		defer unlock()
-		done <- s.commit(writes)
-	})
-	select {
-	case err = <-done:
-	case <-stalled:
-		err = errStalled
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	if err != nil {
-		return s.explain("the outcome is unknown of an append to", id, err)
-	}
-	return nil
+	return s.change(ctx, "append to", id, func(w *writes) error { return s.append(w, id, batch) })
 }
 
 // check refuses a batch that breaks the rules, or memory.
 func check(batch store.Batch) error {
-	size := payloadSize(batch.Snapshot)
+	size := besideSize(batch.Beside)
+	if batch.Snapshot != nil {
+		size += payloadSize(batch.Snapshot.State)
+	}
 	for _, event := range batch.Events {
-		size += payloadSize(event)
+		size += payloadSize(event.Payload) + proto.Size(event.Metadata)
 	}
 	if size > maxBatch {
 		return fmt.Errorf("a batch of %d bytes; the largest has %d", size, maxBatch)
@@ -71,72 +40,94 @@ func check(batch store.Batch) error {
 
 func payloadSize(payload *anypb.Any) int { return len(payload.GetTypeUrl()) + len(payload.GetValue()) }
 
-// prepare returns the writes that make up the batch. The caller holds the
-// entity's lock until they are committed, so that nobody else finds the same head.
-func (s *Store) prepare(id store.ID, batch store.Batch) (*pebbledb.Batch, error) {
+// append adds what makes up the batch.
+func (s *Store) append(w *writes, id store.ID, batch store.Batch) error {
 	prefix := appendPrefix(nil, id)
-	last, err := s.head(id, prefix)
+	h, err := s.writable(id, prefix, batch.Fence)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if last != batch.Expected {
-		return nil, store.Conflict(id, batch.Expected, last)
+	if h.last != batch.Expected {
+		return store.Conflict(id, batch.Expected, h.last)
 	}
-	writes := s.db.NewBatch()
-	for _, event := range batch.Events {
-		last++
-		key := eventKey(prefix, last)
-		err = errors.Join(err, writes.Set(key, encodeEvent(key, event), nil))
+	if err := s.addEvents(w, id, prefix, batch); err != nil {
+		return err
 	}
 	if batch.Snapshot != nil { // in the place of the older one
 		key := recordKey(prefix, kindSnapshot)
-		err = errors.Join(err, writes.Set(key, encodeSnapshot(key, last, batch.Snapshot), nil))
+		w.set(key, encodeSnapshot(key, batch.Snapshot))
 	}
-	key := recordKey(prefix, kindHead)
-	err = errors.Join(err, writes.Set(key, encodeHead(key, last), nil))
-	return writes, err
+	if len(batch.Events) > 0 || batch.Delete != nil {
+		key := recordKey(prefix, kindHead)
+		w.set(key, encodeHead(key, head{last: h.last + int64(len(batch.Events)), deleted: batch.Delete != nil}))
+	}
+	if batch.Delete != nil {
+		w.due(due{at: s.clock().Add(batch.Delete.Retention), id: id, kind: kindHead})
+	}
+	w.beside(id, prefix, batch.Beside)
+	return nil
 }
 
-// head returns the sequence of the entity's last event; 0 when it has none.
-func (s *Store) head(id store.ID, prefix []byte) (last int64, err error) {
-	key := recordKey(prefix, kindHead)
-	value, closer, err := s.db.Get(key)
-	if errors.Is(err, pebbledb.ErrNotFound) {
-		return 0, nil
+// writable returns the head of the entity's journal. It refuses a write that is
+// fenced, and one to a deleted entity.
+func (s *Store) writable(id store.ID, prefix []byte, fence store.Fence) (head, error) {
+	if err := s.rights.check(fence); err != nil {
+		return head{}, err
 	}
-	if err != nil {
-		return 0, s.explain("read the head of", id, err)
+	h, _, err := get(s, id, "head", recordKey(prefix, kindHead), decodeHead)
+	if err == nil && h.deleted {
+		err = store.Deleted(id)
 	}
-	defer func() { err = errors.Join(err, closer.Close()) }()
-	if last, err = decodeHead(key, value); err != nil {
-		return 0, corrupt(id, fmt.Errorf("its head: %w", err))
-	}
-	return last, nil
+	return h, err
 }
 
-// commit makes the writes durable. Pebble calls a commit done when the disk was
-// dropped under it; the disk knows better.
-func (s *Store) commit(writes *pebbledb.Batch) error {
-	if err := writes.Commit(pebbledb.Sync); err != nil {
-		return err
-	}
-	return errors.Join(s.disk.Err(), writes.Close())
-}
-
-// explain says what failed, of which entity, and why.
-func (s *Store) explain(what string, id store.ID, err error) error {
-	if errors.Is(err, errStalled) {
-		if reason := s.disk.Err(); reason != nil {
-			err = reason
+// addEvents adds the events, and their entries in the log.
+func (s *Store) addEvents(w *writes, id store.ID, prefix []byte, batch store.Batch) error {
+	w.offset = s.offsets.take(len(batch.Events))
+	for i, event := range batch.Events {
+		event.Sequence = batch.Expected + int64(i) + 1
+		if err := w.event(id, prefix, w.offset+int64(i), event); err != nil {
+			return err
 		}
 	}
-	if pebbledb.IsCorruptionError(err) {
-		return corrupt(id, err)
-	}
-	return fmt.Errorf("%s %v: %w", what, id, err)
+	return nil
 }
 
-// corrupt names the entity whose records are not what was written.
-func corrupt(id store.ID, err error) error {
-	return fmt.Errorf("%w: the journal of %v: %w", store.ErrCorrupt, id, err)
+// event adds one event and its entry in the log.
+func (w *writes) event(id store.ID, prefix []byte, offset int64, event entity.Event) error {
+	key := eventKey(prefix, event.Sequence)
+	value, err := encodeEvent(key, offset, event)
+	if err != nil {
+		return err
+	}
+	w.set(key, value)
+	key = logKey(id.Persistence, offset)
+	w.set(key, encodeEntry(key, entry{entity: id.Entity, sequence: event.Sequence}))
+	return nil
+}
+
+// Snapshot stores the snapshot in one synced commit, unless there is a newer one.
+func (s *Store) Snapshot(ctx context.Context, id store.ID, fence store.Fence, snapshot entity.Snapshot) error {
+	if size := payloadSize(snapshot.State); size > maxBatch {
+		return fmt.Errorf("a snapshot of %d bytes; the largest has %d", size, maxBatch)
+	}
+	return s.change(ctx, "store a snapshot of", id, func(w *writes) error {
+		prefix := appendPrefix(nil, id)
+		h, err := s.writable(id, prefix, fence)
+		if err != nil {
+			return err
+		}
+		if snapshot.Sequence < 1 || snapshot.Sequence > h.last {
+			return store.Conflict(id, snapshot.Sequence, h.last)
+		}
+		key := recordKey(prefix, kindSnapshot)
+		stored, found, err := get(s, id, "snapshot", key, decodeSnapshot)
+		if err != nil {
+			return err
+		}
+		if !found || stored.Sequence < snapshot.Sequence {
+			w.set(key, encodeSnapshot(key, &snapshot))
+		}
+		return nil
+	})
 }

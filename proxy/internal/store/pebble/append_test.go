@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
@@ -28,7 +29,9 @@ func TestCommitOnADroppedDiskDoesNotCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writes, err := s.prepare(store.ID{Entity: "1"}, store.Batch{Events: []*anypb.Any{{}}})
+	writes, err := s.prepare(func(w *writes) error {
+		return s.append(w, store.ID{Entity: "1"}, store.Batch{Events: []entity.Event{{}}})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +50,10 @@ func TestTooLargeBatchIsRefused(t *testing.T) {
 	s := newStore(t)
 	id := store.ID{Persistence: "cart", Entity: "1"}
 	half := &anypb.Any{Value: make([]byte, maxBatch/2)}
-	err := s.Append(t.Context(), id, store.Batch{Events: []*anypb.Any{half, {TypeUrl: "t"}}, Snapshot: half})
+	err := s.Append(t.Context(), id, store.Batch{
+		Events:   []entity.Event{{Payload: half}, {Payload: &anypb.Any{TypeUrl: "t"}}},
+		Snapshot: &entity.Snapshot{Sequence: 2, State: half},
+	})
 	if err == nil || !strings.Contains(err.Error(), "a batch of 67108865 bytes") {
 		t.Errorf("Append() = %v, want that the batch is too large", err)
 	}
@@ -71,7 +77,7 @@ func TestPebbleCannotGoOn(t *testing.T) {
 		logger{log: slog.New(slog.DiscardHandler), disk: s.disk}.Fatalf("broken %s", "invariant")
 	}()
 	<-stalled
-	appendErr := s.Append(t.Context(), id, store.Batch{Expected: 6, Events: []*anypb.Any{{}}})
+	appendErr := s.Append(t.Context(), id, store.Batch{Expected: 6, Events: []entity.Event{{}}})
 	for call, err := range map[string]error{"Append": appendErr, "Ping": s.Ping(t.Context()), "Close": s.Close()} {
 		if err == nil || !strings.Contains(err.Error(), "broken invariant") {
 			t.Errorf("%s = %v, want what pebble said", call, err)

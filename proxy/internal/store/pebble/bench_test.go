@@ -82,7 +82,7 @@ func BenchmarkAppend(b *testing.B) {
 			raw := &rawLog{file: file}
 			s := benchStore(b, filepath.Join(dir, "data"))
 			record := make([]byte, eventSize)
-			event := []*anypb.Any{{TypeUrl: "type.googleapis.com/bench.Event", Value: record}}
+			event := []entity.Event{{Payload: &anypb.Any{TypeUrl: "type.googleapis.com/bench.Event", Value: record}}}
 			next := make([]int64, writers)
 
 			const turns = 8
@@ -127,10 +127,10 @@ func share(b *testing.B, writers, n int, work func(writer int) error) time.Durat
 // snapshot covers all but ten.
 func BenchmarkLoad(b *testing.B) {
 	s := benchStore(b, filepath.Join(b.TempDir(), "data"))
-	event := &anypb.Any{TypeUrl: "type.googleapis.com/bench.Event", Value: make([]byte, eventSize)}
-	events := make([]*anypb.Any, 1000)
+	payload := &anypb.Any{TypeUrl: "type.googleapis.com/bench.Event", Value: make([]byte, eventSize)}
+	events := make([]entity.Event, 1000)
 	for i := range events {
-		events[i] = event
+		events[i].Payload = payload
 	}
 	whole, covered := store.ID{Persistence: "bench", Entity: "whole"}, store.ID{Persistence: "bench", Entity: "covered"}
 	for _, write := range []struct {
@@ -138,7 +138,7 @@ func BenchmarkLoad(b *testing.B) {
 		batch store.Batch
 	}{
 		{whole, store.Batch{Events: events}},
-		{covered, store.Batch{Events: events[:990], Snapshot: event}},
+		{covered, store.Batch{Events: events[:990], Snapshot: &entity.Snapshot{Sequence: 990, State: payload}}},
 		{covered, store.Batch{Expected: 990, Events: events[:10]}},
 	} {
 		if err := s.Append(b.Context(), write.id, write.batch); err != nil {
@@ -164,7 +164,7 @@ func BenchmarkLoad(b *testing.B) {
 func count(ctx context.Context, b *testing.B, s store.Journal, id store.ID) int {
 	b.Helper()
 	n := 0
-	err := s.Load(ctx, id, func(int64, *entity.Snapshot) error { return nil }, func(entity.Event) error { n++; return nil })
+	err := s.Load(ctx, id, func(store.Head) error { return nil }, func(entity.Event) error { n++; return nil })
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -28,25 +28,24 @@ func TestCorruptRecords(t *testing.T) {
 		refuses    bool   // Append says so too
 	}{
 		"head without checksum":    {head, []byte{1}, "no checksum", true},
-		"head of an old checksum":  {head, append(encodeHead(head, 6)[:checksumSize], encodeHead(head, 7)[checksumSize:]...), "checksum is", true},
-		"head too short":           {head, seal(head, []byte{1}), "a head of 1 bytes", true},
-		"head at 0":                {head, encodeHead(head, 0), "no sequence", true},
+		"head of an old checksum":  {head, append(encodeHead(head, headAt(6))[:checksumSize], encodeHead(head, headAt(7))[checksumSize:]...), "checksum is", true},
+		"head too short":           {head, seal(head, []byte{1}), "the last sequence of 8 bytes in 1", true},
+		"head at 0":                {head, encodeHead(head, headAt(0)), "a head of nothing", true},
 		"head missing":             {head, nil, "kind 2 where one of kind 1", false},
-		"head too early":           {head, encodeHead(head, 5), "after the event 5 comes 6, and its last is 5", false},
-		"head before the snapshot": {head, encodeHead(head, 2), "covers the sequence 3, and its last is 2", false},
-		"head too late":            {head, encodeHead(head, 9), "ends at the event 6, and its last is 9", false},
+		"head too early":           {head, encodeHead(head, headAt(5)), "after the event 5 comes 6, and its last is 5", false},
+		"head before the snapshot": {head, encodeHead(head, headAt(2)), "covers the sequence 3, and its last is 2", false},
+		"head too late":            {head, encodeHead(head, headAt(9)), "ends at the event 6, and its last is 9", false},
 		"event missing":            {eventKey(prefix, 5), nil, "after the event 4 comes 6", false},
 		"last event missing":       {eventKey(prefix, 6), nil, "ends at the event 5", false},
-		"event of another":         {eventKey(prefix, 5), encodeEvent(eventKey(prefix, 4), payload), "event 5: the checksum", false},
-		"event without length":     {eventKey(prefix, 5), seal(eventKey(prefix, 5), nil), "without the length", false},
-		"event cut short":          {eventKey(prefix, 5), seal(eventKey(prefix, 5), []byte{9, 't'}), "of 9 bytes in 1", false},
+		"event of another":         {eventKey(prefix, 5), sealedEvent(t, eventKey(prefix, 4), payload), "event 5: the checksum", false},
+		"event without length":     {eventKey(prefix, 5), seal(eventKey(prefix, 5), nil), "the offset of 8 bytes in 0", false},
+		"event cut short":          {eventKey(prefix, 5), seal(eventKey(prefix, 5), append(make([]byte, 17), 9, 't')), "a type URL of 9 bytes in 1", false},
 		"snapshot missing":         {snapshot, nil, "", false}, // the events are all there
-		"snapshot too short":       {snapshot, seal(snapshot, []byte{1}), "a snapshot of 1 bytes", false},
-		"snapshot at 0":            {snapshot, encodeSnapshot(snapshot, 0, payload), "no sequence", false},
-		"snapshot without state":   {snapshot, encodeSnapshot(snapshot, 3, payload)[:checksumSize+sequenceSize], "checksum", false},
-		"snapshot of the future":   {snapshot, encodeSnapshot(snapshot, 7, payload), "covers the sequence 7", false},
-		"a kind that is not":       {recordKey(prefix, 0x09), []byte{1}, "kind 0 where one of kind 3", false},
-		"an event key too long":    {append(eventKey(prefix, 5), 0), []byte{1}, "kind 0 where one of kind 3", false},
+		"snapshot too short":       {snapshot, seal(snapshot, []byte{1}), "the sequence of 8 bytes in 1", false},
+		"snapshot at 0":            {snapshot, encodeSnapshot(snapshot, &entity.Snapshot{State: payload}), "no sequence", false},
+		"snapshot without state":   {snapshot, encodeSnapshot(snapshot, &entity.Snapshot{Sequence: 3, State: payload})[:checksumSize+sequenceSize], "checksum", false},
+		"snapshot of the future":   {snapshot, encodeSnapshot(snapshot, &entity.Snapshot{Sequence: 7, State: payload}), "covers the sequence 7", false},
+		"an event key too long":    {append(eventKey(prefix, 5), 0), []byte{1}, "kind 0 where one of kind 4", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,7 +63,7 @@ func TestCorruptRecords(t *testing.T) {
 				!strings.Contains(err.Error(), id.String()) {
 				t.Errorf("Load() = %v, want ErrCorrupt, %v and %q", err, id, test.want)
 			}
-			err = s.Append(t.Context(), id, store.Batch{Expected: 6, Events: []*anypb.Any{payload}})
+			err = s.Append(t.Context(), id, store.Batch{Expected: 6, Events: []entity.Event{{Payload: payload}}})
 			if test.refuses && (!errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), id.String())) {
 				t.Errorf("Append() = %v, want ErrCorrupt and %v", err, id)
 			}
@@ -73,6 +72,17 @@ func TestCorruptRecords(t *testing.T) {
 			}
 		})
 	}
+}
+
+func headAt(last int64) head { return head{last: last} }
+
+func sealedEvent(t *testing.T, key []byte, payload *anypb.Any) []byte {
+	t.Helper()
+	value, err := encodeEvent(key, 1, entity.Event{Payload: payload})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
 
 func newStore(t *testing.T) *Store {
@@ -92,9 +102,10 @@ func newStore(t *testing.T) *Store {
 func fill(t *testing.T, s *Store, id store.ID) {
 	t.Helper()
 	payload := &anypb.Any{TypeUrl: "t", Value: []byte("v")}
+	three := []entity.Event{{Payload: payload}, {Payload: payload}, {Payload: payload}}
 	for _, batch := range []store.Batch{
-		{Events: []*anypb.Any{payload, payload, payload}, Snapshot: payload},
-		{Expected: 3, Events: []*anypb.Any{payload, payload, payload}},
+		{Events: three, Snapshot: &entity.Snapshot{Sequence: 3, State: payload}},
+		{Expected: 3, Events: three},
 	} {
 		if err := s.Append(t.Context(), id, batch); err != nil {
 			t.Fatalf("Append: %v", err)
@@ -117,9 +128,9 @@ func damage(t *testing.T, s *Store, key, value []byte) {
 func load(t *testing.T, s *Store, id store.ID) error {
 	t.Helper()
 	next := int64(1)
-	return s.Load(t.Context(), id, func(_ int64, snapshot *entity.Snapshot) error {
-		if snapshot != nil {
-			next = snapshot.Sequence + 1
+	return s.Load(t.Context(), id, func(head store.Head) error {
+		if head.Snapshot != nil {
+			next = head.Snapshot.Sequence + 1
 		}
 		return nil
 	}, func(event entity.Event) error {

@@ -29,60 +29,60 @@ const (
 )
 
 // claim makes the directory this process's own: looked at, locked, and marked by
-// a FORMAT. It writes nothing to a directory that it refuses. The caller closes
-// the lock.
-func claim(files vfs.FS, dir string) (*pebbledb.Lock, error) {
+// a FORMAT. It writes nothing to a directory that it refuses. It returns the version of
+// the FORMAT; the caller closes the lock.
+func claim(files vfs.FS, dir string) (version uint64, lock *pebbledb.Lock, err error) {
 	if _, err := inspect(files, dir); err != nil { // the lock, too, is a file
-		return nil, err
+		return 0, nil, err
 	}
 	if err := makeDir(files, dir); err != nil {
-		return nil, fmt.Errorf("make the store's directory: %w", err)
+		return 0, nil, fmt.Errorf("make the store's directory: %w", err)
 	}
-	lock, err := pebbledb.LockDirectory(dir, files)
-	if err != nil {
-		return nil, explainLock(dir, err)
+	if lock, err = pebbledb.LockDirectory(dir, files); err != nil {
+		return 0, nil, explainLock(dir, err)
 	}
-	if err := mark(files, dir); err != nil {
-		return nil, errors.Join(err, lock.Close())
+	if version, err = mark(files, dir); err != nil {
+		return 0, nil, errors.Join(err, lock.Close())
 	}
-	return lock, nil
+	return version, lock, nil
 }
 
 // mark writes the FORMAT into a locked directory that has none.
-func mark(files vfs.FS, dir string) error {
-	marked, err := inspect(files, dir) // again: it may have changed before it was locked
-	if err != nil || marked {
-		return err
+func mark(files vfs.FS, dir string) (version uint64, err error) {
+	version, err = inspect(files, dir) // again: it may have changed before it was locked
+	if err != nil || version > 0 {
+		return version, err
 	}
 	if err := writeFormat(files, dir); err != nil {
-		return fmt.Errorf("write %s: %w", files.PathJoin(dir, formatFile), err)
+		return 0, fmt.Errorf("write %s: %w", files.PathJoin(dir, formatFile), err)
 	}
-	return nil
+	return formatVersion, nil
 }
 
-// inspect reads the directory and changes nothing. It reports whether there is a
-// FORMAT that this code can read, and an error when the directory is not for it.
-func inspect(files vfs.FS, dir string) (marked bool, err error) {
+// inspect reads the directory and changes nothing. It returns the version of its
+// FORMAT, which this code can read, or 0 when there is none, and an error when the
+// directory is not for it.
+func inspect(files vfs.FS, dir string) (version uint64, err error) {
 	names, err := files.List(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return 0, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", ErrForeign, err)
+		return 0, fmt.Errorf("%w: %w", ErrForeign, err)
 	}
 	if !slices.Contains(names, formatFile) {
-		return false, checkEmpty(dir, names)
+		return 0, checkEmpty(dir, names)
 	}
 	name := files.PathJoin(dir, formatFile)
-	version, err := readFormat(files, name)
+	version, err = readFormat(files, name)
 	if err != nil {
-		return false, fmt.Errorf("%w: %s: %w; nothing was changed: restore it from a backup", ErrForeign, name, err)
+		return 0, fmt.Errorf("%w: %s: %w; nothing was changed: restore it from a backup", ErrForeign, name, err)
 	}
 	if version > formatVersion {
-		return false, fmt.Errorf("%w: %s says version %d, and this program knows versions up to %d; nothing was changed: "+
+		return 0, fmt.Errorf("%w: %s says version %d, and this program knows versions up to %d; nothing was changed: "+
 			"start a newer stateward-proxy", ErrNewer, name, version, formatVersion)
 	}
-	return true, nil
+	return version, nil
 }
 
 // checkEmpty refuses a directory without FORMAT that holds anything but what a

@@ -19,7 +19,7 @@ func TestOpenMakesTheDirectoryAndItsParents(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b", "data")
 	open(t, pebble.Config{Dir: dir})
 	format, err := os.ReadFile(filepath.Join(dir, "FORMAT"))
-	if err != nil || string(format) != "stateward-pebble 1\n" {
+	if err != nil || string(format) != "stateward-pebble 2\n" {
 		t.Errorf("FORMAT holds %q (%v)", format, err)
 	}
 }
@@ -49,10 +49,10 @@ func TestOpenRefusesUntouched(t *testing.T) {
 			func(t *testing.T, dir string) {
 				t.Helper()
 				filled(t, dir)
-				write(t, dir, "FORMAT", "stateward-pebble 2\n")
+				write(t, dir, "FORMAT", "stateward-pebble 3\n")
 			},
 			pebble.ErrNewer,
-			[]string{"/FORMAT says version 2", "up to 1", "nothing was changed", "start a newer"},
+			[]string{"/FORMAT says version 3", "up to 2", "nothing was changed", "start a newer"},
 		},
 		"newer with more lines": {
 			func(t *testing.T, dir string) {

@@ -17,7 +17,7 @@ const (
 	// formatName is what the file calls this backend's format.
 	formatName = "stateward-pebble"
 	// formatVersion is the version that this code reads and writes.
-	formatVersion = 1
+	formatVersion = 2
 	// formatLimit is how much of the file is read, in bytes.
 	formatLimit = 4096
 )

@@ -11,7 +11,8 @@ func TestParseFormat(t *testing.T) {
 	for data, want := range map[string]uint64{
 		"stateward-pebble 1\n":                    1,
 		"stateward-pebble 2\n":                    2,
-		"stateward-pebble 2\nmore of the later\n": 2,
+		"stateward-pebble 3\n":                    3,
+		"stateward-pebble 3\nmore of the later\n": 3,
 		"stateward-pebble 18446744073709551615\n": 18446744073709551615,
 
 		"":                                        0,
@@ -41,7 +42,7 @@ func TestParseFormat(t *testing.T) {
 
 func FuzzParseFormat(f *testing.F) {
 	f.Add(encodeFormat())
-	f.Add([]byte("stateward-pebble 2\nlater\n"))
+	f.Add([]byte("stateward-pebble 3\nlater\n"))
 	f.Add([]byte("stateward-pebble \n"))
 	f.Add(bytes.Repeat([]byte("9"), formatLimit))
 	f.Fuzz(func(t *testing.T, data []byte) {

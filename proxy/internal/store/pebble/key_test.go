@@ -52,7 +52,7 @@ func TestKeysSortByKindAndSequence(t *testing.T) {
 func TestKeyBytes(t *testing.T) {
 	t.Parallel()
 	prefix := appendPrefix(nil, store.ID{Persistence: "ab", Entity: "\x00"})
-	want := []byte{0x01, 'a', 'b', 0x00, 0x01, 0x00, 0xff, 0x00, 0x01, 0x03, 0, 0, 0, 0, 0, 0, 0x01, 0x02}
+	want := []byte{0x01, 'a', 'b', 0x00, 0x01, 0x00, 0xff, 0x00, 0x01, 0x04, 0, 0, 0, 0, 0, 0, 0x01, 0x02}
 	if got := eventKey(prefix, 258); !bytes.Equal(got, want) {
 		t.Errorf("the key is % x, want % x", got, want)
 	}
@@ -65,14 +65,15 @@ func FuzzParseSuffix(f *testing.F) {
 	f.Add(eventKey(nil, 1))
 	f.Add([]byte{kindEvent, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{kindEvent, 0xff, 0, 0, 0, 0, 0, 0, 0})
+	f.Add([]byte{kindOldEvent, 0, 0, 0, 0, 0, 0, 0, 1})
 	f.Fuzz(func(t *testing.T, suffix []byte) {
 		kind, sequence, err := parseSuffix(suffix)
 		if err != nil {
 			return
 		}
 		again := recordKey(nil, kind)
-		if kind == kindEvent {
-			again = eventKey(nil, sequence)
+		if kind == kindEvent || kind == kindOldEvent {
+			again = append([]byte{kind}, eventKey(nil, sequence)[1:]...)
 		}
 		if !bytes.Equal(again, suffix) {
 			t.Errorf("% x is read as kind %d and sequence %d, which is % x", suffix, kind, sequence, again)

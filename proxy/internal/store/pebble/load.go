@@ -13,19 +13,15 @@ import (
 // Load reads the entity by one iterator, which sees one moment. While it lasts,
 // what the iterator sees is kept on the disk. Close ends it at the next event.
 func (s *Store) Load(
-	ctx context.Context, id store.ID,
-	begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error,
+	ctx context.Context, id store.ID, begin func(store.Head) error, event func(entity.Event) error,
 ) (err error) {
 	if err := s.begin(); err != nil {
 		return err
 	}
 	defer s.calls.Done()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	r, err := s.reader(ctx, id)
 	if err != nil {
-		return s.explain("load", id, err)
+		return err
 	}
 	defer func() {
 		if closeErr := r.iter.Close(); err == nil && closeErr != nil {
@@ -36,10 +32,10 @@ func (s *Store) Load(
 	if err != nil {
 		return err
 	}
-	if err := begin(r.last, newest); err != nil {
+	if err := begin(store.Head{Last: r.head.last, Snapshot: newest, Deleted: r.head.deleted}); err != nil {
 		return err
 	}
-	for {
+	for !r.head.deleted {
 		next, more, err := r.next()
 		if err != nil || !more {
 			return err
@@ -51,6 +47,7 @@ func (s *Store) Load(
 			return err
 		}
 	}
+	return nil
 }
 
 func (s *Store) mayGoOn(ctx context.Context) error {
@@ -70,31 +67,28 @@ type reader struct {
 	prefix []byte
 	iter   *pebbledb.Iterator
 
-	found    bool  // the iterator stands at a record that is not read yet
-	last     int64 // the sequence that the head gives
+	found    bool // the iterator stands at a record that is not read yet
+	head     head
 	sequence int64 // the sequence of the record that was read last
 }
 
-// reader returns a reader as of now; the caller closes its iterator. Pebble shows
-// a batch before it is durable, so a batch that is under way is waited for.
+// reader returns a reader as of now; the caller closes its iterator.
 func (s *Store) reader(ctx context.Context, id store.ID) (*reader, error) {
-	prefix := appendPrefix(nil, id)
-	unlock, err := s.locks.lock(ctx, id, s.disk.Stalled())
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	iter, err := s.db.NewIter(&pebbledb.IterOptions{
-		LowerBound: prefix,
-		UpperBound: recordKey(prefix, kindEnd),
+	r := &reader{store: s, id: id, prefix: appendPrefix(nil, id)}
+	return r, s.settled(ctx, "load", id, func() (err error) {
+		r.iter, err = s.db.NewIter(&pebbledb.IterOptions{
+			LowerBound: r.prefix,
+			UpperBound: recordKey(r.prefix, kindEvent+1),
+		})
+		if err != nil {
+			return s.explain("load", id, err)
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &reader{store: s, id: id, prefix: prefix, iter: iter}, nil
 }
 
-// open reads the head and the snapshot. It returns nil when there is none.
+// open reads the head and, unless the entity was deleted, the snapshot. It returns nil
+// when there is none.
 func (r *reader) open() (*entity.Snapshot, error) {
 	if r.found = r.iter.First(); !r.found {
 		return nil, r.failed()
@@ -103,8 +97,11 @@ func (r *reader) open() (*entity.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.last, err = decodeHead(key, value); err != nil {
+	if r.head, err = decodeHead(key, value); err != nil {
 		return nil, corrupt(r.id, fmt.Errorf("its head: %w", err))
+	}
+	if r.head.deleted {
+		return nil, nil
 	}
 	if r.found = r.iter.Next(); !r.found {
 		return nil, r.failed()
@@ -125,9 +122,9 @@ func (r *reader) snapshot() (*entity.Snapshot, error) {
 	if err != nil {
 		return nil, corrupt(r.id, fmt.Errorf("its snapshot: %w", err))
 	}
-	if snapshot.Sequence > r.last {
+	if snapshot.Sequence > r.head.last {
 		return nil, corrupt(r.id, fmt.Errorf("its snapshot covers the sequence %d, and its last is %d",
-			snapshot.Sequence, r.last))
+			snapshot.Sequence, r.head.last))
 	}
 	r.sequence = snapshot.Sequence
 	r.found = r.iter.SeekGE(eventKey(r.prefix, r.sequence+1))
@@ -144,16 +141,17 @@ func (r *reader) next() (event entity.Event, more bool, err error) {
 		return entity.Event{}, false, err
 	}
 	_, sequence := r.suffix()
-	if sequence != r.sequence+1 || sequence > r.last {
+	if sequence != r.sequence+1 || sequence > r.head.last {
 		return entity.Event{}, false, corrupt(r.id, fmt.Errorf("after the event %d comes %d, and its last is %d",
-			r.sequence, sequence, r.last))
+			r.sequence, sequence, r.head.last))
 	}
-	payload, err := decodeEvent(key, value)
+	event, _, err = decodeEvent(key, value)
 	if err != nil {
 		return entity.Event{}, false, corrupt(r.id, fmt.Errorf("its event %d: %w", sequence, err))
 	}
+	event.Sequence = sequence
 	r.sequence, r.found = sequence, r.iter.Next()
-	return entity.Event{Sequence: sequence, Payload: payload}, true, nil
+	return event, true, nil
 }
 
 // ended returns what is wrong with the end of the events.
@@ -161,8 +159,8 @@ func (r *reader) ended() error {
 	if err := r.failed(); err != nil {
 		return err
 	}
-	if r.sequence != r.last {
-		return corrupt(r.id, fmt.Errorf("it ends at the event %d, and its last is %d", r.sequence, r.last))
+	if r.sequence != r.head.last {
+		return corrupt(r.id, fmt.Errorf("it ends at the event %d, and its last is %d", r.sequence, r.head.last))
 	}
 	return nil
 }

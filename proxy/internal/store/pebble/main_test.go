@@ -92,13 +92,13 @@ func open(t *testing.T, config pebble.Config) *pebble.Store {
 func numbered(id store.ID, sequence int64, size int) store.Batch {
 	payload := []byte(fmt.Sprintf("%v at %d ", id, sequence))
 	payload = append(payload, make([]byte, max(0, size-len(payload)))...)
-	return store.Batch{Expected: sequence - 1, Events: []*anypb.Any{{TypeUrl: "t/Numbered", Value: payload}}}
+	return store.Batch{Expected: sequence - 1, Events: []entity.Event{{Payload: &anypb.Any{TypeUrl: "t/Numbered", Value: payload}}}}
 }
 
 // last loads an entity of numbered events, checks each, and returns the last sequence.
 func last(ctx context.Context, s store.Journal, id store.ID) (int64, error) {
 	sequence := int64(0)
-	err := s.Load(ctx, id, func(int64, *entity.Snapshot) error { return nil }, func(event entity.Event) error {
+	err := s.Load(ctx, id, func(store.Head) error { return nil }, func(event entity.Event) error {
 		sequence++
 		want := fmt.Sprintf("%v at %d ", id, sequence)
 		if event.Sequence != sequence || !strings.HasPrefix(string(event.Payload.GetValue()), want) {

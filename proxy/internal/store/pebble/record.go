@@ -1,23 +1,23 @@
 package pebble
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
+	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 // FORMAT.md describes the values. Each begins with a checksum over its key and
 // its body: it finds bytes that changed, and a value under another's key.
-const (
-	checksumSize = 4
-	sequenceSize = 8
-)
+const checksumSize = 4
 
 // seal returns the value of the record: the checksum and the body.
 func seal(key, body []byte) []byte {
@@ -26,15 +26,15 @@ func seal(key, body []byte) []byte {
 }
 
 // unseal returns the body of the value, which it shares.
-func unseal(key, value []byte) ([]byte, error) {
+func unseal(key, value []byte) body {
 	if len(value) < checksumSize {
-		return nil, fmt.Errorf("a value of %d bytes has no checksum", len(value))
+		return body{err: fmt.Errorf("a value of %d bytes has no checksum", len(value))}
 	}
-	body := value[checksumSize:]
-	if got, want := checksum(key, body), binary.BigEndian.Uint32(value); got != want {
-		return nil, fmt.Errorf("the checksum is %08x, not %08x", got, want)
+	rest := value[checksumSize:]
+	if got, want := checksum(key, rest), binary.BigEndian.Uint32(value); got != want {
+		return body{err: fmt.Errorf("the checksum is %08x, not %08x", got, want)}
 	}
-	return body, nil
+	return body{rest: rest}
 }
 
 func checksum(key, body []byte) uint32 {
@@ -42,76 +42,178 @@ func checksum(key, body []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, table), table, body)
 }
 
-// encodeHead returns the value of a head: the sequence of the last event.
-func encodeHead(key []byte, last int64) []byte {
-	return seal(key, binary.BigEndian.AppendUint64(nil, uint64(last)))
+// head is what the store says of a journal: the sequence of its last event, and
+// whether it has been deleted. A journal that has neither has no head.
+type head struct {
+	last    int64
+	deleted bool
 }
 
-func decodeHead(key, value []byte) (int64, error) {
-	body, err := unseal(key, value)
-	if err != nil {
-		return 0, err
+func encodeHead(key []byte, h head) []byte {
+	return seal(key, appendFlag(appendNumber(nil, h.last), h.deleted))
+}
+
+func decodeHead(key, value []byte) (head, error) {
+	b := unseal(key, value)
+	h := head{last: b.number("the last sequence"), deleted: b.flag("the mark of a deletion")}
+	if err := b.end(); err != nil {
+		return head{}, err
 	}
-	if len(body) != sequenceSize {
-		return 0, fmt.Errorf("a head of %d bytes", len(body))
+	if h.last == 0 && !h.deleted {
+		return head{}, errors.New("a head of nothing")
 	}
-	return parseSequence(body)
+	return h, nil
 }
 
 // encodeSnapshot returns the value of a snapshot: the sequence of the last event
 // that it covers, and the state.
-func encodeSnapshot(key []byte, sequence int64, state *anypb.Any) []byte {
-	return seal(key, appendPayload(binary.BigEndian.AppendUint64(nil, uint64(sequence)), state))
+func encodeSnapshot(key []byte, snapshot *entity.Snapshot) []byte {
+	return seal(key, appendPayload(appendNumber(nil, snapshot.Sequence), snapshot.State))
 }
 
 func decodeSnapshot(key, value []byte) (*entity.Snapshot, error) {
-	body, err := unseal(key, value)
-	if err != nil {
+	b := unseal(key, value)
+	snapshot := &entity.Snapshot{Sequence: b.number("the sequence"), State: b.payload()}
+	if err := b.end(); err != nil {
 		return nil, err
 	}
-	if len(body) < sequenceSize {
-		return nil, fmt.Errorf("a snapshot of %d bytes", len(body))
+	if snapshot.Sequence == 0 {
+		return nil, errors.New("0 is no sequence")
 	}
-	sequence, err := parseSequence(body[:sequenceSize])
+	return snapshot, nil
+}
+
+// encodeEvent returns the value of an event: its offset in the log, its time, its
+// metadata and its payload. The sequence is in the key.
+func encodeEvent(key []byte, offset int64, event entity.Event) ([]byte, error) {
+	metadata, err := proto.Marshal(event.Metadata)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the metadata of an event: %w", err)
 	}
-	state, err := parsePayload(body[sequenceSize:])
-	if err != nil {
-		return nil, err
-	}
-	return &entity.Snapshot{Sequence: sequence, State: state}, nil
+	b := make([]byte, 0, len(event.Payload.GetValue())+len(event.Payload.GetTypeUrl())+len(metadata)+32)
+	b = appendTime(appendNumber(b, offset), event.Time)
+	b = appendCounted(b, metadata)
+	return seal(key, appendPayload(b, event.Payload)), nil
 }
 
-// encodeEvent returns the value of an event: its payload.
-func encodeEvent(key []byte, payload *anypb.Any) []byte {
-	return seal(key, appendPayload(nil, payload))
+// decodeEvent returns the event, but for its sequence, and its offset.
+func decodeEvent(key, value []byte) (event entity.Event, offset int64, err error) {
+	b := unseal(key, value)
+	offset = b.number("the offset")
+	event = entity.Event{Time: b.time("the time"), Metadata: b.metadata(), Payload: b.payload()}
+	if err := b.end(); err != nil {
+		return entity.Event{}, 0, err
+	}
+	return event, offset, nil
 }
 
-func decodeEvent(key, value []byte) (*anypb.Any, error) {
-	body, err := unseal(key, value)
-	if err != nil {
-		return nil, err
-	}
-	return parsePayload(body)
+// entry is where the log points to: an event of an entity with its persistence id.
+type entry struct {
+	entity   string
+	sequence int64
 }
 
-// appendPayload appends the length of the type URL, the type URL, and the bytes.
-// A nil payload is an empty one.
-func appendPayload(b []byte, payload *anypb.Any) []byte {
-	b = binary.AppendUvarint(b, uint64(len(payload.GetTypeUrl())))
-	b = append(b, payload.GetTypeUrl()...)
-	return append(b, payload.GetValue()...)
+func encodeEntry(key []byte, e entry) []byte {
+	return seal(key, append(appendNumber(nil, e.sequence), e.entity...))
 }
 
-// parsePayload returns a payload that shares no memory with b.
-func parsePayload(b []byte) (*anypb.Any, error) {
-	length, n := binary.Uvarint(b)
-	if n <= 0 {
-		return nil, errors.New("a payload without the length of its type URL")
+func decodeEntry(key, value []byte) (entry, error) {
+	b := unseal(key, value)
+	e := entry{sequence: b.number("the sequence"), entity: string(b.all())}
+	return e, b.end()
+}
+
+// value is what the store has of a value entity.
+type value struct {
+	revision int64
+	value    *anypb.Any // nil when there is none
+	ends     time.Time  // zero when it does not expire
+}
+
+// over reports whether the value has expired.
+func (v value) over(now time.Time) bool { return !v.ends.IsZero() && !now.Before(v.ends) }
+
+func encodeValue(key []byte, v value) []byte {
+	b := appendFlag(appendTime(appendNumber(nil, v.revision), v.ends), v.value != nil)
+	if v.value != nil {
+		b = appendPayload(b, v.value)
 	}
-	if b = b[n:]; length > uint64(len(b)) {
-		return nil, fmt.Errorf("a type URL of %d bytes in %d", length, len(b))
+	return seal(key, b)
+}
+
+func decodeValue(key, stored []byte) (value, error) {
+	b := unseal(key, stored)
+	v := value{revision: b.number("the revision"), ends: b.time("the end")}
+	if b.flag("the mark of a value") {
+		v.value = b.payload()
 	}
-	return &anypb.Any{TypeUrl: string(b[:length]), Value: bytes.Clone(b[length:])}, nil
+	return v, b.end()
+}
+
+func encodeAnswer(key []byte, record store.Record) []byte {
+	b := appendCounted(appendTime(nil, record.Expires), record.Command)
+	b = append(b, record.Digest[:]...)
+	return seal(key, append(b, record.Answer...))
+}
+
+// decodeAnswer returns the record, but for its key, which is in that of the value.
+func decodeAnswer(key, value []byte) (store.Record, error) {
+	b := unseal(key, value)
+	record := store.Record{Expires: b.time("the end"), Command: b.text("a command")}
+	copy(record.Digest[:], b.take(uint64(len(record.Digest)), "a digest"))
+	record.Answer = b.all()
+	return record, b.end()
+}
+
+func encodeEffect(key []byte, effect store.Effect) []byte {
+	b := appendCounted(nil, effect.Source.Persistence)
+	b = appendCounted(b, effect.Source.Entity)
+	b = appendTime(b, effect.Stored)
+	b = appendFlag(b, effect.Parked != nil)
+	if p := effect.Parked; p != nil {
+		b = appendNumber(appendTime(b, p.At), int64(p.Attempts))
+		b = appendCounted(appendNumber(b, int64(uint32(p.Code))), p.Text)
+	}
+	return seal(key, append(b, effect.Body...))
+}
+
+// decodeEffect returns the effect, but for its id, which is in the key.
+func decodeEffect(key, value []byte) (store.Effect, error) {
+	b := unseal(key, value)
+	effect := store.Effect{
+		Source: store.ID{Persistence: b.text("a persistence id"), Entity: b.text("an entity")},
+		Stored: b.time("the time of storing"),
+	}
+	if b.flag("the mark of parking") {
+		effect.Parked = &store.Parking{At: b.time("the time of parking"), Attempts: int(b.number("the attempts"))}
+		code := b.number("the code")
+		if code > math.MaxUint32 {
+			b.fail("the code is %d", code)
+		}
+		effect.Parked.Code, effect.Parked.Text = int32(uint32(code)), b.text("the reason")
+	}
+	effect.Body = b.all()
+	return effect, b.end()
+}
+
+// state is what is said of the store as a whole.
+type state struct {
+	// epoch is above that of every claim which is not of the present opening, and
+	// not below that of any.
+	epoch int64
+	// upgraded says that no record of an older version is left.
+	upgraded bool
+}
+
+func encodeState(key []byte, s state) []byte {
+	return seal(key, appendFlag(appendNumber(nil, s.epoch), s.upgraded))
+}
+
+func decodeState(key, value []byte) (state, error) {
+	b := unseal(key, value)
+	s := state{epoch: b.number("the epoch"), upgraded: b.flag("the mark of an upgrade")}
+	if s.epoch > maxEpoch {
+		b.fail("the epoch is %d", s.epoch)
+	}
+	return s, b.end()
 }

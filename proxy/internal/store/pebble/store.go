@@ -1,6 +1,6 @@
-// Package pebble keeps journals in a directory: one synced batch an Append,
-// which pebble commits together with those of other entities. FORMAT.md
-// describes the directory and what is in it.
+// Package pebble keeps everything in a directory: one synced batch a write, which
+// pebble commits together with those of other entities. FORMAT.md describes the
+// directory and what is in it.
 package pebble
 
 import (
@@ -11,12 +11,14 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"time"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/store/lease"
 	"github.com/stateward/stateward/proxy/internal/store/pebble/internal/disk"
 )
 
@@ -29,6 +31,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Files is the file system; nil for the operating system's.
 	Files vfs.FS
+	// Clock says what time it is; nil for the system's.
+	Clock func() time.Time
 }
 
 // validate checks the config and fills in what may be left out.
@@ -42,6 +46,9 @@ func (c Config) validate() (Config, error) {
 	if c.Files == nil {
 		c.Files = vfs.Default
 	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
 	dir, err := filepath.Abs(c.Dir) // one name for one directory: locks go by it
 	c.Dir = dir
 	return c, err
@@ -54,6 +61,10 @@ type Store struct {
 	db    *pebbledb.DB
 	lock  *pebbledb.Lock // of the directory
 	locks *locks         // of the entities
+	clock func() time.Time
+
+	offsets *offsets // of the event log
+	rights  rights
 
 	mu      sync.Mutex
 	closed  bool           // guarded by mu
@@ -66,6 +77,9 @@ var _ store.Store = (*Store)(nil)
 // errStalled stands for the disk's own error, which says why.
 var errStalled = errors.New("the disk stalls")
 
+// theStore stands for the store as a whole where an entity is named.
+var theStore = store.ID{}
+
 // Open opens the store in the directory, or makes one in an empty or missing
 // directory. It refuses a directory that is not for it with ErrInUse, ErrNewer
 // or ErrForeign, and changes nothing there. A store whose files are damaged is
@@ -75,7 +89,7 @@ func Open(config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := claim(config.Files, config.Dir)
+	version, lock, err := claim(config.Files, config.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +98,7 @@ func Open(config Config) (*Store, error) {
 		disk:    disk.New(config.Files, config.Logger),
 		lock:    lock,
 		locks:   newLocks(),
+		clock:   config.Clock,
 		closing: make(chan struct{}),
 	}
 	name := config.Files.PathJoin(config.Dir, journalDir)
@@ -91,11 +106,45 @@ func Open(config Config) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(explainOpen(name, cmp.Or(s.disk.Dropped(), err)), lock.Close())
 	}
-	if err := s.disk.Serve(); err != nil {
+	err = s.start(config.Files, version)
+	if err == nil {
+		err = s.disk.Serve()
+	}
+	if err != nil {
+		err = cmp.Or(s.disk.Dropped(), err)
 		_ = s.Close() // it fails for the same reason
 		return nil, explainOpen(name, err)
 	}
 	return s, nil
+}
+
+// start begins the epoch of this opening, and brings what an older program has
+// written up to date. An older FORMAT is replaced first, so that no older program
+// reads what it would misread.
+func (s *Store) start(files vfs.FS, version uint64) error {
+	if version < formatVersion {
+		if err := writeFormat(files, s.dir); err != nil {
+			return err
+		}
+	}
+	key := stateKey()
+	now, _, err := get(s, theStore, "state", key, decodeState)
+	if err != nil {
+		return err
+	}
+	if now.epoch++; now.epoch > maxEpoch {
+		return fmt.Errorf("the epoch is %d, and the last is %d", now.epoch, maxEpoch)
+	}
+	s.offsets = newOffsets(now.epoch)
+	s.rights.table, s.rights.stored = lease.New(now.epoch), now.epoch
+	if err := s.db.Set(key, encodeState(key, now), pebbledb.Sync); err != nil || now.upgraded {
+		return err
+	}
+	if err := s.upgrade(); err != nil {
+		return err
+	}
+	now.upgraded = true
+	return s.db.Set(key, encodeState(key, now), pebbledb.Sync)
 }
 
 // options are pebble's. What they leave out is pebble's default.

@@ -99,7 +99,7 @@ func (c trial) loadSeesOneMoment() {
 		for i := range int64(batches) {
 			b := batch(i*2, "x", "y")
 			if i%4 == 3 {
-				b.Snapshot = state("state")
+				b.Snapshot = snapshot(i*2+2, "state")
 			}
 			if err := c.store.Append(c.t.Context(), cartID(), b); err != nil {
 				return err

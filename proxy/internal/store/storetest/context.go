@@ -29,7 +29,7 @@ func (c trial) contextCanceledDuringLoad() {
 	ctx, cancel := context.WithCancel(c.t.Context())
 	calls := 0
 	err := c.store.Load(ctx, cartID(),
-		func(int64, *entity.Snapshot) error { return nil },
+		func(store.Head) error { return nil },
 		func(entity.Event) error { calls++; cancel(); return nil })
 	if !errors.Is(err, context.Canceled) || calls != 1 {
 		c.t.Errorf("Load() = %v after %d events, want context.Canceled after the first", err, calls)

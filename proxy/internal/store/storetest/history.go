@@ -25,11 +25,11 @@ type history struct {
 func read(ctx context.Context, journal store.Journal, id store.ID) (history, error) {
 	var h history
 	opened, said := false, int64(0)
-	err := journal.Load(ctx, id, func(last int64, snapshot *entity.Snapshot) error {
+	err := journal.Load(ctx, id, func(head store.Head) error {
 		if opened {
 			return errors.New("begin was called twice")
 		}
-		opened, said, h.Snapshot = true, last, snapshot
+		opened, said, h.Snapshot = true, head.Last, head.Snapshot
 		return nil
 	}, func(event entity.Event) error {
 		if !opened {
@@ -99,11 +99,7 @@ func events(first int64, payloads ...string) []entity.Event {
 
 // batch returns a batch with one event for each of the payloads.
 func batch(expected int64, payloads ...string) store.Batch {
-	b := store.Batch{Expected: expected}
-	for _, payload := range payloads {
-		b.Events = append(b.Events, event(payload))
-	}
-	return b
+	return store.Batch{Expected: expected, Events: events(expected+1, payloads...)}
 }
 
 func event(payload string) *anypb.Any {
@@ -112,4 +108,9 @@ func event(payload string) *anypb.Any {
 
 func state(payload string) *anypb.Any {
 	return &anypb.Any{TypeUrl: "type.googleapis.com/example.State", Value: []byte(payload)}
+}
+
+// snapshot returns a snapshot of the state after the event with the sequence.
+func snapshot(sequence int64, payload string) *entity.Snapshot {
+	return &entity.Snapshot{Sequence: sequence, State: state(payload)}
 }

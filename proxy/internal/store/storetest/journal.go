@@ -61,24 +61,23 @@ func (c trial) sequencesHaveNoGaps() {
 
 func (c trial) snapshotHidesWhatItCovers() {
 	b := batch(0, "a", "b")
-	b.Snapshot = state("ab")
+	b.Snapshot = snapshot(2, "ab")
 	c.add(cartID(), b)
-	snapshot := &entity.Snapshot{Sequence: 2, State: state("ab")}
-	c.expect(cartID(), history{Snapshot: snapshot})
+	c.expect(cartID(), history{Snapshot: snapshot(2, "ab")})
 
 	c.add(cartID(), batch(2, "c", "d"))
-	c.expect(cartID(), history{Snapshot: snapshot, Events: events(3, "c", "d")})
+	c.expect(cartID(), history{Snapshot: snapshot(2, "ab"), Events: events(3, "c", "d")})
 }
 
 func (c trial) newestSnapshotWins() {
 	for i := range int64(3) {
 		b := batch(i*2, "x", "y")
-		b.Snapshot = state(fmt.Sprint("after ", i*2+2))
+		b.Snapshot = snapshot(i*2+2, fmt.Sprint("after ", i*2+2))
 		c.add(cartID(), b)
 	}
 	c.add(cartID(), batch(6, "z"))
 	c.expect(cartID(), history{
-		Snapshot: &entity.Snapshot{Sequence: 6, State: state("after 6")},
+		Snapshot: snapshot(6, "after 6"),
 		Events:   events(7, "z"),
 	})
 }
@@ -87,7 +86,7 @@ func (c trial) conflictStoresNothing() {
 	c.add(cartID(), batch(0, "a", "b"))
 	for _, expected := range []int64{0, 1, 3, 1 << 62} {
 		b := batch(expected, "lost")
-		b.Snapshot = state("lost")
+		b.Snapshot = snapshot(expected+1, "lost")
 		if err := c.store.Append(c.t.Context(), cartID(), b); !errors.Is(err, store.ErrConflict) {
 			c.t.Errorf("Append at %d to a journal at 2 = %v, want ErrConflict", expected, err)
 		}
@@ -103,7 +102,7 @@ func (c trial) conflictStoresNothing() {
 }
 
 func (c trial) brokenBatchStoresNothing() {
-	for _, b := range []store.Batch{{}, {Snapshot: state("alone")}, batch(-1, "a")} {
+	for _, b := range []store.Batch{{}, {Snapshot: snapshot(0, "alone")}, batch(-1, "a")} {
 		if err := c.store.Append(c.t.Context(), cartID(), b); err == nil {
 			c.t.Errorf("Append(%v) = nil, want an error", b)
 		}
@@ -116,7 +115,7 @@ func (c trial) loadStopsAtFirstError() {
 	stop := errors.New("stop")
 
 	err := c.store.Load(c.t.Context(), cartID(),
-		func(int64, *entity.Snapshot) error { return stop },
+		func(store.Head) error { return stop },
 		func(entity.Event) error { c.t.Error("event was called after begin had failed"); return nil })
 	if err != stop { //nolint:errorlint // the contract is: unchanged
 		c.t.Errorf("Load() = %v, want the error of begin", err)
@@ -124,7 +123,7 @@ func (c trial) loadStopsAtFirstError() {
 
 	calls := 0
 	err = c.store.Load(c.t.Context(), cartID(),
-		func(int64, *entity.Snapshot) error { return nil },
+		func(store.Head) error { return nil },
 		func(entity.Event) error { calls++; return stop })
 	if err != stop || calls != 1 { //nolint:errorlint // the contract is: unchanged
 		c.t.Errorf("Load() = %v after %d calls of event, want the error of the first", err, calls)

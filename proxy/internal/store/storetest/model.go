@@ -23,11 +23,12 @@ func (m model) append(id store.ID, b store.Batch) error {
 		return store.ErrConflict
 	}
 	h := m[id]
-	for _, payload := range b.Events {
-		h.Events = append(h.Events, entity.Event{Sequence: int64(len(h.Events) + 1), Payload: payload})
+	for _, event := range b.Events {
+		event.Sequence = int64(len(h.Events) + 1)
+		h.Events = append(h.Events, event)
 	}
 	if b.Snapshot != nil {
-		h.Snapshot = &entity.Snapshot{Sequence: int64(len(h.Events)), State: b.Snapshot}
+		h.Snapshot = b.Snapshot
 	}
 	m[id] = h
 	return nil
@@ -100,10 +101,12 @@ func drawBatch(rt *rapid.T, last int64) store.Batch {
 	})
 	b := store.Batch{
 		Expected: max(0, last+rapid.SampledFrom([]int64{0, 0, 0, 0, -1, 1}).Draw(rt, "off by")),
-		Events:   rapid.SliceOfN(payload, 1, 4).Draw(rt, "events"),
+	}
+	for range rapid.IntRange(1, 4).Draw(rt, "events") {
+		b.Events = append(b.Events, entity.Event{Payload: payload.Draw(rt, "payload")})
 	}
 	if rapid.IntRange(0, 3).Draw(rt, "snapshot if 0") == 0 {
-		b.Snapshot = payload.Draw(rt, "snapshot")
+		b.Snapshot = &entity.Snapshot{Sequence: b.Expected + int64(len(b.Events)), State: payload.Draw(rt, "snapshot")}
 	}
 	return b
 }

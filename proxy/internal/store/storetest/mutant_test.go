@@ -7,8 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"google.golang.org/protobuf/types/known/anypb"
-
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
@@ -46,7 +44,7 @@ func (m *mutant) Append(ctx context.Context, id store.ID, batch store.Batch) err
 
 func (m *mutant) Load(
 	ctx context.Context, id store.ID,
-	begin func(last int64, snapshot *entity.Snapshot) error, event func(entity.Event) error,
+	begin func(store.Head) error, event func(entity.Event) error,
 ) error {
 	if m.live {
 		ctx = context.WithoutCancel(ctx)
@@ -58,16 +56,17 @@ func (m *mutant) Load(
 	if m.gap != nil {
 		defer func() { m.gap.visit(count) }()
 	}
-	return m.Store.Load(ctx, id, func(last int64, s *entity.Snapshot) error {
+	return m.Store.Load(ctx, id, func(head store.Head) error {
 		if m.last != nil {
-			last = m.last(last)
+			head.Last = m.last(head.Last)
 		}
-		all := []*entity.Snapshot{s}
+		all := []*entity.Snapshot{head.Snapshot}
 		if m.newest != nil {
-			all = m.newest(s)
+			all = m.newest(head.Snapshot)
 		}
 		for _, s := range all {
-			if err := begin(last, s); err != nil {
+			head.Snapshot = s
+			if err := begin(head); err != nil {
 				return err
 			}
 		}
@@ -194,7 +193,7 @@ type gap struct {
 // two for a Load that sees one of them.
 func (g *gap) append(ctx context.Context, inner *memory.Store, id store.ID, batch store.Batch) error {
 	for i, event := range batch.Events {
-		one := store.Batch{Expected: batch.Expected + int64(i), Events: []*anypb.Any{event}}
+		one := store.Batch{Expected: batch.Expected + int64(i), Events: []entity.Event{event}}
 		if i == len(batch.Events)-1 {
 			one.Snapshot = batch.Snapshot
 		}

@@ -35,8 +35,8 @@ func (c trial) idsNeverMix() {
 		payloads := []string{fmt.Sprint("first of ", i), fmt.Sprint("second of ", i)}
 		b, h := batch(0, payloads...), history{Events: events(1, payloads...)}
 		if i%3 == 0 {
-			b.Snapshot = state(fmt.Sprint("state of ", i))
-			h = history{Snapshot: &entity.Snapshot{Sequence: 2, State: b.Snapshot}}
+			b.Snapshot = snapshot(2, fmt.Sprint("state of ", i))
+			h = history{Snapshot: b.Snapshot}
 		}
 		appends = append(appends, func() error { return c.store.Append(c.t.Context(), id, b) })
 		want = append(want, h)
@@ -66,34 +66,35 @@ func (c trial) payloadsIntact() {
 	for i, payload := range payloads {
 		want.Events = append(want.Events, entity.Event{Sequence: int64(i + 1), Payload: payload})
 	}
-	c.add(cartID(), store.Batch{Events: payloads})
+	c.add(cartID(), store.Batch{Events: want.Events})
 	c.expect(cartID(), want)
 
 	for i, payload := range payloads {
 		sequence := int64(len(payloads) + i)
-		c.add(cartID(), store.Batch{Expected: sequence, Events: []*anypb.Any{payload}, Snapshot: payload})
-		c.expect(cartID(), history{Snapshot: &entity.Snapshot{Sequence: sequence + 1, State: payload}})
+		covers := &entity.Snapshot{Sequence: sequence + 1, State: payload}
+		c.add(cartID(), store.Batch{Expected: sequence, Events: []entity.Event{{Payload: payload}}, Snapshot: covers})
+		c.expect(cartID(), history{Snapshot: covers})
 	}
 }
 
 func (c trial) callerKeepsTheBatch() {
 	b := batch(0, "event")
-	b.Snapshot = state("state")
+	b.Snapshot = snapshot(1, "state")
 	c.add(cartID(), b)
 	c.add(cartID(), batch(1, "later"))
-	for _, payload := range append(b.Events, b.Snapshot) {
+	for _, payload := range []*anypb.Any{b.Events[0].Payload, b.Snapshot.State} {
 		copy(payload.GetValue(), "XXXXX")
 		payload.TypeUrl = "changed"
 	}
 	c.expect(cartID(), history{
-		Snapshot: &entity.Snapshot{Sequence: 1, State: state("state")},
+		Snapshot: snapshot(1, "state"),
 		Events:   events(2, "later"),
 	})
 }
 
 func (c trial) calleeOwnsWhatLoadPasses() {
 	b := batch(0, "first")
-	b.Snapshot = state("state")
+	b.Snapshot = snapshot(1, "state")
 	c.add(cartID(), b)
 	c.add(cartID(), batch(1, "second", "third"))
 
@@ -109,7 +110,7 @@ func (c trial) calleeOwnsWhatLoadPasses() {
 		c.t.Errorf("a payload became %q after another was written to", got)
 	}
 	c.expect(cartID(), history{
-		Snapshot: &entity.Snapshot{Sequence: 1, State: state("state")},
+		Snapshot: snapshot(1, "state"),
 		Events:   events(2, "second", "third"),
 	})
 }

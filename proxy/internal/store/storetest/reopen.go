@@ -1,10 +1,6 @@
 package storetest
 
-import (
-	"testing"
-
-	"github.com/stateward/stateward/proxy/internal/entity"
-)
+import "testing"
 
 // checkReopen opens one place again and again: what was appended is there.
 func checkReopen(t *testing.T, backend Backend) {
@@ -22,11 +18,11 @@ func checkReopen(t *testing.T, backend Backend) {
 	}
 	c := trial{t, backend.open(t, dir)}
 	b := batch(3, "last")
-	b.Snapshot = state("state")
+	b.Snapshot = snapshot(4, "state")
 	c.add(cartID(), b)
 	if err := c.store.Close(); err != nil {
 		t.Fatalf("Close: %v", err)
 	}
 	c = trial{t, backend.open(t, dir)}
-	c.expect(cartID(), history{Snapshot: &entity.Snapshot{Sequence: 4, State: state("state")}})
+	c.expect(cartID(), history{Snapshot: snapshot(4, "state")})
 }

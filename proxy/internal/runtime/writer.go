@@ -1,0 +1,144 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/store"
+)
+
+// ErrUnknown says of a write with several changes that it stays unknown whether they
+// are stored.
+var ErrUnknown = errors.New("it is unknown whether the changes are stored")
+
+// What one write takes at most: so many changes, and of their payloads so many bytes,
+// but for the first.
+const (
+	maxChanges = 64
+	maxBytes   = 1 << 20
+)
+
+// change is one that waits for the store, and what is stored with it.
+type change struct {
+	entity.Persist
+
+	beside store.Beside
+}
+
+// persist has a change stored, behind those that were asked for before. Its
+// goroutine exists while there is something to write.
+func (a *activation) persist(effect entity.Persist) {
+	c := change{Persist: effect, beside: a.beside(effect)}
+	a.answered(effect.Command)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.changes = append(a.changes, c)
+	if !a.writing {
+		a.writing = true
+		a.runtime.running.Go(a.write)
+	}
+}
+
+// write stores what waits, one write after another, until nothing does.
+func (a *activation) write() {
+	for {
+		batch := a.batch()
+		if batch == nil {
+			return
+		}
+		a.wrote(batch, a.store(batch))
+	}
+}
+
+// batch takes what the next write stores; nil when nothing waits: then the writer
+// ends. A snapshot that was asked for is a write of its own.
+func (a *activation) batch() []change {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n, bytes := 0, 0
+	for n < len(a.changes) && n < maxChanges {
+		c := a.changes[n]
+		bytes += size(c.Persist)
+		if n > 0 && (c.Command == 0 || bytes > maxBytes) {
+			break
+		}
+		if n++; c.Command == 0 {
+			break
+		}
+	}
+	batch := a.changes[:n:n]
+	if a.changes = a.changes[n:]; len(a.changes) == 0 {
+		a.changes = nil // An idle entity keeps no array.
+	}
+	if n == 0 {
+		a.writing = false
+		a.changed.Broadcast()
+		return nil
+	}
+	return batch
+}
+
+// size returns about how many bytes the change brings.
+func size(c entity.Persist) int {
+	bytes := 0
+	for _, event := range c.Events {
+		bytes += len(event.Payload.GetValue())
+	}
+	if c.Snapshot != nil {
+		bytes += len(c.Snapshot.State.GetValue())
+	}
+	if c.Value != nil {
+		bytes += len(c.Value.Update.GetValue())
+	}
+	return bytes
+}
+
+// store makes one write.
+func (a *activation) store(batch []change) error {
+	changes, beside, events := make([]entity.Persist, len(batch)), store.Beside{}, 0
+	for i, c := range batch {
+		changes[i] = c.Persist
+		events += len(c.Events)
+		beside.Records = append(beside.Records, c.beside.Records...)
+		beside.Effects = append(beside.Effects, c.beside.Effects...)
+	}
+	ctx, cancel := context.WithTimeout(a.runtime.ctx, a.runtime.config.StoreTimeout)
+	defer cancel()
+	begin := time.Now()
+	err := a.kind.State.Store(ctx, a.storeID(), a.fence, changes, beside)
+	a.runtime.config.Metrics.Persisted(a.target.Kind, time.Since(begin), events, err)
+	if err != nil {
+		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)
+	}
+	return err
+}
+
+// wrote tells the machine what became of a write. Once one has failed none behind it
+// is stored; a snapshot alone changes nothing that those behind it rest on, unless
+// another writer was first.
+func (a *activation) wrote(batch []change, err error) {
+	outcomes := make([]entity.Input, 0, len(batch))
+	switch {
+	case err == nil:
+		for range batch {
+			outcomes = append(outcomes, entity.Persisted{})
+		}
+	case errors.Is(err, ErrUnknown):
+		outcomes = append(outcomes, entity.Persisted{Err: err, Along: len(batch) - 1})
+	default:
+		outcomes = append(outcomes, entity.Persisted{Err: err})
+	}
+	if alone := batch[0].Command == 0; err != nil && (!alone || wasFirst(err)) {
+		a.mu.Lock()
+		a.changes = nil
+		a.mu.Unlock()
+	}
+	a.post(outcomes...)
+}
+
+// wasFirst reports whether another writer was.
+func wasFirst(err error) bool {
+	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrFenced)
+}
