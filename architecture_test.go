@@ -50,6 +50,10 @@ var floors = map[string]int{
 	"proxy/internal/cluster":                          2,
 	"proxy/internal/cluster/single":                   3,
 	"proxy/internal/store/lease":                      2,
+	"proxy/internal/entity/action":                    2,
+	"proxy/internal/calls":                            3,
+	"proxy/internal/calls/callstest":                  4,
+	"proxy/internal/durable":                          3,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches

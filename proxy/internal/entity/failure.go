@@ -40,6 +40,10 @@ type Failure struct { //nolint:errname // the protocol's own word for it
 	// Details are for programs, in the domain's order, and tell them at last when
 	// they may call again.
 	Details []*anypb.Any
+	// Retryable says that the same call may succeed later, RetryAfter when at the
+	// earliest; 0 where the domain has not said.
+	Retryable  bool
+	RetryAfter time.Duration
 }
 
 // NewFailure returns the refusal that the function sent, and for each part of it that
@@ -56,6 +60,9 @@ func NewFailure(failure *entityv1.Failure) (refusal *Failure, lost []Report) {
 		retry = []*anypb.Any{retryInfo(failure.GetRetryAfter())}
 	}
 	refusal = &Failure{Code: code, Description: description, Details: slices.Concat(failure.GetDetails(), retry)}
+	if failure.GetRetryable() {
+		refusal.Retryable, refusal.RetryAfter = true, milliseconds(failure.GetRetryAfter())
+	}
 	if size := proto.Size(refusal.GRPCStatus().Proto()); size > MaxStatus {
 		refusal.Details = retry
 		lost = append(lost, Report{
@@ -101,13 +108,18 @@ func saysWhen(details []*anypb.Any) bool {
 func retryInfo(after int64) *anypb.Any {
 	info := &errdetails.RetryInfo{}
 	if after > 0 {
-		info.RetryDelay = durationpb.New(time.Duration(min(after, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond)
+		info.RetryDelay = durationpb.New(milliseconds(after))
 	}
 	detail, err := anypb.New(info)
 	if err != nil {
 		panic(err) // a message of ours, which can be encoded
 	}
 	return detail
+}
+
+// milliseconds returns so many of them; none for a number below 0.
+func milliseconds(n int64) time.Duration {
+	return time.Duration(min(max(n, 0), math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 }
 
 // Shorten returns the longest beginning of the text that has so many bytes at most

@@ -88,6 +88,14 @@ func New(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Text: err.Error(), Err: errors.Unwrap(err)}
 }
 
+// ErrNothing says that a command was carried out, and that the function gave nothing
+// that its caller could be given.
+var ErrNothing = errors.New("nothing for the caller")
+
+// Nothing returns the error that a caller gets for whom there is nothing: it is
+// ErrNothing, and of the kind Internal.
+func Nothing(text string) *Error { return &Error{Kind: Internal, Text: text, Err: ErrNothing} }
+
 // FromContext returns why ctx is done: Deadline when its time has passed, else
 // Canceled. Call it only when ctx is done.
 func FromContext(ctx context.Context) *Error {

@@ -9,8 +9,11 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
+	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // Config is what a router stands on, and its limits. A limit of 0 becomes its
@@ -20,6 +23,10 @@ type Config struct {
 	Services Services
 	// Runtime runs the entities.
 	Runtime Runtime
+	// Calls makes the calls of actions; nil where no function has any.
+	Calls Calls
+	// Durable tries side effects that are stored; nil where none are.
+	Durable Durable
 	// Reporter tells the function of forwards and side effects that lead nowhere.
 	Reporter runtime.Reporter
 	// Log is for the operator.
@@ -84,6 +91,10 @@ type Services interface {
 
 // Method is what a router needs to know of one method.
 type Method struct {
+	// Kind is what the method's service is, and Shape which sides of the method
+	// stream.
+	Kind  wire.Kind
+	Shape wire.Shape
 	// Input is the type URL of the request: "type.googleapis.com/" and the full
 	// name of the message.
 	Input string
@@ -94,10 +105,10 @@ type Method struct {
 	// MaxRequest is the largest request, in bytes of payload and metadata: with the
 	// names around them, the function has to take it in one message.
 	MaxRequest int
-	// Target says how the entities of the method's service are run.
+	// Target says how the entities of the method's service are run; of no action.
 	Target runtime.Target
 	// Key finds the entity's key in the bytes of a request. Its error is a
-	// fault.Invalid when there is none.
+	// fault.Invalid when there is none. Not called of an action.
 	Key func(request []byte) (string, error)
 }
 
@@ -118,8 +129,36 @@ type Runtime interface {
 	Submit(
 		ctx context.Context, target runtime.Target, id entity.ID, command entity.Command,
 	) (<-chan entity.Outcome, error)
+	// SubmitStreamed is Submit for a method that streams its responses: the channel
+	// gets each of them, and is closed after the last.
+	SubmitStreamed(
+		ctx context.Context, target runtime.Target, id entity.ID, command entity.Command,
+	) (<-chan entity.Outcome, error)
 	// Drain finishes what is under way; once ctx has ended, it gives that up.
 	Drain(ctx context.Context) error
 }
 
 var _ Runtime = (*runtime.Runtime)(nil)
+
+// Calls makes calls of actions; calls.Calls are some.
+type Calls interface {
+	// Run makes a call, and returns when its caller's is over.
+	Run(ctx context.Context, call calls.Call) error
+	// Drain finishes what is under way; once ctx has ended, it gives that up.
+	Drain(ctx context.Context) error
+}
+
+var _ Calls = (*calls.Calls)(nil)
+
+// Durable tries side effects that are stored; a durable.Keeper is one.
+type Durable interface {
+	// Began says that the first attempt at a stored effect has begun. The channel
+	// that it returns is closed when that has ended or the effect is parked.
+	Began(id, persistence string, body durable.Body, command int64, result <-chan durable.Result) <-chan struct{}
+	// Stop begins no further attempt at an effect that pauses.
+	Stop()
+	// Drain finishes what is under way; once ctx has ended, it gives that up.
+	Drain(ctx context.Context) error
+}
+
+var _ Durable = (*durable.Keeper)(nil)

@@ -1,14 +1,17 @@
-// Package router brings a command to its entity, and what follows from it to an
-// end: the side effects in their order, then the reply, or the forward.
+// Package router brings a command to its entity or its action, and what follows from
+// it to an end: the side effects in their order, then the reply, or the forward.
 package router
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/header"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // Router routes commands. Its methods may be called from any goroutine.
@@ -32,56 +35,90 @@ func New(config Config) (*Router, error) {
 	return &Router{config: config, slots: make(chan struct{}, config.Background)}, nil
 }
 
-// Call has the method with the short name of the service with the full name
+// Call has the unary method with the short name of the service with the full name
 // carry out a request, whose bytes are not written to, and returns the reply, which
 // is of the method's output type.
-// The error is a fault.Error, or the *entity.Failure that the domain gave.
+// The error is a fault.Error, the *entity.Failure that the domain gave, or has the
+// status with which an action has ended its call.
 //
 // When ctx ends first, Call returns at once, unless all the goroutines of
 // Config.Background are busy. A command that waits is then never sent; one that
-// is sent runs to its end, and so do its side effects.
+// is sent runs to its end, and so do its side effects. An action's call is cancelled.
 func (r *Router) Call(
 	ctx context.Context, service, name string, request []byte, metadata *entityv1.Metadata,
 ) (*entityv1.Reply, error) {
 	if !r.enter() {
-		return nil, fault.New(fault.Unavailable, "the proxy is stopping")
+		return nil, errStopping()
 	}
 	defer r.working.Done()
 	method, err := r.config.Services.Method(service, name)
 	if err != nil {
 		return nil, err
 	}
+	if method.Shape != wire.Unary {
+		return nil, fault.New(fault.Internal, "%s/%s is %s, and not unary", service, name, method.Shape)
+	}
+	key, err := keyOf(method, metadata)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.fits(method, request, metadata); err != nil {
 		return nil, err
 	}
-	key, err := method.Key(request)
+	from := origin(ctx, service, name, method, key, metadata)
+	if method.Kind == wire.Action {
+		return r.ask(ctx, method, from, method.Response, request, metadata, 0)
+	}
+	if from.id.Entity, err = method.Key(request); err != nil {
+		return nil, err
+	}
+	outcome, err := r.config.Runtime.Submit(ctx, method.Target, from.id, from.command(method, request, metadata))
 	if err != nil {
 		return nil, err
 	}
-	command := method.command(name, request, metadata)
-	command.Deadline, _ = ctx.Deadline()
-	sent, err := r.submit(ctx, method.Target, entity.ID{Service: service, Entity: key}, command, 0)
-	if err != nil {
-		return nil, err
-	}
+	return r.await(ctx, method.Response, from, outcome)
+}
+
+// await waits for the outcome of a command and settles it, as long as ctx allows.
+func (r *Router) await(ctx context.Context, response string, from source, outcome <-chan entity.Outcome) (*entityv1.Reply, error) {
 	select {
-	case outcome := <-sent.outcome:
+	case outcome := <-outcome:
 		if !waits(outcome) {
-			return r.settle(ctx, method.Response, sent, outcome)
+			return r.settle(ctx, response, from, outcome)
 		}
-		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, method.Response, sent, outcome) })
+		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, response, from, outcome) })
 	case <-ctx.Done():
-		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, method.Response, sent, <-sent.outcome) })
+		return r.attend(ctx, func() (*entityv1.Reply, error) { return r.settle(ctx, response, from, <-outcome) })
+	}
+}
+
+// keyOf returns the idempotency key of a caller's call of the method; "" when it has
+// none. A replicated entity, and a method that streams, takes none (IDEM-KIND-001,
+// IDEM-KIND-002).
+func keyOf(method Method, metadata *entityv1.Metadata) (string, error) {
+	key, err := header.Key(metadata)
+	switch {
+	case err != nil || key == "":
+		return "", err
+	case method.Shape != wire.Unary:
+		return "", fault.New(fault.Invalid, "a method that is %s takes no %s: there is no one answer to record", method.Shape, header.IdempotencyKey)
+	case method.Kind == wire.Replicated:
+		return "", fault.New(fault.Invalid, "a replicated entity takes no %s: several proxies answer at once", header.IdempotencyKey)
+	default:
+		return key, nil
 	}
 }
 
 // Drain takes no further call, brings those under way to their end with all that
-// follows from them, and then drains the runtime. When ctx ends first it gives
-// up what is left, and returns the reason.
+// follows from them, and then drains the runtime and the calls of actions. When ctx
+// ends first it gives up what is left, and returns the reason.
 func (r *Router) Drain(ctx context.Context) error {
 	r.mu.Lock()
 	r.drained = true
 	r.mu.Unlock()
+	if r.config.Durable != nil {
+		r.config.Durable.Stop()
+	}
 	quiet := make(chan struct{})
 	go func() { // Ends with the calls; joined below.
 		r.working.Wait()
@@ -89,10 +126,16 @@ func (r *Router) Drain(ctx context.Context) error {
 	}()
 	select {
 	case <-quiet:
-	case <-ctx.Done(): // The runtime then answers whatever is left.
+	case <-ctx.Done(): // Whoever has what is left then gives it up.
 	}
-	err := r.config.Runtime.Drain(ctx)
+	err := r.config.Runtime.Drain(ctx) // first: calls may wait for entities, and no entity for a call
+	if r.config.Calls != nil {
+		err = errors.Join(err, r.config.Calls.Drain(ctx))
+	}
 	<-quiet
+	if r.config.Durable != nil {
+		err = errors.Join(err, r.config.Durable.Drain(ctx))
+	}
 	return err
 }
 
@@ -106,10 +149,12 @@ func (r *Router) enter() bool {
 	return !r.drained
 }
 
+func errStopping() error { return fault.New(fault.Unavailable, "the proxy is stopping") }
+
 // aside runs work on a goroutine of the router's. When all of them are busy it
 // runs here: the caller is slowed down, and nothing is lost or queued. That
-// cannot deadlock, for work waits for entities alone, and no entity waits for a
-// router. Called only while working is not 0.
+// cannot deadlock, for work waits for entities and actions alone, and neither waits
+// for a router. Called only while working is not 0.
 func (r *Router) aside(work func()) {
 	select {
 	case r.slots <- struct{}{}:

@@ -15,8 +15,13 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
+	"github.com/stateward/stateward/proxy/internal/calls/callstest"
+	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -24,6 +29,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -45,17 +51,31 @@ type world struct {
 	tb       testing.TB
 	function *runtimetest.Function
 	runtime  *runtime.Runtime
+	store    *memory.Store
+	keeper   *durable.Keeper
+	unique   counter
 	scripts  map[string]script
 	// response is the full name of the message with which a method answers.
 	response func(method string) string
 	// maxRequest is the largest request in bytes.
 	maxRequest int
+	// shape is that of an entity's method.
+	shape func(method string) wire.Shape
 	// gone makes Method say that the function does not serve.
 	gone atomic.Bool
+	// actions are the methods of the service "shop.Rates".
+	actions map[string]act
+	// calls makes their calls, by the function's side that calling has.
+	calls   *calls.Calls
+	calling *callstest.Function
 
 	mu       sync.Mutex
 	commands []*entityv1.Command
-	reports  []string
+	// performed are the first commands of the actions' calls.
+	performed []*actionv1.ActionCommand
+	reports   []string
+	// told are the texts of the reports.
+	told []string
 	// blamed are the commands that the reports are about, as "entity/id".
 	blamed []string
 }
@@ -66,35 +86,80 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	w := &world{
 		tb: tb, scripts: scripts, maxRequest: 1 << 20,
 		response: func(string) string { return "test.Text" },
+		shape:    func(string) wire.Shape { return wire.Unary },
 	}
 	w.function = runtimetest.New(runtimetest.Model{Answer: w.answer}.Serve)
+	w.store = memory.New()
+	w.function.Terms.Capabilities = entity.CapabilitiesOf(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS)
 	var err error
+	if w.keeper, err = durable.New(durable.Config{
+		Store: w.store, Reporter: w, Log: slog.New(slog.DiscardHandler), Unique: w.unique.next, Random: func() float64 { return 0.5 },
+	}); err != nil {
+		tb.Fatal(err)
+	}
 	w.runtime, err = runtime.New(runtime.Config{
-		Functions: w.function, Reporter: w, Log: slog.New(slog.DiscardHandler),
+		Functions: w.function, Reporter: w, Log: slog.New(slog.DiscardHandler), Effects: w.keeper.Effects,
 		Kinds: map[string]runtime.Kind{kind: {
 			New: func(id entity.ID, terms entity.Terms) entity.Machine {
 				return eventsourced.New(id, terms, eventsourced.Config{})
 			},
-			State: runtime.Journaled(memory.New()),
+			State: runtime.Journaled(w.store),
 		}},
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	config := router.Config{Services: w, Runtime: w.runtime, Reporter: w, Log: slog.New(slog.DiscardHandler)}
+	w.calling = callstest.New(w.perform)
+	if w.calls, err = calls.New(calls.Config{Functions: w.calling, Reporter: w, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		tb.Fatal(err)
+	}
+	config := router.Config{Services: w, Runtime: w.runtime, Calls: w.calls, Durable: w.keeper, Reporter: w, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&config)
 	}
 	if w.Router, err = router.New(config); err != nil {
 		tb.Fatal(err)
 	}
+	running, stop := context.WithCancel(context.Background())
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		w.keeper.Run(running, w.Router)
+	}()
 	tb.Cleanup(func() {
+		stop()
+		<-ran
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		w.Drain(now)
 		w.function.Wait()
+		w.calling.Wait()
 	})
 	return w
+}
+
+// counter counts.
+type counter struct{ last atomic.Uint64 }
+
+func (c *counter) next() uint64 { return c.last.Add(1) }
+
+// act is a method of an action: its shape, and how it answers a call. The first
+// command has been received.
+type act struct {
+	shape wire.Shape
+	serve func(c *callstest.Call, first *actionv1.ActionCommand) error
+}
+
+// perform serves a call of an action.
+func (w *world) perform(c *callstest.Call) error {
+	first, err := c.Recv()
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.performed = append(w.performed, first)
+	w.mu.Unlock()
+	return w.actions[first.GetName()].serve(c, first)
 }
 
 func (w *world) answer(_ *runtimetest.Stream, _ string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
@@ -109,10 +174,18 @@ func (w *world) Method(service, name string) (router.Method, error) {
 	if w.gone.Load() {
 		return router.Method{}, fault.New(fault.Unavailable, "the function is gone")
 	}
-	if service != "shop.Cart" || w.scripts[name] == nil {
+	if action, served := w.actions[name]; served && service == "shop.Rates" {
+		return router.Method{Kind: wire.Action, Shape: action.shape, Input: text, Response: w.response(name), MaxRequest: w.maxRequest}, nil
+	}
+	// The service "shop.Seats" has the methods of "shop.Cart", and is said to be
+	// replicated: the router goes by what is said.
+	kinds := map[string]wire.Kind{"shop.Cart": wire.EventSourced, "shop.Seats": wire.Replicated}
+	if kinds[service] == 0 || w.scripts[name] == nil {
 		return router.Method{}, fault.New(fault.Unknown, "nobody serves %s/%s", service, name)
 	}
 	return router.Method{
+		Kind:  kinds[service],
+		Shape: w.shape(name),
 		Input: text, Response: w.response(name), MaxRequest: w.maxRequest,
 		Target: runtime.Target{Kind: kind, Persistence: "cart"},
 		Key: func(request []byte) (string, error) {
@@ -130,6 +203,7 @@ func (w *world) Report(_ context.Context, id entity.ID, report entity.Report) {
 	defer w.mu.Unlock()
 	w.blamed = append(w.blamed, fmt.Sprintf("%s/%d", id.Entity, report.CommandID))
 	w.reports = append(w.reports, report.Requirement)
+	w.told = append(w.told, report.Text)
 }
 
 // heard returns the commands that the function has got, as "name:payload".

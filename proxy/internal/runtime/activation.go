@@ -62,8 +62,9 @@ type activation struct {
 	// evicted says that the entity is to make room while it is idle.
 	evicted bool
 	// changes wait for the store, oldest first; writing says that a goroutine is at it.
-	changes []change
-	writing bool
+	// Once one has failed, none is stored any more.
+	changes         []change
+	writing, failed bool
 }
 
 func newActivation(i *instance, target Target) *activation {

@@ -34,6 +34,9 @@ func (a *activation) persist(effect entity.Persist) {
 	a.answered(effect.Command)
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.failed {
+		return // Nothing behind a failed change is stored.
+	}
 	a.changes = append(a.changes, c)
 	if !a.writing {
 		a.writing = true
@@ -132,7 +135,7 @@ func (a *activation) wrote(batch []change, err error) {
 	}
 	if alone := batch[0].Command == 0; err != nil && (!alone || wasFirst(err)) {
 		a.mu.Lock()
-		a.changes = nil
+		a.changes, a.failed = nil, true
 		a.mu.Unlock()
 	}
 	a.post(outcomes...)

@@ -63,7 +63,7 @@ func (m *Machine) outcome(reply *eventsourcedv1.EventSourcedReply, out []entity.
 	if outcome.Reply == nil && outcome.Forward == nil { // CORE-CMD-010, CORE-CMD-012
 		text := "the function's reply holds nothing for the caller; the command was carried out"
 		out = append(out, m.report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, text))
-		outcome.Err = fault.New(fault.Internal, "%s", text)
+		outcome.Err = fault.Nothing(text)
 	}
 	return outcome, out
 }

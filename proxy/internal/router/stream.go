@@ -1,0 +1,135 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// Caller is the caller of a method that streams: its requests until io.EOF, and what
+// becomes of the replies it is given. Each method is called from one goroutine, and
+// returns at the end of the caller's call at the latest.
+type Caller = calls.Caller
+
+// Stream has the method with the short name of the service with the full name carry
+// out a call whose requests or responses are streamed. It returns when the caller's
+// call is over: nil for status OK, and otherwise an error as that of Call. That is at the
+// end of ctx at the latest; what has begun by then goes on as it does after a Call.
+func (r *Router) Stream(ctx context.Context, service, name string, metadata *entityv1.Metadata, caller Caller) error {
+	if !r.enter() {
+		return errStopping()
+	}
+	defer r.working.Done()
+	method, err := r.config.Services.Method(service, name)
+	if err != nil {
+		return err
+	}
+	key, err := keyOf(method, metadata)
+	if err != nil {
+		return err
+	}
+	if err := r.fits(method, nil, metadata); err != nil {
+		return err
+	}
+	from := origin(ctx, service, name, method, key, metadata)
+	if method.Shape.Requests() {
+		return r.act(ctx, method, from, method.Response, nil, metadata, &bounded{Caller: caller, router: r, method: method}, 0)
+	}
+	request, err := one(caller)
+	if err != nil {
+		return err
+	}
+	if err := r.fits(method, request, metadata); err != nil {
+		return err
+	}
+	if method.Kind == wire.Action {
+		return r.act(ctx, method, from, method.Response, request, metadata, caller, 0)
+	}
+	if from.id.Entity, err = method.Key(request); err != nil {
+		return err
+	}
+	return r.watch(ctx, method, from, from.command(method, request, metadata), caller)
+}
+
+// one returns the request of a caller that sends one.
+func one(caller Caller) ([]byte, error) {
+	request, err := caller.Receive()
+	if errors.Is(err, io.EOF) {
+		return nil, fault.New(fault.Invalid, "the call carries no request")
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch _, err := caller.Receive(); {
+	case err == nil:
+		return nil, fault.New(fault.Invalid, "the call carries more than one request")
+	case !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	return request, nil
+}
+
+// watch makes a call of an entity that streams its responses. When ctx ends, watch
+// returns at once.
+func (r *Router) watch(ctx context.Context, method Method, from source, command entity.Command, caller Caller) error {
+	open, end := context.WithCancel(ctx) // for the entity to know that nobody listens any more
+	outcomes, err := r.config.Runtime.SubmitStreamed(open, method.Target, from.id, command)
+	if err != nil {
+		end()
+		return err
+	}
+	ended := make(chan error, 1)
+	r.working.Go(func() { // Ends with outcomes.
+		defer end()
+		ended <- r.pass(ctx, method.Response, from, outcomes, caller)
+		end()
+		for outcome := range outcomes { // Side effects are started all the same (REP-CANCEL-006).
+			outcome.Forward = nil // Nobody waits for it (FX-FWD-008).
+			_, _ = r.settle(ctx, "", from, outcome)
+		}
+	})
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return fault.FromContext(ctx)
+	}
+}
+
+// pass settles one response after the other and gives the caller what each comes to,
+// until the last, or the first that ends the call (REP-STREAM-005, REP-STREAM-008).
+func (r *Router) pass(ctx context.Context, response string, from source, outcomes <-chan entity.Outcome, caller Caller) error {
+	for outcome := range outcomes {
+		reply, err := r.settle(ctx, response, from, outcome)
+		if err == nil && reply != nil {
+			err = caller.Send(reply)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bounded is a caller whose requests are no larger than the function can take.
+type bounded struct {
+	Caller
+
+	router *Router
+	method Method
+}
+
+// Receive waits for the next request.
+func (b *bounded) Receive() ([]byte, error) {
+	request, err := b.Caller.Receive()
+	if err == nil {
+		err = b.router.fits(b.method, request, nil)
+	}
+	return request, err
+}
