@@ -37,16 +37,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type owner struct {
 	changes chan []string
 	counted chan string
+	crowds  chan int
 }
 
 func newOwner() *owner {
-	return &owner{changes: make(chan []string, 1024), counted: make(chan string, 1024)}
+	return &owner{changes: make(chan []string, 1024), counted: make(chan string, 1024), crowds: make(chan int, 1024)}
 }
 
-func (o *owner) Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
-	_, mistakes := descriptor.Build(wire.V1(), answer)
+func (o *owner) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
+	_, mistakes := descriptor.Build(dialect, answer)
 	return mistakes
 }
+
+func (o *owner) Crowded(waiting int) { o.crowds <- waiting }
 
 func (o *owner) Changed(reasons []string) { o.changes <- reasons }
 
@@ -129,7 +132,7 @@ func (o *owner) awaitReason(t *testing.T, text string) []string {
 }
 
 // open opens a stream and sends its init.
-func open(t *testing.T, client *function.Client) *function.Stream {
+func open(t *testing.T, client *function.Client) function.Stream {
 	t.Helper()
 	stream, err := client.Open(t.Context(), eventSourced)
 	if err != nil {
@@ -156,7 +159,7 @@ func TestServes(t *testing.T) {
 				request.GetProxyName() != "stateward-proxy" || request.GetProxyVersion() != "1.2.3" ||
 				request.GetOldestProtocolMinorVersion() != 0 || request.GetLimits().GetMaxMessageBytes() != 5<<20 ||
 				!request.GetDevMode() || request.GetInstanceId() != "one of many" || len(request.GetCapabilities()) > 0 ||
-				!slices.Equal(request.GetSupportedEntityTypes(), []string{eventSourced}) {
+				!slices.Equal(request.GetSupportedEntityTypes(), wire.V1().Types()) {
 				t.Errorf("the proxy said of itself %v", request)
 			}
 			if client.Err() != nil || len(client.Reasons()) > 0 {

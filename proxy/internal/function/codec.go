@@ -9,15 +9,16 @@ import (
 	protobuf "google.golang.org/protobuf/proto"
 )
 
-// received is a message of a stream, or what is wrong with it.
+// received is a message of the function, or what is wrong with it.
 type received struct {
 	message protobuf.Message
 	err     error
+	large   bool // err is that it is too large
 }
 
-// codec is protobuf's, with one difference: a message of a stream that cannot be
-// read is no error to gRPC. It would break off the stream with a status, which
-// nobody can tell from one that the function has ended it with.
+// codec is protobuf's, with one difference: a message that cannot be read is no
+// error to gRPC. It would break off the stream with a status, which nobody can tell
+// from one that the function has ended it with.
 type codec struct {
 	protobuf encoding.CodecV2
 	limit    int // of a message, in bytes
@@ -32,18 +33,21 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) { return c.protobuf.Marsh
 
 // Unmarshal reads the data into v, or notes in it why it cannot.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	if r, ok := v.(*received); ok {
-		r.err = c.read(data, r.message)
-		return nil
+	r, ok := v.(*received)
+	switch {
+	case !ok:
+		return c.protobuf.Unmarshal(data, v)
+	case data.Len() > c.limit:
+		r.err, r.large = tooLarge(fmt.Sprintf("%d bytes", data.Len()), c.limit), true
+	default:
+		r.err = c.protobuf.Unmarshal(data, r.message)
 	}
-	return c.read(data, v)
+	return nil
 }
 
-func (c codec) read(data mem.BufferSlice, v any) error {
-	if data.Len() > c.limit {
-		return fmt.Errorf("it has %d bytes, and the proxy takes %d", data.Len(), c.limit)
-	}
-	return c.protobuf.Unmarshal(data, v)
+// tooLarge is what is wrong with a message that has more bytes than the limit.
+func tooLarge(size string, limit int) error {
+	return fmt.Errorf("it has %s, and the proxy takes %d", size, limit)
 }
 
 // Name returns protobuf's: the content type of a call stays what it is.

@@ -1,5 +1,6 @@
 // Package function is the client of the user function: it connects, discovers,
-// opens the streams of entities, and tells the function what it did wrong.
+// opens the streams of entities and the calls of actions, watches how the function
+// is, and tells it what it did wrong.
 package function
 
 import (
@@ -17,15 +18,19 @@ import (
 )
 
 // Owner is told what becomes of the function. Its methods are called one at a
-// time, from the goroutine of [Client.Run].
+// time, and do not call the client.
 type Owner interface {
-	// Discovered takes each answer to Discover and returns the mistakes in it.
-	// With none that refuses it the answer is accepted, and streams can be opened
-	// once Discovered has returned.
-	Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake
+	// Discovered takes each answer to Discover, in this dialect, and returns the
+	// mistakes in it. With none that refuses it the answer is accepted, and streams
+	// can be opened once Discovered has returned.
+	Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) []descriptor.Mistake
 	// Changed takes the reasons why the function does not serve now, for
 	// people; none when it serves.
 	Changed(reasons []string)
+	// Crowded says that so many wait for a stream that only the end of another can
+	// bring. While there are any, the owner passivates an idle entity for each, that
+	// whose last message is the oldest (DISC-INC-009).
+	Crowded(waiting int)
 }
 
 // Observer counts. Its methods may be called from any goroutine.
@@ -36,7 +41,8 @@ type Observer interface {
 	// Reported counts one report: "sent", "failed", or "dropped" when it was
 	// never sent.
 	Reported(outcome string)
-	// Streams says that so many more, or fewer, streams are open.
+	// Streams says that so many more, or fewer, streams of entities and calls of
+	// actions are open.
 	Streams(change int)
 }
 
@@ -44,8 +50,10 @@ type Observer interface {
 type Config struct {
 	// Target is where the function listens: HOST:PORT or unix:PATH.
 	Target string
-	// Dialect names the protocol's parts.
-	Dialect wire.Dialect
+	// Dialects are those in which the function is asked, in turn, until it answers.
+	Dialects []wire.Dialect
+	// Capabilities are those that the proxy announces, each once (DISC-CAP-001).
+	Capabilities []discoveryv1.Capability
 	// Name and Version are the proxy's, for the function to know, and Instance
 	// names this process of it (DISC-INST-001).
 	Name, Version, Instance string
@@ -53,7 +61,8 @@ type Config struct {
 	Dev bool
 	// Limits are the proxy's, for the function to know (CORE-LIMIT-005); never nil.
 	Limits *discoveryv1.ProxyLimits
-	// MaxMessage is the largest message in bytes that the function may send.
+	// MaxMessage is the largest message in bytes that the function may send, and
+	// the largest that it is sent, whatever more it takes.
 	MaxMessage int
 	// Owner and Observer are never nil.
 	Owner    Owner
@@ -69,23 +78,21 @@ type Config struct {
 	ConnectTimeout  time.Duration // for the transport
 	DiscoverTimeout time.Duration // for an answer to Discover
 	ReportTimeout   time.Duration // for an answer to one ReportError
-	// RetireTimeout is how long a connection that takes no new stream is kept
-	// for those that are still open on it.
-	RetireTimeout time.Duration
+	StreamTimeout   time.Duration // for a stream that the function has no room for (DISC-INC-010)
 }
 
 // Defaults returns a Config that lacks Target, Limits, Owner, Observer, Log, Random
-// and the proxy's version and instance.
+// and the proxy's version and instance, and announces no capability.
 func Defaults() Config {
 	return Config{
-		Dialect:         wire.V1(),
+		Dialects:        []wire.Dialect{wire.V1(), wire.Cloudstate()},
 		Name:            "stateward-proxy",
-		MaxMessage:      4<<20 + 64<<10,
+		MaxMessage:      4 << 20,
 		Dial:            new(net.Dialer).DialContext,
 		ConnectTimeout:  5 * time.Second,
 		DiscoverTimeout: 10 * time.Second,
 		ReportTimeout:   5 * time.Second,
-		RetireTimeout:   10 * time.Second,
+		StreamTimeout:   60 * time.Second,
 	}
 }
 
@@ -97,9 +104,11 @@ func (c *Config) validate() error {
 		return err
 	case c.Limits == nil, c.Owner == nil, c.Observer == nil, c.Log == nil, c.Random == nil, c.Dial == nil, c.Instance == "":
 		return errors.New("function: Limits, Owner, Observer, Log, Random, Dial and Instance are needed")
+	case len(c.Dialects) == 0:
+		return errors.New("function: no dialect is given")
 	case c.MaxMessage <= 0:
 		return fmt.Errorf("function: MaxMessage is %d bytes; it must be greater than 0", c.MaxMessage)
-	case min(c.ConnectTimeout, c.DiscoverTimeout, c.ReportTimeout, c.RetireTimeout) <= 0:
+	case min(c.ConnectTimeout, c.DiscoverTimeout, c.ReportTimeout, c.StreamTimeout) <= 0:
 		return errors.New("function: every time-out must be greater than 0")
 	}
 	return nil

@@ -3,24 +3,24 @@ package function
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
-	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // Windows of fixed size. They keep grpc-go from measuring the path with pings,
-// which some functions answer by dropping the connection.
+// which some functions answer by dropping the connection. Pings to keep the
+// connection alive are not sent at all (DIA-CONN-003).
 const (
 	streamWindow     = 1 << 20
 	connectionWindow = 16 << 20
@@ -28,33 +28,54 @@ const (
 
 var errSpent = errors.New("this connection has ended")
 
+// health is how the function on a connection is, as the proxy sees it.
+type health uint8
+
+const (
+	starting health = iota // it has yet to say
+	serving
+	notServing
+)
+
 // connection is one transport connection to the function and never a second:
 // gRPC would reconnect by itself, and open streams before Discover has been
 // answered on the new connection (DISC-CALL-002).
 type connection struct {
 	dialect   wire.Dialect
+	limit     int // of a message of the function, in bytes
 	grpc      *grpc.ClientConn
-	transport net.Conn
+	transport *transport
 
-	retired chan struct{} // closed when it takes no further stream; guarded by mu
-	empty   chan struct{} // closed when it is retired and has no stream
+	// What the answer on it has said; set before the connection is in the pool.
+	terms       entity.Terms
+	incarnation string
+	// first is the connection whose answer holds for this one too, which was not
+	// asked (DIA-CONN-001); nil for one that was.
+	first *connection
 
-	mu      sync.Mutex
-	streams int // that are open
+	draining chan struct{} // closed when the function drains; guarded by pool.mu
+	over     chan struct{} // closed when it takes no call and has none; guarded by pool.mu
+
+	health  health // guarded by pool.mu
+	reason  string // why it is not serving, in the function's words; guarded by pool.mu
+	streams int    // that are open or about to be; guarded by pool.mu
+	watched bool   // that one more stream is taken, by Watch; guarded by pool.mu
 }
 
-// connect opens the transport; gRPC's handshake comes with the first call.
-func connect(ctx context.Context, c *Config) (*connection, error) {
+// dial opens the transport; gRPC's handshake comes with the first call. Changed is
+// called when the function allows more or fewer streams.
+func dial(ctx context.Context, c *Config, dialect wire.Dialect, changed func()) (*connection, error) {
 	network, address, err := ParseTarget(c.Target)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
 	defer cancel()
-	transport, err := c.Dial(ctx, network, address)
+	dialed, err := c.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
+	transport := newTransport(dialed, changed)
 	client, err := grpc.NewClient("passthrough:///"+address,
 		grpc.WithContextDialer(dialOnce(transport)),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -73,12 +94,12 @@ func connect(ctx context.Context, c *Config) (*connection, error) {
 		return nil, errors.Join(err, transport.Close())
 	}
 	return &connection{
-		dialect: c.Dialect, grpc: client, transport: transport,
-		retired: make(chan struct{}), empty: make(chan struct{}),
+		dialect: dialect, limit: c.MaxMessage, grpc: client, transport: transport,
+		draining: make(chan struct{}), over: make(chan struct{}),
 	}, nil
 }
 
-// authority is what the function sees as the name of the host.
+// authority is what the function sees as the name of the host (DISC-LISTEN-002).
 func authority(network, address string) string {
 	if network == "unix" {
 		return "localhost"
@@ -97,112 +118,73 @@ func dialOnce(conn net.Conn) func(context.Context, string) (net.Conn, error) {
 	}
 }
 
-// discover asks the function what it serves. Its error is an unread where an answer
-// has come that the proxy cannot take, and otherwise says why none has.
-func (c *connection) discover(ctx context.Context, request *discoveryv1.DiscoverRequest, timeout time.Duration) (*discoveryv1.DiscoverResponse, error) {
+// call makes a unary call. The answer, a *received, is wrong where it has come and
+// cannot be taken; the error says why none has come.
+func (c *connection) call(ctx context.Context, path string, request any, answer *received, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	answer := new(discoveryv1.DiscoverResponse)
-	in := &received{message: answer}
-	err := c.grpc.Invoke(ctx, c.dialect.Discover, request, in)
-	switch {
-	case err != nil && strings.HasPrefix(status.Convert(err).Message(), "grpc: received message larger than max"):
-		return nil, unread{err} // gRPC's own words: it did not even keep what the codec would have named
-	case err != nil:
-		return nil, err
-	case in.err != nil:
-		return nil, unread{in.err}
+	stream, err := c.grpc.NewStream(ctx, &grpc.StreamDesc{}, path)
+	if err != nil {
+		return err
 	}
-	return answer, nil
-}
-
-// unread is what is wrong with an answer that is too large or cannot be read
-// (DISC-CALL-010).
-type unread struct{ error }
-
-// report tells the function one mistake.
-func (c *connection) report(ctx context.Context, report *discoveryv1.ReportErrorRequest, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	return c.grpc.Invoke(ctx, c.dialect.ReportError, report, new(discoveryv1.ReportErrorResponse))
-}
-
-// lost waits until the connection takes no new stream, or for the end of ctx.
-// Call it once Discover has been answered: gRPC may call a connection that has
-// just carried its first answer Connecting still, and one that has ended never
-// stays so, since there is no second transport.
-func (c *connection) lost(ctx context.Context) {
-	for {
-		state := c.grpc.GetState()
-		if state != connectivity.Ready && state != connectivity.Connecting {
-			return
-		}
-		if !c.grpc.WaitForStateChange(ctx, state) {
-			return
-		}
+	if err = stream.SendMsg(request); err != nil && !errors.Is(err, io.EOF) { // then the stream says why
+		return err
 	}
+	return c.receive(stream, answer)
 }
 
-// hold counts a stream in, unless the connection is retired.
-func (c *connection) hold() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.isRetired() {
-		return false
+// receive receives one message. A message that has come and cannot be taken is no
+// error: the answer says what is wrong with it.
+func (c *connection) receive(stream grpc.ClientStream, answer *received) error {
+	err := stream.RecvMsg(answer)
+	if err != nil && exceeds(stream, err) {
+		answer.err, answer.large = tooLarge("far more bytes", c.limit), true
+		return nil
 	}
-	c.streams++
-	return true
+	return err
 }
 
-// release counts a stream out.
-func (c *connection) release() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.streams--
-	if c.isRetired() && c.streams == 0 {
-		close(c.empty)
-	}
+// exceeds reports whether a stream has ended because gRPC would not even keep the
+// message for the codec. The function itself may end it with the same code, but then
+// it has sent trailers.
+func exceeds(stream grpc.ClientStream, err error) bool {
+	return status.Code(err) == fault.Exhausted.Code() && stream.Trailer() == nil
 }
 
-// isRetired reports whether retire has been called. The caller holds mu.
-func (c *connection) isRetired() bool {
+// isDraining reports whether the function drains this connection.
+func (c *connection) isDraining() bool {
 	select {
-	case <-c.retired:
+	case <-c.draining:
 		return true
 	default:
 		return false
 	}
 }
 
-// retire lets no further stream open. Call it once.
-func (c *connection) retire() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.retired)
-	if c.streams == 0 {
-		close(c.empty)
-	}
+// takes reports whether the connection takes further calls at all, however well the
+// function is. The caller holds pool.mu.
+func (c *connection) takes() bool {
+	_, gone := c.transport.state()
+	return !gone && !c.isDraining() && !c.transport.isLost()
 }
 
-// end closes a retired connection once the streams that are open on it have
-// ended, at the latest after the grace or at the end of ctx.
-func (c *connection) end(ctx context.Context, grace time.Duration) {
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case <-c.empty:
-	case <-timer.C:
-	case <-ctx.Done():
+// full reports whether the function allows no further stream beside those that are
+// open. The caller holds pool.mu.
+func (c *connection) full() bool {
+	limit, _ := c.transport.state()
+	taken := c.streams
+	if c.watched {
+		taken++
 	}
-	c.close()
+	return int64(taken) >= int64(limit)
 }
 
 // close ends every stream. gRPC never learns of a transport before the first
 // call, so the transport is closed in any case; that it has been closed before,
 // or by the function, is no error here.
 func (c *connection) close() {
-	_ = c.grpc.Close()
 	_ = c.transport.Close()
+	_ = c.grpc.Close()
 }
 
 // explain returns what a person needs to know of an error of a dial or a call.

@@ -2,6 +2,8 @@ package function
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -38,7 +40,7 @@ func (c *Client) sendReports(ctx context.Context) {
 			}
 			return
 		case report := <-c.reports:
-			conn, err := c.connection()
+			conn, err := c.pool.teller()
 			if err != nil {
 				c.drop(report, err.Error())
 				continue
@@ -55,10 +57,35 @@ func bound(report *discoveryv1.ReportErrorRequest) {
 	report.SourceLocations = report.GetSourceLocations()[:min(len(report.GetSourceLocations()), mostPlaces)]
 }
 
+// plainly returns a report whose message says what else it has, for a function that
+// reads the message alone (DIA-REPORT-001).
+func plainly(report *discoveryv1.ReportErrorRequest) *discoveryv1.ReportErrorRequest {
+	var about []string
+	if report.GetServiceName() != "" {
+		about = append(about, report.GetServiceName())
+	}
+	if report.GetEntityId() != "" {
+		about = append(about, fmt.Sprintf("entity %q", report.GetEntityId()))
+	}
+	if report.GetCommandId() != 0 {
+		about = append(about, fmt.Sprintf("command %d", report.GetCommandId()))
+	}
+	text := report.GetCode() + ": " + report.GetMessage()
+	if len(about) > 0 {
+		text = report.GetCode() + ", " + strings.Join(about, ", ") + ": " + report.GetMessage()
+	}
+	return &discoveryv1.ReportErrorRequest{Message: text}
+}
+
 // tell tells one report on the connection.
 func (c *Client) tell(ctx context.Context, conn *connection, report *discoveryv1.ReportErrorRequest) {
-	bound(report)
-	if err := conn.report(ctx, report, c.config.ReportTimeout); err != nil {
+	told := report
+	if conn.dialect.Cloudstate {
+		told = plainly(report)
+	}
+	bound(told)
+	answer := &received{message: new(discoveryv1.ReportErrorResponse)}
+	if err := conn.call(ctx, conn.dialect.ReportError, told, answer, c.config.ReportTimeout); err != nil {
 		c.config.Observer.Reported("failed")
 		c.config.Log.Warn("the user function could not be told of a mistake", "requirement", report.GetCode(), "error", err)
 		return

@@ -7,82 +7,118 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
+	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
-// Stream is the stream of one activation. One goroutine may send while another
-// receives.
-type Stream struct {
-	kind    wire.Kind
-	grpc    grpc.ClientStream
-	retired <-chan struct{}
+// Stream is the stream of one activation, plain or multiplexed. One goroutine may
+// send while another receives.
+type Stream interface {
+	// Terms are those of the stream's connection, without what belongs to a service.
+	Terms() entity.Terms
+	// Send sends the message to the function. It waits while the function takes
+	// nothing. After an error the stream has ended, and Recv tells why. The stream
+	// may keep the message, and does not write to it.
+	Send(message proto.Message) error
+	// Recv returns the function's next message, which belongs to the caller. It
+	// returns io.EOF when the function has ended the stream with status OK, a fault
+	// of the kind Internal when the function has sent what cannot be read, and the
+	// caller then resets the stream, and another error when the stream has ended
+	// otherwise.
+	Recv() (proto.Message, error)
+	// CloseSend tells the function that no further message comes.
+	CloseSend() error
+	// Retired returns a channel that is closed when the function drains. Whoever has
+	// the stream passivates its entity as soon as nothing on it is unanswered,
+	// whether or not commands wait, with PASSIVATION_REASON_DRAIN (LIFE-DRAIN-003).
+	Retired() <-chan struct{}
+	// Err returns why the function takes no further command on the stream now, as a
+	// fault of the kind Unavailable; nil when it does. Commands that came before are
+	// sent all the same (LIFE-HEALTH-003, LIFE-HEALTH-004).
+	Err() error
 }
 
-// Open opens a stream for an entity of the type, one of the dialect's, on the
-// connection that serves. The end of ctx resets the stream; whoever opens one
-// ends it so, or receives until it has ended. While the function does not
-// serve, the error has the kind fault.Unavailable and says why.
-func (c *Client) Open(ctx context.Context, entityType string) (*Stream, error) {
-	conn, err := c.connection()
-	if err != nil {
-		return nil, err
-	}
-	entity, ok := conn.dialect.OfType(entityType)
-	if !ok {
-		return nil, fault.New(fault.Internal, "the dialect %s has no entity type %q", conn.dialect.Name, entityType)
-	}
-	if !conn.hold() {
-		return nil, fault.New(fault.Unavailable, "the connection to %s was lost", c.config.Target)
-	}
-	stream, err := conn.grpc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, entity.Handle)
-	if err != nil {
-		conn.release()
-		return nil, fault.New(fault.Unavailable, "opening a stream to the user function: %w", err)
-	}
-	c.config.Observer.Streams(+1)
-	context.AfterFunc(stream.Context(), func() { // gRPC ends it with the stream
-		c.config.Observer.Streams(-1)
-		conn.release()
+// Open opens a stream for an entity of the type, one of the dialect's. The end of ctx
+// resets the stream; whoever opens one ends it so, or receives until it has ended.
+// While the function has no room for a further stream, Open waits. An error is a
+// fault: of the kind Unavailable while the function does not serve, with the reason.
+func (c *Client) Open(ctx context.Context, entityType string) (Stream, error) {
+	var opened Stream
+	err := c.on(ctx, func(conn *connection) error {
+		kind, ok := conn.dialect.OfType(entityType)
+		if !ok || kind.Handle == "" {
+			return fault.New(fault.Internal, "the dialect %s has no stateful entity type %q", conn.dialect.Name, entityType)
+		}
+		stream, err := c.newStream(ctx, conn, kind.Handle, true)
+		if err != nil {
+			return err
+		}
+		opened = &plain{conn: conn, pool: &c.pool, kind: kind.Kind, grpc: stream}
+		return nil
 	})
-	return &Stream{kind: entity.Kind, grpc: stream, retired: conn.retired}, nil
+	return opened, err
 }
 
-// Send sends the message to the function. It waits while the function's window
-// is full. After an error the stream has ended, and Recv tells why.
-func (s *Stream) Send(message proto.Message) error { return s.grpc.SendMsg(message) }
+// plain is a stream of one entity.
+type plain struct {
+	conn *connection
+	pool *pool
+	kind wire.Kind
+	grpc grpc.ClientStream
+}
 
-// Recv returns the function's next message, which belongs to the caller. It
-// returns io.EOF when the function has ended the stream with status OK, and the
-// status as an error when it has ended otherwise. An error of the kind
-// fault.Internal says that the function has sent what cannot be read: the caller
-// then resets the stream.
-func (s *Stream) Recv() (proto.Message, error) {
-	response := &received{message: newResponse(s.kind)}
-	if err := s.grpc.RecvMsg(response); err != nil {
+var _ Stream = (*plain)(nil)
+
+func (s *plain) Terms() entity.Terms { return s.conn.terms }
+
+func (s *plain) Send(message proto.Message) error { return s.grpc.SendMsg(s.conn.outgoing(message)) }
+
+func (s *plain) Recv() (proto.Message, error) {
+	in := &received{message: newResponse(s.kind)}
+	if err := s.conn.receive(s.grpc, in); err != nil {
 		return nil, err
 	}
-	if response.err != nil {
-		return nil, fault.New(fault.Internal, "the function sent a message that cannot be read: %w", response.err)
+	if in.err != nil {
+		return nil, fault.New(fault.Internal, "the function sent a message that cannot be read: %w", in.err)
 	}
-	return response.message, nil
+	return s.conn.incoming(in.message), nil
 }
 
-// CloseSend tells the function that no further message comes.
-func (s *Stream) CloseSend() error { return s.grpc.CloseSend() }
+func (s *plain) CloseSend() error { return s.grpc.CloseSend() }
 
-// Retired returns a channel that is closed when the stream's connection takes no
-// further stream. Whoever has the stream ends it soon: a function that stops in
-// order waits for that, and the connection for no longer than Config.RetireTimeout.
-func (s *Stream) Retired() <-chan struct{} { return s.retired }
+func (s *plain) Retired() <-chan struct{} { return s.conn.draining }
 
-// newResponse returns the message that the function sends on a stream of the
-// kind. Every kind in a dialect has one.
+func (s *plain) Err() error { return s.pool.well(s.conn) }
+
+// outgoing returns the message as the dialect has it, and leaves the caller's alone.
+func (c *connection) outgoing(message proto.Message) proto.Message {
+	if len(c.dialect.Lacks) == 0 {
+		return message
+	}
+	stripped := proto.Clone(message)
+	c.dialect.Lacks.Strip(stripped)
+	return stripped
+}
+
+// incoming returns the message without what its dialect does not have (DIA-FIELD-002).
+func (c *connection) incoming(message proto.Message) proto.Message {
+	c.dialect.Lacks.Strip(message)
+	return message
+}
+
+// newResponse returns the message that the function sends on a stream of the kind.
 func newResponse(kind wire.Kind) proto.Message {
 	switch kind {
 	case wire.EventSourced:
 		return new(eventsourcedv1.HandleResponse)
+	case wire.Value:
+		return new(valuev1.HandleResponse)
+	case wire.Replicated:
+		return new(replicatedv1.HandleResponse)
 	default:
-		panic("no message for the kind " + kind.String())
+		panic("no stream for the kind " + kind.String())
 	}
 }
