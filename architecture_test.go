@@ -54,6 +54,9 @@ var floors = map[string]int{
 	"proxy/internal/calls":                            3,
 	"proxy/internal/calls/callstest":                  4,
 	"proxy/internal/durable":                          3,
+	"proxy/internal/crdt":                             0,
+	"proxy/internal/entity/replicated":                3,
+	"proxy/internal/replica":                          2,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches

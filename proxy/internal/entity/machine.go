@@ -50,6 +50,10 @@ type Opened struct {
 	// Replica is what this node holds of a replicated entity, as package crdt
 	// encodes it; nil when it is unset.
 	Replica []byte
+	// Self names this process among the replicas of a replicated entity, and Members
+	// the living ones, itself among them.
+	Self    string
+	Members []string
 }
 
 // Replayed says that the store has this next event, in order of sequence, after the
@@ -95,8 +99,10 @@ type Gone struct {
 
 // Merged says that the replicated entity was changed elsewhere.
 type Merged struct {
-	// Delta is what has changed, as package crdt encodes it.
+	// Delta is what has changed, as package crdt encodes it; nil for nothing.
 	Delta []byte
+	// Members are the living replicas; nil where they are as before.
+	Members []string
 }
 
 // Spread is the outcome of the Apply with the number: its write consistency was
@@ -222,13 +228,23 @@ type Apply struct {
 // Each of them says so as well, and so does Complete.
 type Answered struct{ Command int64 }
 
-// Complete gives the caller of the command an outcome.
+// Complete gives the caller of the command an outcome. One of a streamed call may have
+// neither Reply nor Forward nor Err: then there is nothing for the caller in it.
 type Complete struct {
 	// Command is its id on the stream.
 	Command int64
 	Outcome Outcome
 	// More says that this is one response of a streamed call, which goes on.
 	More bool
+}
+
+// Start starts the side effects of an answer for which no caller waits: that to the
+// cancellation of a streamed call, or to one that has ended meanwhile.
+type Start struct {
+	// Command is the streamed one, without its payload, and ID its id on the stream.
+	Command     Command
+	ID          int64
+	SideEffects []*entityv1.SideEffect
 }
 
 // Requeue the commands, which were sent and whose answers came to nothing: they go
@@ -279,6 +295,7 @@ func (Persist) effect()  {}
 func (Apply) effect()    {}
 func (Answered) effect() {}
 func (Complete) effect() {}
+func (Start) effect()    {}
 func (Requeue) effect()  {}
 func (Wait) effect()     {}
 func (Report) effect()   {}

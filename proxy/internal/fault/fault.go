@@ -39,6 +39,8 @@ const (
 	Untold
 	// NotFound is an entity that was deleted for ever.
 	NotFound
+	// Range is a number that a counter cannot hold.
+	Range
 )
 
 // Code returns the gRPC code of the kind. It is the only such map in the proxy.
@@ -64,6 +66,8 @@ func (k Kind) Code() codes.Code {
 		return codes.Unknown
 	case NotFound:
 		return codes.NotFound
+	case Range:
+		return codes.OutOfRange
 	case Internal:
 		return codes.Internal
 	default:

@@ -176,7 +176,7 @@ func (a *activation) next() (entity.Input, *call) {
 		}
 		if a.merged {
 			a.merged = false
-			return entity.Merged{Delta: a.copy.Changes()}, nil
+			return a.copy.Changes(), nil
 		}
 		bitten := a.watchdog.bitten() // then its end comes
 		if !bitten && a.machine.Ready() && a.takes() {

@@ -24,6 +24,9 @@ type Config struct {
 	// one for each and in their order. The command is the answered one. Nil where no
 	// function has them.
 	Effects func(source entity.ID, command entity.Command, effects []*entityv1.SideEffect) []store.Effect
+	// Start starts the side effects of an answer for which no caller waits. It does not
+	// wait for them. Nil where no entity is replicated.
+	Start func(source entity.ID, effects entity.Start)
 	// Reporter tells the function of its mistakes.
 	Reporter Reporter
 	// Metrics is told what happens; nil when nobody counts.
@@ -76,6 +79,9 @@ func (c Config) validate() error {
 func (c Config) withDefaults() Config {
 	if c.Metrics == nil {
 		c.Metrics = unmeasured{}
+	}
+	if c.Start == nil {
+		c.Start = func(entity.ID, entity.Start) {}
 	}
 	if c.Owner == nil {
 		c.Owner = alone{}

@@ -32,6 +32,8 @@ func (a *activation) perform(effect entity.Effect) {
 		a.answered(effect.Command)
 	case entity.Complete:
 		a.complete(effect)
+	case entity.Start:
+		a.runtime.config.Start(a.id, effect)
 	case entity.Requeue:
 		a.again(effect.Commands)
 	case entity.Wait:

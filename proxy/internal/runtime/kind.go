@@ -44,8 +44,8 @@ type Shared interface {
 // goroutine at a time.
 type Copy interface {
 	// Changes returns what has changed elsewhere since Load, or since it was called
-	// last, as one delta; nil when nothing has.
-	Changes() []byte
+	// last, as one delta; an empty one when nothing has.
+	Changes() entity.Merged
 	// Apply makes the change, and does not wait. Where the change asks for more than
 	// local consistency, spread is called once with what came of it, from any
 	// goroutine.

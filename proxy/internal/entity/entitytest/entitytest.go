@@ -28,6 +28,10 @@ type Kind struct {
 	Sent func(proto.Message) string
 	// Persist writes what goes to the store besides what all kinds store.
 	Persist func(entity.Persist) string
+	// Merged reads what has changed elsewhere, and Apply writes a change; of a kind
+	// that several proxies write at once.
+	Merged func(Line) (entity.Merged, error)
+	Apply  func(entity.Apply) string
 }
 
 // Play plays each file of testdata: a block is one input, a line of four dashes,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -24,7 +25,9 @@ var (
 func TestWithoutRules(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Backend{
-		Open: func(string) (store.Store, error) { return faultstore.Wrap(memory.New()), nil },
+		Open: func(_ string, clock func() time.Time) (store.Store, error) {
+			return faultstore.Wrap(memory.NewOn(clock)), nil
+		},
 	})
 }
 

@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
@@ -13,6 +14,6 @@ import (
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Backend{
-		Open: func(string) (store.Store, error) { return memory.New(), nil },
+		Open: func(_ string, clock func() time.Time) (store.Store, error) { return memory.NewOn(clock), nil },
 	})
 }

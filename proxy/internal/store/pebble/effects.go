@@ -2,7 +2,6 @@ package pebble
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
@@ -24,7 +23,7 @@ func (s *Store) Effects(ctx context.Context, each func(store.Effect) error) (err
 	if err != nil {
 		return s.explain("read", effects{}, err)
 	}
-	defer func() { err = errors.Join(err, iter.Close()) }()
+	defer func() { err = release(err, iter) }()
 	for iter.First(); iter.Valid(); iter.Next() {
 		effect, err := s.effect(iter)
 		if err != nil {

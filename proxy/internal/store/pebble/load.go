@@ -23,11 +23,7 @@ func (s *Store) Load(
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closeErr := r.iter.Close(); err == nil && closeErr != nil {
-			err = s.explain("load", id, closeErr)
-		}
-	}()
+	defer func() { err = release(err, r.iter) }()
 	newest, err := r.open()
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func (s *Store) Events(
 	if err != nil {
 		return after, err
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = release(err, r) }()
 	for range most {
 		next, more, err := r.next()
 		if err != nil {
@@ -74,7 +74,8 @@ func (s *Store) logReader(persistence string, after, end int64) (*logReader, err
 // String names what is read.
 func (r *logReader) String() string { return fmt.Sprintf("%q", r.persistence) }
 
-func (r *logReader) close() error { return errors.Join(r.iter.Close(), r.moment.Close()) }
+// Close ends the reading.
+func (r *logReader) Close() error { return errors.Join(r.iter.Close(), r.moment.Close()) }
 
 // next reads one entry, or reports that there is no more.
 func (r *logReader) next() (store.Entry, bool, error) {
@@ -114,7 +115,7 @@ func (r *logReader) event(offset int64, at entry) (next store.Entry, err error) 
 	if err != nil {
 		return next, r.store.explain("read an event of", id, err)
 	}
-	defer func() { err = errors.Join(err, closer.Close()) }()
+	defer func() { err = release(err, closer) }()
 	event, stored, err := decodeEvent(key, value)
 	if err == nil && stored != offset {
 		err = fmt.Errorf("the log has it at %d, and it says %d", offset, stored)

@@ -2,7 +2,6 @@ package pebble
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -46,7 +45,7 @@ func (s *Store) Replica(ctx context.Context, id store.ID, each func(state []byte
 	if err != nil {
 		return s.explain("read the copies of", id, err)
 	}
-	defer func() { err = errors.Join(err, iter.Close()) }()
+	defer func() { err = release(err, iter) }()
 	for iter.First(); iter.Valid(); iter.Next() {
 		value, err := iter.ValueAndErr()
 		if err != nil {

@@ -2,6 +2,7 @@ package pebble_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/pebble"
@@ -13,8 +14,8 @@ import (
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Backend{
-		Open: func(dir string) (store.Store, error) {
-			return pebble.Open(pebble.Config{Dir: dir, Logger: discard()})
+		Open: func(dir string, clock func() time.Time) (store.Store, error) {
+			return pebble.Open(pebble.Config{Dir: dir, Logger: discard(), Clock: clock})
 		},
 		Durable: true,
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/store"
 )
@@ -40,11 +41,11 @@ func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 
 // due returns what is due, at most so many.
 func (s *Store) due(most int) (all []due, err error) {
-	iter, err := s.iterate([]byte{spaceDue}, dueBound(s.clock().Add(1)))
+	iter, err := s.iterate([]byte{spaceDue}, dueBound(s.clock().Add(time.Millisecond)))
 	if err != nil {
 		return nil, s.explain("sweep", theStore, err)
 	}
-	defer func() { err = errors.Join(err, iter.Close()) }()
+	defer func() { err = release(err, iter) }()
 	for iter.First(); iter.Valid() && len(all) < most; iter.Next() {
 		d, err := parseDue(iter.Key())
 		if err != nil {
@@ -106,7 +107,7 @@ func (s *Store) purge(w *writes, prefix []byte, id store.ID) (more bool, err err
 	if err != nil {
 		return false, s.explain("sweep", id, err)
 	}
-	defer func() { err = errors.Join(err, iter.Close()) }()
+	defer func() { err = release(err, iter) }()
 	count := 0
 	for iter.First(); iter.Valid(); iter.Next() {
 		if count++; count > sweepLimit {

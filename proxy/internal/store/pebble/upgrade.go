@@ -21,7 +21,7 @@ func (s *Store) upgrade() (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, iter.Close()) }()
+	defer func() { err = release(err, iter) }()
 	u := upgrade{store: s, writes: &writes{batch: s.db.NewBatch()}}
 	for iter.First(); iter.Valid(); iter.Next() {
 		value, err := iter.ValueAndErr()

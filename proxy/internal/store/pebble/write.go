@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
 
@@ -130,11 +131,19 @@ func get[T any](
 	if err != nil {
 		return record, false, s.explain("read "+what+" of", id, err)
 	}
-	defer func() { err = errors.Join(err, closer.Close()) }()
+	defer func() { err = release(err, closer) }()
 	if record, err = decode(key, value); err != nil {
 		return record, false, corrupt(id, fmt.Errorf("its %s: %w", what, err))
 	}
 	return record, true, nil
+}
+
+// release closes it. An error that was there before stays as it is.
+func release(err error, closer io.Closer) error {
+	if closeErr := closer.Close(); err == nil {
+		return closeErr
+	}
+	return err
 }
 
 // explain says what failed, of which entity, and why.

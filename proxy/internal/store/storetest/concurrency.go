@@ -31,7 +31,7 @@ func (c trial) writersOnManyEntities() {
 		id := store.ID{Persistence: "cart", Entity: strconv.Itoa(i)}
 		writers = append(writers, func() error {
 			for sequence := range int64(rounds) {
-				if err := c.store.Append(c.t.Context(), id, batch(sequence, fmt.Sprint(i, " ", sequence))); err != nil {
+				if err := c.append(c.t.Context(), id, batch(sequence, fmt.Sprint(i, " ", sequence))); err != nil {
 					return err
 				}
 			}
@@ -48,21 +48,22 @@ func (c trial) writersOnManyEntities() {
 	}
 }
 
-// writersOnOneEntity lets writers race for each sequence: whoever loses
-// goes on at the next one.
-func (c trial) writersOnOneEntity() {
-	const last = 40
-	var mu sync.Mutex
-	winners := map[int64][]string{} // who was told that it had stored the event after the sequence
-	var writers []func() error
-	for i := range 16 {
-		writers = append(writers, func() error {
-			for sequence := range int64(last) {
-				payload := fmt.Sprint("writer ", i, " at ", sequence)
-				err := c.store.Append(c.t.Context(), cartID(), batch(sequence, payload))
+// racers is how many there are in a race.
+const racers = 16
+
+// race lets all try the same places from 0 on, each in its order: at each exactly one
+// wins, and the others are told ErrConflict. It notes what the winners have tried.
+func (c trial) race(places int64, try func(racer int, at int64) (string, error), wins [][]string) {
+	c.t.Helper()
+	var mu sync.Mutex // guards wins
+	var work []func() error
+	for racer := range racers {
+		work = append(work, func() error {
+			for at := range places {
+				tried, err := try(racer, at)
 				if err == nil {
 					mu.Lock()
-					winners[sequence] = append(winners[sequence], payload)
+					wins[at] = append(wins[at], tried)
 					mu.Unlock()
 				} else if !errors.Is(err, store.ErrConflict) {
 					return err
@@ -71,14 +72,26 @@ func (c trial) writersOnOneEntity() {
 			return nil
 		})
 	}
-	c.together(writers)
-
-	var payloads []string
-	for sequence := range int64(last) {
-		if len(winners[sequence]) != 1 {
-			c.t.Fatalf("the sequence %d was won by %q, want one writer", sequence+1, winners[sequence])
+	c.together(work)
+	for at, won := range wins {
+		if len(won) != 1 {
+			c.t.Fatalf("the place %d was won by %q, want one", at, won)
 		}
-		payloads = append(payloads, winners[sequence][0])
+	}
+}
+
+// writersOnOneEntity lets writers race for each sequence: whoever loses
+// goes on at the next one.
+func (c trial) writersOnOneEntity() {
+	const last = 40
+	wins := make([][]string, last)
+	c.race(last, func(writer int, at int64) (string, error) {
+		payload := fmt.Sprint("writer ", writer, " at ", at)
+		return payload, c.append(c.t.Context(), cartID(), batch(at, payload))
+	}, wins)
+	var payloads []string
+	for _, won := range wins {
+		payloads = append(payloads, won[0])
 	}
 	c.expect(cartID(), history{Events: events(1, payloads...)})
 }
@@ -101,7 +114,7 @@ func (c trial) loadSeesOneMoment() {
 			if i%4 == 3 {
 				b.Snapshot = snapshot(i*2+2, "state")
 			}
-			if err := c.store.Append(c.t.Context(), cartID(), b); err != nil {
+			if err := c.append(c.t.Context(), cartID(), b); err != nil {
 				return err
 			}
 			mu.Lock()

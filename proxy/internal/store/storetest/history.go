@@ -18,6 +18,9 @@ import (
 type history struct {
 	Snapshot *entity.Snapshot
 	Events   []entity.Event
+	// Last is that of a deleted entity, of which nothing else is passed on.
+	Last    int64
+	Deleted bool
 }
 
 // read loads the entity. It fails unless begin is called once, and
@@ -29,7 +32,12 @@ func read(ctx context.Context, journal store.Journal, id store.ID) (history, err
 		if opened {
 			return errors.New("begin was called twice")
 		}
-		opened, said, h.Snapshot = true, head.Last, head.Snapshot
+		opened, said, h.Deleted = true, head.Last, head.Deleted
+		if h.Deleted {
+			h.Last = head.Last
+		} else {
+			h.Snapshot = head.Snapshot
+		}
 		return nil
 	}, func(event entity.Event) error {
 		if !opened {
@@ -50,6 +58,8 @@ func read(ctx context.Context, journal store.Journal, id store.ID) (history, err
 // last returns the sequence of the last event; 0 when there has been none.
 func (h history) last() int64 {
 	switch {
+	case h.Deleted:
+		return h.Last
 	case len(h.Events) > 0:
 		return h.Events[len(h.Events)-1].Sequence
 	case h.Snapshot != nil:
@@ -61,27 +71,37 @@ func (h history) last() int64 {
 
 // equal reports whether the histories are the same, byte for byte.
 func (h history) equal(other history) bool {
-	if (h.Snapshot == nil) != (other.Snapshot == nil) {
+	if (h.Snapshot == nil) != (other.Snapshot == nil) || h.Deleted != other.Deleted || h.Last != other.Last {
 		return false
 	}
 	if s, o := h.Snapshot, other.Snapshot; s != nil && (s.Sequence != o.Sequence || !proto.Equal(s.State, o.State)) {
 		return false
 	}
-	return slices.EqualFunc(h.Events, other.Events, func(a, b entity.Event) bool {
-		return a.Sequence == b.Sequence && proto.Equal(a.Payload, b.Payload)
-	})
+	return slices.EqualFunc(h.Events, other.Events, sameEvent)
+}
+
+func sameEvent(a, b entity.Event) bool {
+	return a.Sequence == b.Sequence && proto.Equal(a.Payload, b.Payload) && a.Time.Equal(b.Time) &&
+		(a.Metadata == nil) == (b.Metadata == nil) && proto.Equal(a.Metadata, b.Metadata)
 }
 
 // String returns a line for each record, long ones shortened.
 func (h history) String() string {
 	lines := []string{"  no snapshot"}
-	if h.Snapshot != nil {
+	switch {
+	case h.Deleted:
+		lines[0] = fmt.Sprintf("  deleted at %d", h.Last)
+	case h.Snapshot != nil:
 		lines[0] = fmt.Sprintf("  snapshot at %d: %s", h.Snapshot.Sequence, short(h.Snapshot.State))
 	}
 	for _, event := range h.Events {
-		lines = append(lines, fmt.Sprintf("  event %d: %s", event.Sequence, short(event.Payload)))
+		lines = append(lines, "  "+describe(event))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func describe(event entity.Event) string {
+	return fmt.Sprintf("event %d: %s, %v, metadata %v", event.Sequence, short(event.Payload), event.Time, event.Metadata)
 }
 
 func short(payload *anypb.Any) string {

@@ -8,8 +8,6 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-func cartID() store.ID { return store.ID{Persistence: "cart", Entity: "1"} }
-
 // expect fails the test unless a Load of the entity passes on exactly want.
 func (c trial) expect(id store.ID, want history) {
 	c.t.Helper()
@@ -19,14 +17,6 @@ func (c trial) expect(id store.ID, want history) {
 	}
 	if !got.equal(want) {
 		c.t.Fatalf("Load(%v) passes on\n%v\nwant\n%v", id, got, want)
-	}
-}
-
-// add fails the test unless the batch is stored.
-func (c trial) add(id store.ID, b store.Batch) {
-	c.t.Helper()
-	if err := c.store.Append(c.t.Context(), id, b); err != nil {
-		c.t.Fatalf("Append(%v, %d): %v", id, b.Expected, err)
 	}
 }
 
@@ -59,6 +49,13 @@ func (c trial) sequencesHaveNoGaps() {
 	c.expect(cartID(), history{Events: events(1, payloads...)})
 }
 
+func (c trial) sequencesAreTheStores() {
+	b := batch(0, "a", "b")
+	b.Events[0].Sequence, b.Events[1].Sequence = 7, 0
+	c.add(cartID(), b)
+	c.expect(cartID(), history{Events: events(1, "a", "b")})
+}
+
 func (c trial) snapshotHidesWhatItCovers() {
 	b := batch(0, "a", "b")
 	b.Snapshot = snapshot(2, "ab")
@@ -67,6 +64,14 @@ func (c trial) snapshotHidesWhatItCovers() {
 
 	c.add(cartID(), batch(2, "c", "d"))
 	c.expect(cartID(), history{Snapshot: snapshot(2, "ab"), Events: events(3, "c", "d")})
+}
+
+// snapshotInTheMidst: several replies may be one batch, and a snapshot is of one.
+func (c trial) snapshotInTheMidst() {
+	b := batch(0, "a", "b", "c")
+	b.Snapshot = snapshot(2, "ab")
+	c.add(cartID(), b)
+	c.expect(cartID(), history{Snapshot: snapshot(2, "ab"), Events: events(3, "c")})
 }
 
 func (c trial) newestSnapshotWins() {
@@ -82,17 +87,53 @@ func (c trial) newestSnapshotWins() {
 	})
 }
 
+// snapshotAlone stores snapshots in the order 2, 3, 1: the newest stays.
+func (c trial) snapshotAlone() {
+	c.add(cartID(), batch(0, "a", "b", "c", "d"))
+	for _, sequence := range []int64{2, 3, 1} {
+		if err := c.snapshot(cartID(), snapshot(sequence, fmt.Sprint("after ", sequence))); err != nil {
+			c.t.Fatalf("Snapshot(%d): %v", sequence, err)
+		}
+		stays := max(sequence, 2)
+		if sequence == 1 {
+			stays = 3
+		}
+		c.expect(cartID(), history{
+			Snapshot: snapshot(stays, fmt.Sprint("after ", stays)),
+			Events:   events(stays+1, []string{"a", "b", "c", "d"}[stays:]...),
+		})
+	}
+	c.add(cartID(), batch(4, "e"))
+	c.expect(cartID(), history{Snapshot: snapshot(3, "after 3"), Events: events(4, "d", "e")})
+}
+
+func (c trial) snapshotOfNothing() {
+	c.add(cartID(), batch(0, "a", "b"))
+	for _, sequence := range []int64{3, 1 << 62} {
+		if err := c.snapshot(cartID(), snapshot(sequence, "lost")); !errors.Is(err, store.ErrConflict) {
+			c.t.Errorf("Snapshot(%d) of a journal at 2 = %v, want ErrConflict", sequence, err)
+		}
+	}
+	for _, id := range []store.ID{cartID(), {Persistence: "cart", Entity: "2"}} {
+		if err := c.snapshot(id, snapshot(0, "lost")); err == nil {
+			c.t.Errorf("Snapshot(0) of %v = nil, want an error", id)
+		}
+	}
+	c.expect(cartID(), history{Events: events(1, "a", "b")})
+	c.expect(store.ID{Persistence: "cart", Entity: "2"}, history{})
+}
+
 func (c trial) conflictStoresNothing() {
 	c.add(cartID(), batch(0, "a", "b"))
 	for _, expected := range []int64{0, 1, 3, 1 << 62} {
 		b := batch(expected, "lost")
 		b.Snapshot = snapshot(expected+1, "lost")
-		if err := c.store.Append(c.t.Context(), cartID(), b); !errors.Is(err, store.ErrConflict) {
+		if err := c.append(c.t.Context(), cartID(), b); !errors.Is(err, store.ErrConflict) {
 			c.t.Errorf("Append at %d to a journal at 2 = %v, want ErrConflict", expected, err)
 		}
 	}
 	other := store.ID{Persistence: "cart", Entity: "2"}
-	if err := c.store.Append(c.t.Context(), other, batch(1, "lost")); !errors.Is(err, store.ErrConflict) {
+	if err := c.append(c.t.Context(), other, batch(1, "lost")); !errors.Is(err, store.ErrConflict) {
 		c.t.Errorf("Append at 1 to an empty journal = %v, want ErrConflict", err)
 	}
 	c.expect(other, history{})
@@ -102,8 +143,15 @@ func (c trial) conflictStoresNothing() {
 }
 
 func (c trial) brokenBatchStoresNothing() {
-	for _, b := range []store.Batch{{}, {Snapshot: snapshot(0, "alone")}, batch(-1, "a")} {
-		if err := c.store.Append(c.t.Context(), cartID(), b); err == nil {
+	early, late := batch(0, "a"), batch(0, "a")
+	early.Snapshot, late.Snapshot = snapshot(0, "of none"), snapshot(2, "of none")
+	for _, b := range []store.Batch{
+		{}, {Snapshot: snapshot(0, "alone")}, batch(-1, "a"), early, late,
+		{Delete: &entity.Delete{Retention: -1}},
+		{Beside: store.Beside{Records: []store.Record{{Key: "k"}}}},
+		{Beside: store.Beside{Effects: []store.Effect{{ID: "e"}}}},
+	} {
+		if err := c.append(c.t.Context(), cartID(), b); err == nil {
 			c.t.Errorf("Append(%v) = nil, want an error", b)
 		}
 	}
@@ -128,4 +176,50 @@ func (c trial) loadStopsAtFirstError() {
 	if err != stop || calls != 1 { //nolint:errorlint // the contract is: unchanged
 		c.t.Errorf("Load() = %v after %d calls of event, want the error of the first", err, calls)
 	}
+}
+
+// deletedForEver covers an entity that is deleted by a batch of nothing else, one
+// that has never been, and that both take no write.
+func (c trial) deletedForEver() {
+	never := store.ID{Persistence: "cart", Entity: "never"}
+	c.add(cartID(), batch(0, "a", "b"))
+	for id, last := range map[store.ID]int64{cartID(): 2, never: 0} {
+		c.add(id, store.Batch{Expected: last, Delete: &entity.Delete{Retention: long}})
+		c.expect(id, history{Last: last, Deleted: true})
+		for what, err := range map[string]error{
+			"an event":   c.append(c.t.Context(), id, batch(last, "lost")),
+			"a deletion": c.append(c.t.Context(), id, store.Batch{Expected: last, Delete: &entity.Delete{}}),
+			"a record":   c.append(c.t.Context(), id, store.Batch{Expected: last, Beside: c.answer("k")}),
+			"a snapshot": c.snapshot(id, snapshot(max(last, 1), "lost")),
+		} {
+			if !errors.Is(err, store.ErrDeleted) {
+				c.t.Errorf("%s for a deleted entity = %v, want ErrDeleted", what, err)
+			}
+		}
+		c.expect(id, history{Last: last, Deleted: true})
+	}
+	other := store.ID{Persistence: "cart", Entity: "other"}
+	c.add(other, batch(0, "a"))
+	c.expect(other, history{Events: events(1, "a")})
+}
+
+func (c trial) deletedWithItsLastEvents() {
+	b := batch(0, "a")
+	b.Snapshot = snapshot(1, "a")
+	c.add(cartID(), b)
+	b = batch(1, "b", "c")
+	b.Delete = &entity.Delete{Retention: long}
+	c.add(cartID(), b)
+	c.expect(cartID(), history{Last: 3, Deleted: true})
+	c.expectLog("cart", c.log("cart"), map[string][]entity.Event{"1": events(1, "a", "b", "c")})
+}
+
+func (c trial) conflictDeletesNothing() {
+	c.add(cartID(), batch(0, "a"))
+	b := store.Batch{Delete: &entity.Delete{}}
+	if err := c.append(c.t.Context(), cartID(), b); !errors.Is(err, store.ErrConflict) {
+		c.t.Errorf("a deletion at 0 of a journal at 1 = %v, want ErrConflict", err)
+	}
+	c.expect(cartID(), history{Events: events(1, "a")})
+	c.add(cartID(), batch(1, "b"))
 }

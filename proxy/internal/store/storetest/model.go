@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/types/known/anypb"
 	"pgregory.net/rapid"
@@ -12,31 +13,91 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// model is what a store means, said in the plainest way: for each id its
-// events, and the newest snapshot.
-type model map[store.ID]history
+// model is what a store means, said in the plainest way: for each id all that is
+// stored of it.
+type model map[store.ID]*twin
 
-func (m model) last(id store.ID) int64 { return int64(len(m[id].Events)) }
+// twin is one entity, or rather an event sourced one and a value entity of one id.
+type twin struct {
+	events   []entity.Event
+	snapshot *entity.Snapshot
+	deleted  bool
+	purge    time.Time // when the events of a deleted one may go
+	purged   bool
 
-func (m model) append(id store.ID, b store.Batch) error {
-	if b.Expected != m.last(id) {
+	value   store.Value
+	records map[string]store.Record
+}
+
+func (m model) of(id store.ID) *twin {
+	if m[id] == nil {
+		m[id] = &twin{records: map[string]store.Record{}}
+	}
+	return m[id]
+}
+
+func (w *twin) last() int64 { return int64(len(w.events)) }
+
+func (w *twin) append(b store.Batch, now time.Time) error {
+	switch {
+	case w.deleted:
+		return store.ErrDeleted
+	case b.Expected != w.last():
 		return store.ErrConflict
 	}
-	h := m[id]
 	for _, event := range b.Events {
-		event.Sequence = int64(len(h.Events) + 1)
-		h.Events = append(h.Events, event)
+		event.Sequence = w.last() + 1
+		w.events = append(w.events, event)
 	}
 	if b.Snapshot != nil {
-		h.Snapshot = b.Snapshot
+		w.snapshot = b.Snapshot
 	}
-	m[id] = h
+	if b.Delete != nil {
+		w.deleted, w.purge = true, now.Add(b.Delete.Retention)
+	}
+	w.keep(b.Beside)
 	return nil
 }
 
-func (m model) load(id store.ID) history {
-	h := m[id]
-	if h.Snapshot != nil {
+func (w *twin) store(snapshot *entity.Snapshot) error {
+	switch {
+	case w.deleted:
+		return store.ErrDeleted
+	case snapshot.Sequence > w.last():
+		return store.ErrConflict
+	case w.snapshot == nil || w.snapshot.Sequence < snapshot.Sequence:
+		w.snapshot = snapshot
+	}
+	return nil
+}
+
+func (w *twin) write(c store.Change, now time.Time) error {
+	if c.Expected != w.value.Revision {
+		return store.ErrConflict
+	}
+	if c.Actions > 0 {
+		w.value = store.Value{Revision: c.Expected + int64(c.Actions), Value: c.Update}
+		if c.ExpireAfter > 0 {
+			w.value.Ends = now.Add(c.ExpireAfter)
+		}
+	}
+	w.keep(c.Beside)
+	return nil
+}
+
+func (w *twin) keep(beside store.Beside) {
+	for _, record := range beside.Records {
+		w.records[record.Key] = record
+	}
+}
+
+// history is what a Load passes on.
+func (w *twin) history() history {
+	h := history{Snapshot: w.snapshot, Events: w.events}
+	switch {
+	case w.deleted:
+		return history{Last: w.last(), Deleted: true}
+	case h.Snapshot != nil:
 		h.Events = h.Events[h.Snapshot.Sequence:]
 	}
 	if len(h.Events) == 0 {
@@ -45,79 +106,186 @@ func (m model) load(id store.ID) history {
 	return h
 }
 
+// now is what a Read returns.
+func (w *twin) now(now time.Time) store.Value {
+	v := w.value
+	if v.Value == nil || !v.Ends.IsZero() && !now.Before(v.Ends) {
+		return store.Value{Revision: v.Revision}
+	}
+	return v
+}
+
+// sweep forgets the events of deleted entities. That records and values whose time is
+// over are gone does not show while the clock goes forward.
+func (m model) sweep(now time.Time) {
+	for _, w := range m {
+		w.purged = w.purged || w.deleted && !now.Before(w.purge)
+	}
+}
+
+// log is what Events passes on.
+func (m model) log(persistence string) map[string][]entity.Event {
+	events := map[string][]entity.Event{}
+	for id, w := range m {
+		if id.Persistence == persistence && len(w.events) > 0 && !w.purged {
+			events[id.Entity] = w.events
+		}
+	}
+	return events
+}
+
 // checkModel does what chance says to the store and to the model and compares.
 // All runs share one store, each under persistence ids of its own, for opening
 // one costs more than a run.
 func checkModel(t *testing.T, backend Backend) {
 	t.Helper()
-	dir := t.TempDir()
-	s := backend.open(t, dir)
+	p := place{t: t, backend: backend, dir: t.TempDir(), clock: newClock()}
+	c := p.open()
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		m := model{}
-		id := rapid.Custom(func(rt *rapid.T) store.ID {
-			return store.ID{
-				Persistence: fmt.Sprint(run, rapid.SampledFrom([]string{"", "a", "a\x00"}).Draw(rt, "persistence")),
-				Entity:      rapid.SampledFrom([]string{"", "a", "\x00a", "b"}).Draw(rt, "entity"),
-			}
-		})
+		m := modelRun{trial: c, model: model{}, run: run}
+		m.t = rt // which tells of the smallest run that fails
 		actions := map[string]func(*rapid.T){
-			"append": func(rt *rapid.T) {
-				id := id.Draw(rt, "id")
-				b := drawBatch(rt, m.last(id))
-				got, want := s.Append(t.Context(), id, b), m.append(id, b)
-				if !errors.Is(got, want) {
-					rt.Fatalf("Append(%v, %v) = %v, want %v", id, b, got, want)
-				}
+			"append":   m.append,
+			"snapshot": m.snapshot,
+			"write":    m.write,
+			"wait": func(rt *rapid.T) {
+				c.clock.move(time.Duration(rapid.IntRange(1, 90).Draw(rt, "seconds")) * time.Second)
 			},
-			"load": func(rt *rapid.T) { compareModel(t, rt, s, m, id.Draw(rt, "id")) },
+			"sweep":   func(*rapid.T) { c.sweep(); m.model.sweep(c.clock.time()) },
+			"compare": func(rt *rapid.T) { m.compare(m.id(rt)) },
 		}
 		if backend.Durable {
 			actions["reopen"] = func(rt *rapid.T) {
 				if rapid.IntRange(0, 9).Draw(rt, "now if 0") != 0 {
 					rt.Skip("opening is slow")
 				}
-				if err := s.Close(); err != nil {
-					rt.Fatalf("Close: %v", err)
-				}
-				s = backend.open(t, dir)
+				p.close(c)
+				c = p.open()
+				m.trial = c
+				m.t = rt
 			}
 		}
 		rt.Repeat(actions)
-		for id := range m {
-			compareModel(t, rt, s, m, id)
+		for id := range m.model {
+			m.compare(id)
+			m.expectLog(id.Persistence, m.log(id.Persistence), m.model.log(id.Persistence))
 		}
 	})
 }
 
-// drawBatch returns a batch that most often expects the last sequence.
-func drawBatch(rt *rapid.T, last int64) store.Batch {
-	payload := rapid.Custom(func(rt *rapid.T) *anypb.Any {
-		return &anypb.Any{
-			TypeUrl: rapid.SampledFrom([]string{"", "t", "type.googleapis.com/example.T"}).Draw(rt, "type"),
-			Value:   rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(rt, "value"),
-		}
-	})
-	b := store.Batch{
-		Expected: max(0, last+rapid.SampledFrom([]int64{0, 0, 0, 0, -1, 1}).Draw(rt, "off by")),
-	}
-	for range rapid.IntRange(1, 4).Draw(rt, "events") {
-		b.Events = append(b.Events, entity.Event{Payload: payload.Draw(rt, "payload")})
-	}
-	if rapid.IntRange(0, 3).Draw(rt, "snapshot if 0") == 0 {
-		b.Snapshot = &entity.Snapshot{Sequence: b.Expected + int64(len(b.Events)), State: payload.Draw(rt, "snapshot")}
-	}
-	return b
+// modelRun is one run: a store that has been used before, and a model of what is new.
+type modelRun struct {
+	trial
+
+	model model
+	run   int
 }
 
-func compareModel(t *testing.T, rt *rapid.T, s store.Store, m model, id store.ID) {
-	t.Helper()
-	got, err := read(t.Context(), s, id)
-	if err != nil {
-		rt.Fatalf("Load(%v): %v", id, err)
+// id draws an entity of the run.
+func (m *modelRun) id(rt *rapid.T) store.ID {
+	return store.ID{
+		Persistence: fmt.Sprint(m.run, rapid.SampledFrom([]string{"", "a", "a\x00"}).Draw(rt, "persistence")),
+		Entity:      rapid.SampledFrom([]string{"", "a", "\x00a", "b"}).Draw(rt, "entity"),
 	}
-	if want := m.load(id); !got.equal(want) {
-		rt.Fatalf("Load(%v) passes on\n%v\nwant, as the model has it,\n%v", id, got, want)
+}
+
+// compare fails the test unless the store has of the entity what the model has.
+func (m *modelRun) compare(id store.ID) {
+	w := m.model.of(id)
+	m.expect(id, w.history())
+	m.expectValue(id, w.now(m.clock.time()))
+	for key, record := range w.records {
+		want := &record
+		if !m.clock.time().Before(record.Expires) {
+			want = nil
+		}
+		m.expectRecord(id, key, want)
 	}
+}
+
+func (m *modelRun) append(rt *rapid.T) {
+	id := m.id(rt)
+	w := m.model.of(id)
+	b := store.Batch{Expected: drawExpected(rt, w.last()), Beside: m.beside(rt)}
+	for range rapid.IntRange(0, 3).Draw(rt, "events") {
+		b.Events = append(b.Events, entity.Event{Payload: drawPayload(rt), Time: m.clock.time()})
+	}
+	if n := len(b.Events); n > 0 && rapid.IntRange(0, 3).Draw(rt, "snapshot if 0") == 0 {
+		covers := rapid.IntRange(1, n).Draw(rt, "covers")
+		b.Snapshot = &entity.Snapshot{Sequence: b.Expected + int64(covers), State: drawPayload(rt)}
+	}
+	if rapid.IntRange(0, 19).Draw(rt, "delete if 0") == 0 {
+		b.Delete = &entity.Delete{Retention: drawSeconds(rt)}
+	}
+	if b.Validate() != nil {
+		rt.Skip("nothing drawn")
+	}
+	got, want := m.trial.append(m.t.Context(), id, b), w.append(b, m.clock.time())
+	if !errors.Is(got, want) {
+		rt.Fatalf("Append(%v, %v) = %v, want %v", id, b, got, want)
+	}
+}
+
+func (m *modelRun) snapshot(rt *rapid.T) {
+	id := m.id(rt)
+	w := m.model.of(id)
+	snapshot := &entity.Snapshot{Sequence: rapid.Int64Range(1, w.last()+1).Draw(rt, "covers"), State: drawPayload(rt)}
+	if stored := w.snapshot; stored != nil && stored.Sequence == snapshot.Sequence {
+		rt.Skip("of one sequence is one state")
+	}
+	got, want := m.trial.snapshot(id, snapshot), w.store(snapshot)
+	if !errors.Is(got, want) {
+		rt.Fatalf("Snapshot(%v, %v) = %v, want %v", id, snapshot, got, want)
+	}
+}
+
+func (m *modelRun) write(rt *rapid.T) {
+	id := m.id(rt)
+	w := m.model.of(id)
+	change := store.Change{
+		Expected: drawExpected(rt, w.value.Revision),
+		Actions:  rapid.IntRange(0, 2).Draw(rt, "actions"),
+		Beside:   m.beside(rt),
+	}
+	if change.Actions > 0 && rapid.IntRange(0, 3).Draw(rt, "delete if 0") > 0 {
+		change.Update = drawPayload(rt)
+		change.ExpireAfter = drawSeconds(rt)
+	}
+	if change.Validate() != nil {
+		rt.Skip("nothing drawn")
+	}
+	got, want := m.trial.write(m.t.Context(), id, change), w.write(change, m.clock.time())
+	if !errors.Is(got, want) {
+		rt.Fatalf("Write(%v, %v) = %v, want %v", id, change, got, want)
+	}
+}
+
+// beside draws a record, or none.
+func (m *modelRun) beside(rt *rapid.T) (beside store.Beside) {
+	if rapid.IntRange(0, 2).Draw(rt, "record if 0") == 0 {
+		record := m.record(rapid.SampledFrom([]string{"k", "k\x00", "l"}).Draw(rt, "key"))
+		record.Answer = rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(rt, "answer")
+		record.Expires = m.clock.time().Add(time.Second + drawSeconds(rt))
+		beside.Records = []store.Record{record}
+	}
+	return beside
+}
+
+// drawExpected returns most often what is.
+func drawExpected(rt *rapid.T, at int64) int64 {
+	return max(0, at+rapid.SampledFrom([]int64{0, 0, 0, 0, -1, 1}).Draw(rt, "off by"))
+}
+
+func drawPayload(rt *rapid.T) *anypb.Any {
+	return &anypb.Any{
+		TypeUrl: rapid.SampledFrom([]string{"", "t", "type.googleapis.com/example.T"}).Draw(rt, "type"),
+		Value:   rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(rt, "value"),
+	}
+}
+
+// drawSeconds returns a short while, or none.
+func drawSeconds(rt *rapid.T) time.Duration {
+	return time.Duration(rapid.SampledFrom([]int{0, 0, 20, 60}).Draw(rt, "seconds")) * time.Second
 }
