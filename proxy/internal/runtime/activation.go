@@ -24,6 +24,8 @@ type activation struct {
 	// stream and machine are nil until the store has something to send.
 	stream  Stream
 	machine entity.Machine
+	// cancels says that the function wants to know when nobody waits for a command.
+	cancels bool
 	// copy is the activation's part in a shared entity; nil for any other.
 	copy Copy
 	// ctx is the stream's; cancel resets it.
@@ -176,13 +178,13 @@ func (a *activation) next() (entity.Input, *call) {
 		}
 		if a.merged {
 			a.merged = false
-			return a.copy.Changes(), nil
+			return entity.Merged{}, nil // Take asks for the delta, without the lock.
 		}
 		bitten := a.watchdog.bitten() // then its end comes
 		if !bitten && a.machine.Ready() && a.takes() {
 			a.prune()
 			if c := a.pop(); c != nil {
-				a.evicted = false
+				a.stay()
 				return nil, c
 			}
 		}
@@ -195,6 +197,15 @@ func (a *activation) next() (entity.Input, *call) {
 			}
 		}
 		a.changed.Wait()
+	}
+}
+
+// stay keeps an entity that was to make room: it has something to do again. The caller
+// holds mu.
+func (a *activation) stay() {
+	if a.evicted {
+		a.evicted = false
+		a.runtime.resting.count(+1)
 	}
 }
 
@@ -264,18 +275,27 @@ func (a *activation) start(c *call) {
 	a.newest++
 	c.id, c.sent = a.newest, time.Now()
 	a.outstanding = append(a.outstanding, c)
-	c.watch(func(deadline bool) { a.post(entity.Gone{Command: c.id, Deadline: deadline}) })
+	if a.cancels || c.command.Streamed {
+		id := c.id
+		c.watch(func(deadline bool) { a.post(entity.Gone{Command: id, Deadline: deadline}) })
+	}
 	a.hurry()
 	a.step(entity.Arrived{Command: c.command, Left: c.left()})
 }
 
 // take steps what has happened.
 func (a *activation) take(in entity.Input) {
-	if ended, is := in.(entity.Ended); is {
+	switch what := in.(type) {
+	case entity.Ended:
 		a.watchdog.disarm()
 		if a.hurried != nil {
-			in = a.lost(ended)
+			in = a.lost(what)
 		}
+	case entity.Merged:
+		if what.Delta = a.copy.Changes(); what.Delta == nil {
+			return
+		}
+		in = what
 	}
 	a.step(in)
 }

@@ -2,6 +2,7 @@ package runtime_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
+	"github.com/stateward/stateward/proxy/internal/store/pebble"
 )
 
 // BenchmarkCommands runs commands that emit one event each, from 64 callers,
@@ -41,6 +43,40 @@ func BenchmarkCommands(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					if got := w.call(names[int(next.Add(1))%keys], "Add", ""); got != "done" {
+						b.Errorf("answer %q", got)
+						return
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commands/s")
+		})
+	}
+}
+
+// BenchmarkHotKey runs commands of 64 callers on one entity, whose events go to a disk:
+// pipelined, and with each answer durable before the next command is sent.
+func BenchmarkHotKey(b *testing.B) {
+	for name, ahead := range map[string]int{"pipelined": 0, "unpipelined": 1} {
+		b.Run(name, func(b *testing.B) {
+			opened, err := pebble.Open(pebble.Config{Dir: b.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer opened.Close()
+			model := runtimetest.Model{Answer: func(
+				*runtimetest.Stream, string, *entityv1.Command,
+			) *eventsourcedv1.EventSourcedReply {
+				reply := runtimetest.Reply("done")
+				reply.Events = []*anypb.Any{runtimetest.Text("event")}
+				return reply
+			}}
+			w := start(b, model.Serve, func(c *runtime.Config) { c.Kinds = kindsAhead(opened, ahead) })
+			defer w.Close()
+			b.SetParallelism(32) // Times GOMAXPROCS, which is 2 where the figures are from.
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if got := w.call("hot", "Add", ""); got != "done" {
 						b.Errorf("answer %q", got)
 						return
 					}

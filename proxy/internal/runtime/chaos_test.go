@@ -37,7 +37,8 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// chaos plays one run: 8 callers, 3 entities, 60 commands from each caller.
+// chaos plays one run: 8 callers, 3 entities, 60 commands from each caller, up to 4 of
+// them at once.
 func chaos(t *testing.T, d *dice) {
 	t.Helper()
 	journal := memory.New()
@@ -46,24 +47,23 @@ func chaos(t *testing.T, d *dice) {
 	w := start(t, function.serve, func(c *runtime.Config) {
 		c.Kinds = kinds(d.spoil(journal))
 		c.Metrics = counted
+		c.Active = 2
+		c.StoreTimeout = 200 * time.Millisecond
 	})
+	w.function.Terms.Capabilities = snapshots | notice | cancel
 	w.target.Passivation = 10 * time.Millisecond
 	var callers sync.WaitGroup
 	acknowledged := make([][]string, 8)
 	for caller := range acknowledged {
-		callers.Go(func() {
-			for n := range 60 {
-				token := fmt.Sprintf("%d.%d;", caller, n)
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(d.roll(200))*time.Millisecond)
-				outcome := <-w.submit(ctx, keyOf(caller), "Add", token)
-				cancel()
-				if outcome.Err == nil {
-					acknowledged[caller] = append(acknowledged[caller], token)
-				}
-				time.Sleep(time.Duration(d.roll(20)) * time.Millisecond)
-			}
-		})
+		callers.Go(func() { acknowledged[caller] = d.call(t, w, caller) })
 	}
+	callers.Go(func() { // A connection takes no further stream now and then.
+		for range 5 {
+			time.Sleep(time.Duration(d.roll(300)) * time.Millisecond)
+			w.function.Retire()
+			w.Relieve()
+		}
+	})
 	callers.Wait()
 	if err := w.Drain(t.Context()); err != nil {
 		t.Fatal(err)
@@ -75,6 +75,30 @@ func chaos(t *testing.T, d *dice) {
 		judge(t, journal, keyOf(caller), tokens)
 	}
 	counted.judge(t, len(acknowledged)*60)
+}
+
+// call submits the commands of one caller, some at once, and returns those that were
+// acknowledged, in the order in which they were submitted.
+func (d *dice) call(t *testing.T, w *world, caller int) (acknowledged []string) {
+	t.Helper()
+	for n := 0; n < 60; {
+		ctx, leave := context.WithTimeout(t.Context(), time.Duration(d.roll(200))*time.Millisecond)
+		var tokens []string
+		var outcomes []<-chan entity.Outcome
+		for range min(1+d.roll(4), 60-n) {
+			tokens = append(tokens, fmt.Sprintf("%d.%d;", caller, n))
+			outcomes = append(outcomes, w.submit(ctx, keyOf(caller), "Add", tokens[len(tokens)-1]))
+			n++
+		}
+		for i, outcome := range outcomes {
+			if (<-outcome).Err == nil {
+				acknowledged = append(acknowledged, tokens[i])
+			}
+		}
+		leave()
+		time.Sleep(time.Duration(d.roll(20)) * time.Millisecond)
+	}
+	return acknowledged
 }
 
 func keyOf(caller int) string { return string(rune('a' + caller%3)) }
@@ -138,7 +162,7 @@ func (d *dice) spoil(journal store.Journal) store.Journal {
 }
 
 // spoilt is a journal whose dice decide what becomes of an Append; the rules of
-// faultstore count calls, and these are many at once.
+// faultstore count calls, and these are many at once. A Load fails at times too.
 type spoilt struct {
 	store.Journal
 
@@ -146,7 +170,15 @@ type spoilt struct {
 }
 
 func (s spoilt) Append(ctx context.Context, id store.ID, batch store.Batch) error {
+	time.Sleep(time.Duration(s.dice.roll(20)) * time.Millisecond) // A slow disk, by the bubble's clock.
 	switch s.dice.roll(20) {
+	case 3:
+		<-ctx.Done()
+		return ctx.Err()
+	case 4:
+		err := s.Journal.Append(ctx, id, batch)
+		<-ctx.Done()
+		return errors.Join(err, ctx.Err())
 	case 0:
 		return errDisk
 	case 1:
@@ -156,6 +188,13 @@ func (s spoilt) Append(ctx context.Context, id store.ID, batch store.Batch) erro
 	default:
 		return s.Journal.Append(ctx, id, batch)
 	}
+}
+
+func (s spoilt) Load(ctx context.Context, id store.ID, begin func(store.Head) error, event func(entity.Event) error) error {
+	if s.dice.roll(50) == 0 {
+		return errDisk
+	}
+	return s.Journal.Load(ctx, id, begin, event)
 }
 
 // mischief is a function that breaks the rules now and then.
@@ -224,7 +263,7 @@ func (c *counter) Closed(_, reason string) {
 	switch reason {
 	case "open", "load":
 		c.add(&c.unrecovered, 1)
-	case "idle", "shutdown", "restart", "violation", "store", "timeout", "lost":
+	case "idle", "shutdown", "limit", "drain", "restart", "violation", "store", "timeout", "lost":
 		c.add(&c.closed, 1)
 	default:
 		c.add(&c.other, 1)

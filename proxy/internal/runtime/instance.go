@@ -99,14 +99,17 @@ func (i *instance) wake() {
 	i.stir()
 }
 
-// evict passivates the entity, unless it has something to do.
+// evict passivates the entity, unless it has something to do. It is not counted as
+// active any more.
 func (i *instance) evict() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.active != nil {
-		i.active.evicted = true
-		i.stir()
+	if i.active == nil || i.active.evicted {
+		i.runtime.resting.count(+1) // It went by itself.
+		return
 	}
+	i.active.evicted = true
+	i.stir()
 }
 
 // submit puts a command into the mailbox. It is not taken when the instance is over.

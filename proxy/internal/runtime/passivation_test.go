@@ -80,8 +80,8 @@ func TestPassivationByDefault(t *testing.T) {
 	})
 }
 
-// A command that races with passivation is never lost: it is answered by the
-// old activation or by the next.
+// CORE-PASS-001: a command that races with passivation is never lost: it is answered by
+// the old activation or by the next.
 func TestPassivationRace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, runtimetest.Model{}.Serve, nil)

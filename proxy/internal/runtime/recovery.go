@@ -127,6 +127,7 @@ func (a *activation) open() error {
 	a.stream, a.spoke = stream, time.Now()
 	terms := stream.Terms()
 	terms.Persistence = a.target.Persistence
+	a.cancels = terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL)
 	a.machine = a.kind.New(a.id, terms)
 	a.runtime.join(a)
 	a.runtime.running.Go(a.listen) // Ends with Ended, for which end waits.
@@ -197,7 +198,9 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
-	a.runtime.resting.count(-1)
+	if !a.evicted {
+		a.runtime.resting.count(-1)
+	}
 }
 
 // part ends the stream and waits for its end.

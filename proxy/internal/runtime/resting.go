@@ -2,8 +2,8 @@ package runtime
 
 import "sync"
 
-// resting are the instances that rest, the one that has rested longest first, and
-// how many are active. Its lock is taken with an instance's held; no other is taken
+// resting are the instances that rest, the one that has rested longest first, and how
+// many are active, those that are evicted not counted. Its lock is taken with an instance's held; no other is taken
 // under it.
 type resting struct {
 	mu          sync.Mutex
@@ -37,27 +37,17 @@ func (r *resting) leave(i *instance) {
 	r.remove(i)
 }
 
-// oldest takes out the instance that has rested longest; nil when none rests.
-func (r *resting) oldest() *instance {
+// oldest takes out the instance that has rested longest, to be evicted, where more than
+// the limit are active; nil when none rests.
+func (r *resting) oldest(limit int) *instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.first
-	if i != nil {
-		r.remove(i)
-	}
-	return i
-}
-
-// beyond takes out the instance that has rested longest where more are active than
-// the limit, of which 0 is none.
-func (r *resting) beyond(limit int) *instance {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if limit == 0 || r.active <= limit || r.first == nil {
+	if i == nil || r.active <= limit {
 		return nil
 	}
-	i := r.first
 	r.remove(i)
+	r.active--
 	return i
 }
 
@@ -89,7 +79,10 @@ func (r *resting) remove(i *instance) {
 // crowd passivates the entity that has rested longest where more are active than
 // may be (CORE-LIMIT-019). The caller holds no lock.
 func (r *Runtime) crowd() {
-	if i := r.resting.beyond(r.config.Active); i != nil {
+	if r.config.Active == 0 {
+		return
+	}
+	if i := r.resting.oldest(r.config.Active); i != nil {
 		i.evict()
 	}
 }

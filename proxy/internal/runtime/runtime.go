@@ -92,8 +92,12 @@ func (r *Runtime) submit(id entity.ID, c *call) (<-chan entity.Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		if taken, err := i.submit(c); taken || err != nil {
-			return c.outcome, err
+		taken, err := i.submit(c)
+		if err != nil {
+			return nil, err
+		}
+		if taken {
+			return c.outcome, nil
 		}
 	}
 }
@@ -125,7 +129,7 @@ func (r *Runtime) forget(i *instance) {
 // Relieve passivates the entity that has rested longest, and reports whether there
 // was one (DISC-INC-009).
 func (r *Runtime) Relieve() bool {
-	i := r.resting.oldest()
+	i := r.resting.oldest(0)
 	if i != nil {
 		i.evict()
 	}

@@ -72,10 +72,13 @@ func start(tb testing.TB, serve func(*runtimetest.Stream) error, change func(*ru
 }
 
 // kinds runs event sourced entities, whose events are in the journal.
-func kinds(journal store.Journal) map[string]runtime.Kind {
+func kinds(journal store.Journal) map[string]runtime.Kind { return kindsAhead(journal, 0) }
+
+// kindsAhead is kinds with a limit to the answers that are on their way into the journal.
+func kindsAhead(journal store.Journal, ahead int) map[string]runtime.Kind {
 	return map[string]runtime.Kind{kind: {
 		New: func(id entity.ID, terms entity.Terms) entity.Machine {
-			return eventsourced.New(id, terms, eventsourced.Config{})
+			return eventsourced.New(id, terms, eventsourced.Config{Ask: 5, Ahead: ahead})
 		},
 		State: runtime.Journaled(journal),
 	}}

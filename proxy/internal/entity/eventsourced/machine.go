@@ -187,7 +187,6 @@ func (m *Machine) violate(requirement, text string, out []entity.Effect) []entit
 			requirement = "ES-REPLAY-004"
 		}
 	}
-	m.void = true
 	out = append(out, m.report(requirement, discoveryv1.Severity_SEVERITY_ERROR, text))
 	return m.lose(fault.New(fault.Internal, "%s", text), entity.Close{Abort: true, Reason: "violation"}, out)
 }
@@ -195,6 +194,7 @@ func (m *Machine) violate(requirement, text string, out []entity.Effect) []entit
 // lose gives up the stream. The unanswered command fails with err. What was answered
 // before is with the store, which decides (ES-STORE-001).
 func (m *Machine) lose(err *fault.Error, last entity.Close, out []entity.Effect) []entity.Effect {
+	m.void = true
 	if m.phase == closing {
 		m.after.Abort = m.after.Abort || last.Abort
 		return out

@@ -82,6 +82,17 @@ func (f *Function) Opened() int {
 	return f.opened
 }
 
+// Streams returns how many streams are open now, as the proxy sees it.
+func (f *Function) Streams() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := 0
+	for _, n := range f.open {
+		all += n
+	}
+	return all
+}
+
 // Most returns the largest number of streams that were open for one entity at
 // one time, as the proxy sees it: until its Recv has returned an error.
 func (f *Function) Most() int {

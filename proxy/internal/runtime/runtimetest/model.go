@@ -16,6 +16,10 @@ type Model struct {
 	// Answer is asked for the reply to each command, whose id it need not set;
 	// nil stands for Reply.
 	Answer func(s *Stream, state string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply
+	// Watch, when not nil, sees each message of the proxy first.
+	Watch func(request *eventsourcedv1.HandleRequest)
+	// Silent says that a snapshot request is not answered.
+	Silent bool
 }
 
 // Serve serves one stream.
@@ -28,6 +32,9 @@ func (m Model) Serve(s *Stream) error {
 		}
 		if err != nil {
 			return err
+		}
+		if m.Watch != nil {
+			m.Watch(request)
 		}
 		switch message := request.GetMessage().(type) {
 		case *eventsourcedv1.HandleRequest_Init:
@@ -42,6 +49,16 @@ func (m Model) Serve(s *Stream) error {
 			}
 			if err := s.Send(&eventsourcedv1.HandleResponse{
 				Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply},
+			}); err != nil {
+				return err
+			}
+		case *eventsourcedv1.HandleRequest_SnapshotRequest:
+			if m.Silent {
+				continue
+			}
+			given := &eventsourcedv1.SnapshotResponse{Snapshot: Text(string(state))}
+			if err := s.Send(&eventsourcedv1.HandleResponse{
+				Message: &eventsourcedv1.HandleResponse_SnapshotResponse{SnapshotResponse: given},
 			}); err != nil {
 				return err
 			}

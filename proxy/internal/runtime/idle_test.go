@@ -1,0 +1,97 @@
+package runtime_test
+
+import (
+	"context"
+	goruntime "runtime"
+	"strconv"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+)
+
+// echo is a function whose streams cost next to nothing: each answers a command at once.
+type echo struct{ retired chan struct{} }
+
+func (e echo) Open(ctx context.Context, _ string) (runtime.Stream, error) {
+	return &echoed{ctx: ctx, retired: e.retired, answers: make(chan *eventsourcedv1.HandleResponse, 1)}, nil
+}
+
+type echoed struct {
+	ctx     context.Context
+	retired chan struct{}
+	answers chan *eventsourcedv1.HandleResponse
+}
+
+func (e *echoed) Terms() entity.Terms { return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10} }
+
+func (e *echoed) Send(message proto.Message) error {
+	if command := message.(*eventsourcedv1.HandleRequest).GetCommand(); command != nil {
+		reply := runtimetest.Reply("done")
+		reply.CommandId = command.GetId()
+		e.answers <- &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply}}
+	}
+	return nil
+}
+
+func (e *echoed) Recv() (proto.Message, error) {
+	select {
+	case answer := <-e.answers:
+		return answer, nil
+	case <-e.ctx.Done():
+		return nil, e.ctx.Err()
+	}
+}
+
+func (e *echoed) CloseSend() error { return nil }
+
+func (e *echoed) Retired() <-chan struct{} { return e.retired }
+
+// activate activates n entities, and waits until they rest.
+func activate(w *world, n int) {
+	for i := range n {
+		w.call(strconv.Itoa(i), "Get", "")
+	}
+}
+
+// An idle entity keeps one goroutine, which waits for the function.
+func TestIdleKeepsOneGoroutine(t *testing.T) {
+	const entities = 200
+	before := goruntime.NumGoroutine()
+	w := start(t, nil, func(c *runtime.Config) { c.Functions = echo{retired: make(chan struct{})} })
+	activate(w, entities)
+	for range 1000 { // Until the last ones have gone.
+		if goruntime.NumGoroutine() <= before+entities+1 {
+			return
+		}
+		goruntime.Gosched()
+	}
+	t.Errorf("%d goroutines for %d idle entities and one connection", goruntime.NumGoroutine()-before, entities)
+}
+
+// BenchmarkIdle reports how many bytes an idle entity takes in the runtime, the stack of
+// the goroutine that waits for the function included, and the stream not.
+func BenchmarkIdle(b *testing.B) {
+	const entities = 20_000
+	for b.Loop() {
+		w := start(b, nil, func(c *runtime.Config) { c.Functions = echo{retired: make(chan struct{})} })
+		before := inUse()
+		activate(w, entities)
+		b.ReportMetric(float64(inUse()-before)/entities, "B/entity")
+		w.Close()
+	}
+}
+
+// inUse returns the bytes of heap and stacks in use.
+func inUse() uint64 {
+	for range 3 {
+		goruntime.GC()
+	}
+	var stats goruntime.MemStats
+	goruntime.ReadMemStats(&stats)
+	return stats.HeapInuse + stats.StackInuse
+}
