@@ -61,6 +61,7 @@ func TestHelp(t *testing.T) {
 		`--function string`, `(default "127.0.0.1:8080")`, `--listen string`, `(default "127.0.0.1:9000")`,
 		`--admin string`, `(default "127.0.0.1:9001")`, `--store string`, `--data string`, `(default "./stateward-data")`,
 		`--idle-timeout duration`, `--command-timeout duration`, `--drain-timeout duration`, `--mailbox int`,
+		`--max-active int`, `--snapshot-after int`, `(default 1000)`,
 		`--max-message size`, `(default 4MiB)`, `--dev`, `--log-level string`, `--log-format string`,
 	} {
 		if !strings.Contains(out, text) {
@@ -90,6 +91,8 @@ func TestRefusals(t *testing.T) {
 		"--command-timeout: -1s is not":           {"--command-timeout", "-1s"},
 		"--drain-timeout: 0s is not":              {"--drain-timeout", "0s"},
 		"--mailbox: 0 is not":                     {"--mailbox", "0"},
+		"--max-active: -1 is below 0":             {"--max-active", "-1"},
+		"--snapshot-after: -1 is below 0":         {"--snapshot-after", "-1"},
 		"--max-message: 1024 bytes are too few":   {"--max-message", "1KiB"},
 		`"1PB" is no size`:                        {"--max-message", "1PB"},
 		`the log level "loud" is none of`:         {"--log-level", "loud"},

@@ -60,6 +60,12 @@ type Config struct {
 	DrainTimeout time.Duration
 	// Mailbox is how many commands may wait for one entity.
 	Mailbox int
+	// Active is how many entities may be active before the one that has rested
+	// longest is passivated; 0 is any number.
+	Active int
+	// SnapshotAfter is how many events of one entity no snapshot covers when the
+	// function is asked for one; 0 is never.
+	SnapshotAfter int
 	// MaxMessage is the largest message in bytes on the function's streams; to the
 	// function it may be no larger than the function says that it takes. A request
 	// may take it less 128 KiB, for names and metadata.
@@ -88,6 +94,7 @@ func Defaults() Config {
 		CommandTimeout: time.Minute,
 		DrainTimeout:   30 * time.Second,
 		Mailbox:        256,
+		SnapshotAfter:  1000,
 		MaxMessage:     4 << 20,
 		Version:        "devel",
 		Log:            slog.New(slog.DiscardHandler),
@@ -116,6 +123,8 @@ func (c *Config) validate() error {
 	refuse(c.CommandTimeout <= 0, "--command-timeout: %v is not greater than 0", c.CommandTimeout)
 	refuse(c.DrainTimeout <= 0, "--drain-timeout: %v is not greater than 0", c.DrainTimeout)
 	refuse(c.Mailbox <= 0, "--mailbox: %d is not greater than 0", c.Mailbox)
+	refuse(c.Active < 0, "--max-active: %d is below 0", c.Active)
+	refuse(c.SnapshotAfter < 0, "--snapshot-after: %d is below 0", c.SnapshotAfter)
 	refuse(c.MaxMessage < smallestMessage, "--max-message: %d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
 	refuse(c.Log == nil, "a config needs a log")
 	return errors.Join(wrong...)

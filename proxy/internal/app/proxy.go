@@ -123,6 +123,7 @@ func (p *proxy) connectRooms() (err error) {
 		Metrics:        p.metrics,
 		Log:            p.config.Log,
 		Mailbox:        p.config.Mailbox,
+		Active:         p.config.Active,
 		CommandTimeout: p.config.CommandTimeout,
 		IdleTimeout:    p.config.IdleTimeout,
 	})
@@ -156,7 +157,11 @@ func (p *proxy) kinds() map[string]runtime.Kind {
 
 // eventSourced makes the machine of an event sourced entity.
 func (p *proxy) eventSourced(id entity.ID, terms entity.Terms) entity.Machine {
-	return eventsourced.New(id, terms, eventsourced.Config{AskTime: p.config.CommandTimeout})
+	config := eventsourced.Config{Ask: int64(p.config.SnapshotAfter), AskTime: p.config.CommandTimeout}
+	if config.Ask == 0 {
+		config.Ask = -1
+	}
+	return eventsourced.New(id, terms, config)
 }
 
 // Discovered builds the registry of an answer, and keeps it unless a mistake in it
