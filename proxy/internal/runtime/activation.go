@@ -292,7 +292,7 @@ func (a *activation) take(in entity.Input) {
 			in = a.lost(what)
 		}
 	case entity.Merged:
-		if what.Delta = a.copy.Changes(); what.Delta == nil {
+		if what = a.copy.Changes(); len(what.Delta) == 0 {
 			return
 		}
 		in = what
