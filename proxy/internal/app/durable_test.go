@@ -7,8 +7,8 @@ import (
 	"github.com/stateward/stateward/proxy/internal/function/functiontest"
 )
 
-// durable is a config for tests that keeps state in the directory.
-func durable(target, dir string) Config {
+// durably is a config for tests that keeps state in the directory.
+func durably(target, dir string) Config {
 	c := quick(target)
 	c.Store, c.Data = StorePebble, dir
 	return c
@@ -20,7 +20,7 @@ func TestProxyRestarts(t *testing.T) {
 	dir := t.TempDir()
 	total := int64(0)
 	for range 3 {
-		proxy := runProxy(t, durable(f.Target, dir))
+		proxy := runProxy(t, durably(f.Target, dir))
 		caller := proxy.dial(t)
 		for range 4 { // a snapshot after every third event, and one event more
 			total++
@@ -36,10 +36,10 @@ func TestProxyRestarts(t *testing.T) {
 func TestSecondProxy(t *testing.T) {
 	f := functiontest.Start(t, loopback, functiontest.Script{})
 	dir := t.TempDir()
-	first := runProxy(t, durable(f.Target, dir))
+	first := runProxy(t, durably(f.Target, dir))
 	caller := first.dial(t)
 	caller.mustAdd(t, "a", 1, 1)
-	err := Serve(t.Context(), durable(f.Target, dir))
+	err := Serve(t.Context(), durably(f.Target, dir))
 	if err == nil || !strings.Contains(err.Error(), "--data: ") || !strings.Contains(err.Error(), dir) {
 		t.Errorf("the second proxy: %v", err)
 	}

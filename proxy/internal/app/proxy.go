@@ -12,7 +12,9 @@ import (
 	"sync"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/frontend"
@@ -31,6 +33,8 @@ type proxy struct {
 	metrics  *telemetry.Metrics
 	store    store.Store
 	user     user
+	entities *runtime.Runtime
+	durable  *durable.Keeper
 	router   *router.Router
 	frontend *frontend.Frontend
 	admin    *telemetry.Admin
@@ -65,6 +69,7 @@ func serve(ctx, abort context.Context, config Config) error {
 	var rooms sync.WaitGroup
 	rooms.Go(func() { p.user.client.Run(running) })
 	rooms.Go(func() { p.watch(running) })
+	rooms.Go(func() { p.durable.Run(running, p.router) })
 	select {
 	case <-ctx.Done():
 	case err = <-p.failed:
@@ -91,6 +96,9 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		failed:  make(chan error, 1),
 	}
 	if err = p.connectRooms(); err == nil {
+		err = p.durable.Load(ctx)
+	}
+	if err == nil {
 		err = p.openAdmin(ctx)
 	}
 	if err != nil {
@@ -103,7 +111,8 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 func (p *proxy) connectRooms() (err error) {
 	functions := function.Defaults()
 	functions.Target = p.config.Function
-	functions.Dialect = p.dialect
+	functions.Dialects = []wire.Dialect{p.dialect}
+	functions.Capabilities = capabilities()
 	functions.Version = p.config.Version
 	functions.Instance = rand.Text()
 	functions.Dev = p.config.Dev || p.config.Store == StoreMemory // DISC-DEV-001
@@ -116,9 +125,16 @@ func (p *proxy) connectRooms() (err error) {
 	if p.user.client, err = function.New(functions); err != nil {
 		return err
 	}
-	entities, err := runtime.New(runtime.Config{
+	if p.durable, err = durable.New(durable.Config{
+		Store: p.store, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log,
+		Random: mathrand.Float64, Unique: mathrand.Uint64,
+	}); err != nil {
+		return err
+	}
+	p.entities, err = runtime.New(runtime.Config{
 		Functions:      &p.user,
 		Kinds:          p.kinds(),
+		Effects:        p.durable.Effects,
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
 		Log:            p.config.Log,
@@ -130,8 +146,14 @@ func (p *proxy) connectRooms() (err error) {
 	if err != nil {
 		return err
 	}
+	actions, err := calls.New(calls.Config{
+		Functions: &p.user, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log, CallTimeout: p.config.CommandTimeout,
+	})
+	if err != nil {
+		return err
+	}
 	p.router, err = router.New(router.Config{
-		Services: &p.user, Runtime: entities, Reporter: &p.user, Log: p.config.Log,
+		Services: &p.user, Runtime: p.entities, Calls: actions, Durable: p.durable, Reporter: &p.user, Log: p.config.Log,
 		Depth: maxDepth, MaxMetadata: maxMetadata,
 	})
 	if err != nil {
@@ -166,12 +188,19 @@ func (p *proxy) eventSourced(id entity.ID, terms entity.Terms) entity.Machine {
 
 // Discovered builds the registry of an answer, and keeps it unless a mistake in it
 // refuses the answer.
-func (p *proxy) Discovered(answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
-	registry, mistakes := descriptor.Build(p.dialect, answer)
+func (p *proxy) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
+	registry, mistakes := descriptor.Build(dialect, answer)
 	if registry != nil {
 		p.user.accepted.Store(registry)
 	}
 	return mistakes
+}
+
+// Crowded passivates idle entities, one for each that waits for a stream (DISC-INC-009).
+func (p *proxy) Crowded(waiting int) {
+	for waiting > 0 && p.entities.Relieve() {
+		waiting--
+	}
 }
 
 // Changed opens the service port when the function serves for the first time

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -12,6 +13,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/function"
 	"github.com/stateward/stateward/proxy/internal/router"
 	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // user is the user function as the rooms above see it: the client, and what the
@@ -25,6 +27,7 @@ type user struct {
 
 var (
 	_ runtime.Functions = (*user)(nil)
+	_ calls.Functions   = (*user)(nil)
 	_ runtime.Reporter  = (*user)(nil)
 	_ router.Services   = (*user)(nil)
 	_ frontend.Function = (*user)(nil)
@@ -32,22 +35,17 @@ var (
 
 // Open opens a stream for an entity of the kind.
 func (u *user) Open(ctx context.Context, kind string) (runtime.Stream, error) {
-	stream, err := u.client.Open(ctx, kind)
+	return u.client.Open(ctx, kind)
+}
+
+// Call makes a call of an action.
+func (u *user) Call(ctx context.Context, shape wire.Shape) (calls.Stream, error) {
+	call, err := u.client.Call(ctx, shape)
 	if err != nil {
 		return nil, err
 	}
-	return &served{Stream: stream, terms: entity.Terms{MaxMessage: u.maxMessage(), MaxMetadata: maxMetadata}}, nil
+	return call, nil
 }
-
-// served is a stream with the terms of its connection.
-type served struct {
-	*function.Stream
-
-	terms entity.Terms
-}
-
-// Terms are those of the stream's connection.
-func (s *served) Terms() entity.Terms { return s.terms }
 
 // Report queues a report about the entity.
 func (u *user) Report(_ context.Context, id entity.ID, report entity.Report) {
@@ -73,6 +71,8 @@ func (u *user) Method(service, name string) (router.Method, error) {
 	}
 	served, _ := registry.Service(service) // it has the method
 	return router.Method{
+		Kind:       method.Kind,
+		Shape:      method.Shape,
 		Input:      method.Input,
 		Response:   string(method.Output),
 		ReadOnly:   method.ReadOnly,
@@ -80,16 +80,6 @@ func (u *user) Method(service, name string) (router.Method, error) {
 		Target:     runtime.Target{Kind: served.Type, Persistence: served.Persistence, Passivation: served.Idle},
 		Key:        method.Key,
 	}, nil
-}
-
-// maxMessage returns the largest message in bytes that is sent to the function: it
-// says itself what it takes (CORE-LIMIT-001).
-func (u *user) maxMessage() int {
-	registry := u.accepted.Load()
-	if registry == nil {
-		return u.largest // Nothing is sent before there is one.
-	}
-	return min(u.largest, registry.MaxMessage())
 }
 
 // Registry returns what the function serves now, or why it serves nothing.

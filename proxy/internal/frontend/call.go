@@ -15,6 +15,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 var errStopping = fault.New(fault.Unavailable, "the proxy is stopping")
@@ -23,10 +24,13 @@ var errStopping = fault.New(fault.Unavailable, "the proxy is stopping")
 func (f *Frontend) handle(_ any, stream grpc.ServerStream) error {
 	begin := time.Now()
 	method, err := f.method(stream)
-	if err == nil {
-		err = f.call(stream, method)
-	} else {
+	switch {
+	case err != nil:
 		method = new(descriptor.Method) // nobody's
+	case method.Shape == wire.Unary:
+		err = f.call(stream, method)
+	default:
+		err = f.stream(stream, method)
 	}
 	err = answer(err)
 	f.config.Observer.Called(method.Service, method.Name, status.Code(err), time.Since(begin))
@@ -51,8 +55,7 @@ func (f *Frontend) method(stream grpc.ServerStream) (*descriptor.Method, error) 
 	return method, nil
 }
 
-// call takes the request and sends the reply. Every method is unary: discovery
-// has refused the others (DISC-METHOD-001).
+// call takes the request of a unary method and sends the reply.
 func (f *Frontend) call(stream grpc.ServerStream, method *descriptor.Method) error {
 	request, err := receive(stream)
 	if err != nil {

@@ -21,15 +21,20 @@ import (
 	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 )
 
 // Router carries out calls. It may be called from any goroutine.
 type Router interface {
-	// Call carries out a request and returns the reply, which is of the method's
-	// output type, or an error that has a gRPC status. It returns at the end of ctx at the latest, and may keep the
-	// request's bytes.
+	// Call carries out a request of a unary method and returns the reply, which is of
+	// the method's output type, or an error that has a gRPC status. It returns at the
+	// end of ctx at the latest, and may keep the request's bytes.
 	Call(ctx context.Context, service, method string, request []byte, metadata *entityv1.Metadata) (*entityv1.Reply, error)
+	// Stream carries out a call of any other method, and returns when it is over: nil
+	// for status OK, or an error that has a gRPC status. That is at the end of ctx at
+	// the latest. It may go on to use the caller, until that has ended too.
+	Stream(ctx context.Context, service, method string, metadata *entityv1.Metadata, caller calls.Caller) error
 }
 
 // Function is what the frontend knows of the user function.

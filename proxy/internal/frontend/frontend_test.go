@@ -25,7 +25,9 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -56,6 +58,11 @@ func (r router) Call(ctx context.Context, service, method string, bytes []byte, 
 	return r(ctx, asked)
 }
 
+// Stream is for methods that stream: none here.
+func (router) Stream(context.Context, string, string, *entityv1.Metadata, calls.Caller) error {
+	return errors.New("not unary")
+}
+
 // functions is a function that serves the registry, unless it has an error.
 type functions struct {
 	registry *descriptor.Registry
@@ -69,10 +76,10 @@ func (f *functions) Registry() (*descriptor.Registry, error) {
 	return f.registry, nil
 }
 
-// calls passes on what is counted, as far as somebody may ask.
-type calls chan string
+// tally passes on what is counted, as far as somebody may ask.
+type tally chan string
 
-func (c calls) Called(service, method string, code codes.Code, _ time.Duration) {
+func (c tally) Called(service, method string, code codes.Code, _ time.Duration) {
 	select {
 	case c <- fmt.Sprintf("%s/%s %s", service, method, code):
 	default:
@@ -84,18 +91,24 @@ type bench struct {
 	frontend *frontend.Frontend
 	function *functions
 	conn     *grpc.ClientConn
-	calls    calls
+	calls    tally
 	drained  atomic.Bool
 }
 
 // start serves the router until the end of the test.
 func start(tb testing.TB, r router) *bench {
 	tb.Helper()
-	registry, mistakes := descriptor.Build(wire.V1(), descriptortest.Answer(descriptortest.Files()))
+	return serve(tb, r, descriptortest.Answer(descriptortest.Files()))
+}
+
+// serve serves what the answer describes by the router, until the end of the test.
+func serve(tb testing.TB, r frontend.Router, answer *discoveryv1.DiscoverResponse) *bench {
+	tb.Helper()
+	registry, mistakes := descriptor.Build(wire.V1(), answer)
 	if len(mistakes) > 0 {
 		tb.Fatal(mistakes)
 	}
-	b := &bench{function: &functions{registry: registry}, calls: make(calls, 64)}
+	b := &bench{function: &functions{registry: registry}, calls: make(tally, 64)}
 	var err error
 	b.frontend, err = frontend.New(frontend.Config{
 		Router: r, Function: b.function, Observer: b.calls, Log: slog.New(slog.DiscardHandler), MaxRequest: maxRequest,

@@ -34,6 +34,11 @@ type Metrics struct {
 	failures    *prometheus.CounterVec
 	events      *prometheus.CounterVec
 
+	acting    prometheus.Gauge
+	tried     prometheus.Gauge
+	parked    prometheus.Gauge
+	attempted *prometheus.CounterVec
+
 	connected   prometheus.Gauge
 	streams     prometheus.Gauge
 	discoveries *prometheus.CounterVec
@@ -57,6 +62,11 @@ func NewMetrics(version string) *Metrics {
 		failures:    counters("append_failures_total", "Batches that the store did not take.", "kind"),
 		events:      counters("events_stored_total", "Events that are durable.", "kind"),
 
+		acting:    gauge("action_calls_open", "Calls of actions that are open."),
+		tried:     gauge("durable_effects", "Durable side effects that are stored and tried."),
+		parked:    gauge("durable_effects_parked", "Durable side effects that somebody has to look at."),
+		attempted: counters("durable_effect_attempts_total", "Attempts at durable side effects, by outcome.", "outcome"),
+
 		connected:   gauge("function_connected", "1 while the user function serves, else 0."),
 		streams:     gauge("activations", "Entities that are active: each has a stream open to the user function."),
 		discoveries: counters("discovery_attempts_total", "Attempts to discover the user function, by outcome.", "outcome"),
@@ -71,6 +81,7 @@ func NewMetrics(version string) *Metrics {
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.calls, m.durations,
 		m.waiting, m.commands, m.activations, m.replayed, m.ends, m.appends, m.failures, m.events,
+		m.acting, m.tried, m.parked, m.attempted,
 		m.connected, m.streams, m.discoveries, m.reports,
 	)
 	return m
@@ -156,4 +167,23 @@ func histograms(name, help string, labels ...string) *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: namespace, Name: name, Help: help, Buckets: latencies,
 	}, labels)
+}
+
+// Opened says that so many more, or fewer, calls of actions are open.
+func (m *Metrics) Opened(change int) { m.acting.Add(float64(change)) }
+
+// Kept says that the store keeps so many more, or fewer, durable side effects that are
+// tried, and so many that are parked.
+func (m *Metrics) Kept(tried, parked int) {
+	m.tried.Add(float64(tried))
+	m.parked.Add(float64(parked))
+}
+
+// Attempted counts one attempt at a durable side effect.
+func (m *Metrics) Attempted(delivered bool) {
+	outcome := "failed"
+	if delivered {
+		outcome = "delivered"
+	}
+	m.attempted.WithLabelValues(outcome).Inc()
 }
