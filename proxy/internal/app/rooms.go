@@ -97,3 +97,13 @@ func (u *user) names() []string {
 	}
 	return nil
 }
+
+// of adds what belongs to the service to the terms of a connection.
+func (u *user) of(service string, terms entity.Terms) entity.Terms {
+	if registry := u.accepted.Load(); registry != nil {
+		if served, ok := registry.Service(service); ok {
+			terms.Persistence = served.Persistence
+		}
+	}
+	return terms
+}
