@@ -14,7 +14,8 @@ type Functions interface {
 	// Open opens the stream of one activation for an entity of the kind. The
 	// stream lives no longer than ctx. Open returns an error when no stream can
 	// be had now: the commands that wait for it get a fault.Error as it is, and
-	// UNAVAILABLE for any other.
+	// UNAVAILABLE for any other. It opens none on a connection that is retired:
+	// the commands that wait would come back for ever.
 	Open(ctx context.Context, kind string) (Stream, error)
 }
 

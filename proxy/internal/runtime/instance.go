@@ -74,6 +74,7 @@ func (i *instance) begin() bool {
 	i.anew = nil
 	i.active = newActivation(i, target)
 	i.mu.Unlock()
+	i.runtime.crowd()
 	i.active.recover()
 	return true
 }

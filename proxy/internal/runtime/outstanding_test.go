@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -81,6 +82,7 @@ type puppet struct {
 }
 
 func newPuppet(t *testing.T) *puppet {
+	t.Helper()
 	p := &puppet{stream: make(chan *runtimetest.Stream, 1), done: make(chan struct{})}
 	t.Cleanup(func() { close(p.done) })
 	return p
@@ -203,7 +205,7 @@ func TestStreamedCall(t *testing.T) {
 		hear(t, s, "command 1 ")
 		for n := range 3 {
 			say(t, s, 1, fmt.Sprintf("more %d", n))
-			wantAnswer(t, answer(<-responses), fmt.Sprint(n))
+			wantAnswer(t, answer(<-responses), strconv.Itoa(n))
 			time.Sleep(time.Minute) // Fake time: the bubble's clock.
 		}
 		say(t, s, 1, "last")

@@ -1,6 +1,8 @@
 package runtime_test
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"sync"
 	"testing"
@@ -14,8 +16,10 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/runtime/runtimetest"
+	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 )
 
@@ -135,6 +139,47 @@ func TestRelieve(t *testing.T) {
 		p.want(t, "a", entityv1.PassivationReason_PASSIVATION_REASON_LIMIT)
 		p.want(t, "b", 0)
 		wantAnswer(t, w.call("a", "Add", "x"), "x")
+	})
+}
+
+// owner is an Owner that gives the fence or the error.
+type owner struct {
+	fence store.Fence
+	err   error
+}
+
+func (o *owner) Own(context.Context, store.ID) (store.Fence, error) { return o.fence, o.err }
+
+// CORE-EPOCH-001, CORE-EPOCH-002: the right to write is had before each activation; init
+// and every write name its epoch, and a write under an old one is ABORTED. Where it
+// cannot be had, nothing is opened.
+func TestOwner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, journal := &owner{fence: store.Fence{Shard: 3, Epoch: 4}}, &batches{Journal: memory.New()}
+		var epochs []int64
+		model := runtimetest.Model{Watch: func(request *eventsourcedv1.HandleRequest) {
+			if init := request.GetInit(); init != nil {
+				epochs = append(epochs, init.GetEpoch())
+			}
+		}}
+		w := start(t, model.Serve, func(c *runtime.Config) { c.Kinds, c.Owner = kinds(journal), o })
+		wantAnswer(t, w.call("7", "Add", "a"), "a")
+		if fence := journal.appended()[0].Fence; fence != o.fence {
+			t.Errorf("written under %v, want %v", fence, o.fence)
+		}
+		o.fence.Epoch = 5
+		wantAnswer(t, w.call("7", "Restart", "no"), "Unknown: no")
+		wantAnswer(t, w.call("7", "Add", "b"), "ab")
+		if fmt.Sprint(epochs) != "[4 5]" {
+			t.Errorf("the function heard the epochs %v", epochs)
+		}
+		o.err = errDisk
+		wantAnswer(t, w.call("8", "Get", ""), "Unavailable: the right to write the entity cannot be had now")
+		o.err = fault.New(fault.Unavailable, "it is elsewhere")
+		wantAnswer(t, w.call("8", "Get", ""), "Unavailable: it is elsewhere")
+		if n := w.function.Opened(); n != 2 {
+			t.Errorf("%d streams, want those of 7", n)
+		}
 	})
 }
 

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"crypto/sha256"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -25,11 +24,10 @@ func (a *activation) beside(effect entity.Persist) store.Beside {
 			Command: c.command.Name,
 			Digest:  sha256.Sum256(c.command.Payload.GetValue()),
 			Answer:  encodeAnswer(*effect.Answer),
-			Expires: time.Now().Add(a.runtime.config.Keep), // IDEM-KEEP-001
 		}}
 	}
-	if make := a.runtime.config.Effects; make != nil && len(effect.Durable) > 0 {
-		beside.Effects = make(a.id, c.command, effect.Durable)
+	if effects := a.runtime.config.Effects; effects != nil && len(effect.Durable) > 0 {
+		beside.Effects = effects(a.id, c.command, effect.Durable)
 		for _, stored := range beside.Effects {
 			c.stored = append(c.stored, stored.ID)
 		}

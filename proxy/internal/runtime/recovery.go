@@ -124,7 +124,7 @@ func (a *activation) open() error {
 		config.Log.Warn("no stream to the function", "entity", a.id, "error", err)
 		return a.close("open", unopened(err))
 	}
-	a.stream, a.spoke = stream, time.Now()
+	a.stream, a.retiring, a.spoke = stream, stream.Retired(), time.Now()
 	terms := stream.Terms()
 	terms.Persistence = a.target.Persistence
 	a.cancels = terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL)

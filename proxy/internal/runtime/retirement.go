@@ -18,7 +18,7 @@ type watch struct {
 
 // join watches the connection of the activation, which has one.
 func (r *Runtime) join(a *activation) {
-	retired := a.stream.Retired()
+	retired := a.retiring
 	if retired == nil {
 		return
 	}
@@ -41,7 +41,7 @@ func (r *Runtime) join(a *activation) {
 
 // part ends the watch over the connection of the activation.
 func (r *Runtime) part(a *activation) {
-	retired := a.stream.Retired()
+	retired := a.retiring
 	if retired == nil {
 		return
 	}

@@ -16,7 +16,7 @@ var ErrUnknown = errors.New("it is unknown whether the changes are stored")
 // What one write takes at most: so many changes, and of their payloads so many bytes,
 // but for the first.
 const (
-	maxChanges = 64
+	maxChanges = 256
 	maxBytes   = 1 << 20
 )
 
@@ -104,7 +104,10 @@ func (a *activation) store(batch []change) error {
 	for i, c := range batch {
 		changes[i] = c.Persist
 		events += len(c.Events)
-		beside.Records = append(beside.Records, c.beside.Records...)
+		for _, record := range c.beside.Records {
+			record.Expires = a.expiry() // It has waited.
+			beside.Records = append(beside.Records, record)
+		}
 		beside.Effects = append(beside.Effects, c.beside.Effects...)
 	}
 	ctx, cancel := context.WithTimeout(a.runtime.ctx, a.runtime.config.StoreTimeout)
@@ -116,6 +119,12 @@ func (a *activation) store(batch []change) error {
 		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)
 	}
 	return err
+}
+
+// expiry is when a record that is written now may be forgotten: its time counts from
+// when it is durable (IDEM-KEEP-001), which is before the store's time is over.
+func (a *activation) expiry() time.Time {
+	return time.Now().Add(a.runtime.config.StoreTimeout + a.runtime.config.Keep)
 }
 
 // wrote tells the machine what became of a write. Once one has failed none behind it

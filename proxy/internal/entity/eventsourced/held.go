@@ -37,7 +37,7 @@ func (m *Machine) settle(outcome entity.Outcome, change *entity.Persist, out []e
 
 // persisted takes the store's answer to the oldest change.
 func (m *Machine) persisted(in entity.Persisted, out []entity.Effect) []entity.Effect {
-	if in.Err != nil && !(m.held[0].command == 0 && unnoticed(in.Err)) {
+	if in.Err != nil && (m.held[0].command != 0 || !unnoticed(in.Err)) {
 		return m.refused(in, out)
 	}
 	out = m.release(out)

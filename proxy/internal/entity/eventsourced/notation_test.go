@@ -306,8 +306,10 @@ func printEffect(effect entity.Effect) string {
 
 func printPersist(effect entity.Persist) string {
 	text := fmt.Sprintf("persist %d after %d:", effect.Command, effect.Expected)
-	for _, event := range effect.Events {
-		text += fmt.Sprintf(" %d=%s%s", event.Sequence, unpack(event.Payload), printMetadata(event.Metadata))
+	if len(effect.Events) > 0 {
+		text += " " + each(effect.Events, func(event entity.Event) string {
+			return fmt.Sprintf("%d=%s%s", event.Sequence, unpack(event.Payload), printMetadata(event.Metadata))
+		})
 	}
 	if effect.Snapshot != nil {
 		text += fmt.Sprintf(", snapshot %d=%s", effect.Snapshot.Sequence, unpack(effect.Snapshot.State))
