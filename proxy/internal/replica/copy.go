@@ -2,6 +2,7 @@ package replica
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -111,12 +112,15 @@ type Copy struct {
 	members []string
 }
 
-// Changes returns what has come from elsewhere since Load, or since it was called
-// last.
+// Changes returns what has come from elsewhere, and who is there, since Load, or since
+// it was called last.
 func (c *Copy) Changes() entity.Merged {
 	c.replica.mu.Lock()
 	defer c.replica.mu.Unlock()
-	merged := entity.Merged{Members: c.of.config.Peers.Members()}
+	merged := entity.Merged{}
+	if members := c.of.config.Peers.Members(); !slices.Equal(members, c.members) {
+		merged.Members, c.members = members, members
+	}
 	if c.replica.news != nil {
 		merged.Delta = c.replica.news.Encode()
 		c.replica.news = nil

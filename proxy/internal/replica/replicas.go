@@ -105,7 +105,7 @@ func (r *Replicas) Join(id store.ID, changed func()) *Copy {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed = changed
-	return &Copy{of: r, replica: c}
+	return &Copy{of: r, replica: c, members: r.config.Peers.Members()}
 }
 
 // pin returns the entity's copy, which stays until it is unpinned.

@@ -49,12 +49,12 @@ func (e *elsewhere) Join(_ store.ID, changed func()) runtime.Copy {
 	return e
 }
 
-func (e *elsewhere) Changes() []byte {
+func (e *elsewhere) Changes() entity.Merged {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	news := e.news
 	e.news = nil
-	return news
+	return entity.Merged{Delta: news}
 }
 
 func (e *elsewhere) Apply(change entity.Apply, spread func(error)) {

@@ -17,10 +17,14 @@ func (k Kind) Effect(effect entity.Effect) string {
 		return "send " + k.Sent(effect.Message)
 	case entity.Persist:
 		return k.persist(effect)
+	case entity.Apply:
+		return k.Apply(effect)
 	case entity.Answered:
 		return fmt.Sprintf("answered %d", effect.Command)
 	case entity.Complete:
-		return fmt.Sprintf("complete %d %s", effect.Command, Outcome(effect.Outcome))
+		return complete(effect)
+	case entity.Start:
+		return fmt.Sprintf("start %d %s", effect.ID, Each(effect.SideEffects, sideEffect))
 	case entity.Requeue:
 		return "requeue " + strings.Trim(fmt.Sprint(effect.Commands), "[]")
 	case entity.Wait:
@@ -33,6 +37,14 @@ func (k Kind) Effect(effect entity.Effect) string {
 	default:
 		return fmt.Sprintf("%T", effect)
 	}
+}
+
+func complete(effect entity.Complete) string {
+	text := fmt.Sprintf("complete %d %s", effect.Command, Outcome(effect.Outcome))
+	if effect.More {
+		text += ", and more"
+	}
+	return text
 }
 
 func (k Kind) persist(change entity.Persist) string {

@@ -36,6 +36,10 @@ func (k Kind) Input(l Line) (entity.Input, error) {
 		return entity.Received{Message: message}, err
 	case "persisted":
 		return entity.Persisted{Err: failed(l.Word(1)), Along: int(l.Int("along"))}, nil
+	case "merged":
+		return k.Merged(l)
+	case "spread":
+		return entity.Spread{Apply: l.Number(1), Err: failed(l.Word(2))}, nil
 	case "gone":
 		return entity.Gone{Command: l.Number(1), Deadline: l.Has("deadline")}, nil
 	case "elapsed":
@@ -63,6 +67,7 @@ func arrived(l Line) entity.Arrived {
 	left, _ := time.ParseDuration(l.Word(3))
 	command := entity.Command{
 		Name: l.Word(1), Payload: Pack(l.Word(2)), Metadata: metadata(l), Response: "Text", ReadOnly: l.Has("read-only"), Effect: l.Has("side-effect"),
+		Streamed: l.Has("streamed"),
 	}
 	if l.Has("keyed") {
 		command.Key = "k"
