@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"time"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -24,6 +25,8 @@ type activation struct {
 	// stream and machine are nil until the store has something to send.
 	stream  Stream
 	machine entity.Machine
+	// retiring is closed when the stream's connection takes no further stream.
+	retiring <-chan struct{}
 	// cancels says that the function wants to know when nobody waits for a command.
 	cancels bool
 	// copy is the activation's part in a shared entity; nil for any other.
@@ -217,7 +220,7 @@ func (a *activation) takes() bool { return !a.retired() || a.runtime.drains() }
 // retired reports whether the stream's connection takes no further stream.
 func (a *activation) retired() bool {
 	select {
-	case <-a.stream.Retired():
+	case <-a.retiring:
 		return true
 	default:
 		return false
@@ -288,8 +291,13 @@ func (a *activation) take(in entity.Input) {
 	switch what := in.(type) {
 	case entity.Ended:
 		a.watchdog.disarm()
-		if a.hurried != nil {
-			in = a.lost(what)
+		if a.hurried != nil && a.watchdog.bitten() {
+			a.late()
+		} else if a.hurried != nil {
+			a.log().Warn("a stream has ended with a command outstanding", "error", what.Err)
+		}
+		if a.last != nil {
+			return
 		}
 	case entity.Merged:
 		if what = a.copy.Changes(); what.Delta == nil && what.Members == nil {
@@ -300,17 +308,17 @@ func (a *activation) take(in entity.Input) {
 	a.step(in)
 }
 
-// lost returns the end of a stream that takes a command along, as the machine
-// hears of it: when the watchdog has reset it, as a time-out. The caller is not
-// told the cause, so that the log is.
-func (a *activation) lost(ended entity.Ended) entity.Input {
-	log := a.runtime.config.Log.With("entity", a.id, "command", a.hurried.command.Name)
-	if a.watchdog.bitten() {
-		log.Warn("the function did not answer in time", "within", a.runtime.config.CommandTimeout)
-		return entity.TimedOut{}
-	}
-	log.Warn("a stream has ended with a command outstanding", "error", ended.Err)
-	return ended
+// late tells the machine that a command's time is over, for which the watchdog has reset
+// the stream. Its end is told as well where that does not close the activation.
+func (a *activation) late() {
+	a.log().Warn("the function did not answer in time", "within", a.runtime.config.CommandTimeout)
+	a.step(entity.TimedOut{})
+}
+
+// log is for what becomes of the command that the function is at. Its caller is not told
+// the cause.
+func (a *activation) log() *slog.Logger {
+	return a.runtime.config.Log.With("entity", a.id, "command", a.hurried.command.Name)
 }
 
 // hurry sets the watchdog to the oldest command that the function has not answered.
