@@ -75,13 +75,9 @@ func (c *Call) Recv() (*actionv1.ActionResponse, error) {
 		return response, nil
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
-	case c.grpc.Trailer() != nil: // the function's own word
-		return nil, err
 	case c.ctx.Err() != nil:
 		return nil, fault.FromContext(c.ctx)
-	case c.conn.transport.isLost():
-		return nil, fault.New(fault.Unavailable, "the connection to the user function was lost: %w", err)
 	default:
-		return nil, err
+		return nil, c.conn.lost(err)
 	}
 }

@@ -79,7 +79,7 @@ func (s *plain) Send(message proto.Message) error { return s.grpc.SendMsg(s.conn
 func (s *plain) Recv() (proto.Message, error) {
 	in := &received{message: newResponse(s.kind)}
 	if err := s.conn.receive(s.grpc, in); err != nil {
-		return nil, err
+		return nil, s.conn.lost(err)
 	}
 	if in.err != nil {
 		return nil, fault.New(fault.Internal, "the function sent a message that cannot be read: %w", in.err)

@@ -29,6 +29,10 @@ type Script struct {
 	// Answer changes the right answer to a command into those that are sent.
 	// Nil sends the right one.
 	Answer func(entityID string, right *eventsourcedv1.HandleResponse) []*eventsourcedv1.HandleResponse
+	// Register registers further services; nil none.
+	Register func(*grpc.Server)
+	// Streams is how many streams a connection may have at once; 0 any number.
+	Streams uint32
 	// Takes is the largest message in bytes that the function takes; 0 stands for
 	// 4 MiB.
 	Takes int
@@ -82,7 +86,14 @@ func Start(tb testing.TB, target string, script Script) *Function {
 	if takes == 0 {
 		takes = 4 << 20
 	}
-	f.server = grpc.NewServer(grpc.StatsHandler((*callRecorder)(f)), grpc.MaxRecvMsgSize(takes))
+	options := []grpc.ServerOption{grpc.StatsHandler((*callRecorder)(f)), grpc.MaxRecvMsgSize(takes)}
+	if script.Streams > 0 {
+		options = append(options, grpc.MaxConcurrentStreams(script.Streams))
+	}
+	f.server = grpc.NewServer(options...)
+	if script.Register != nil {
+		script.Register(f.server)
+	}
 	discoveryv1.RegisterDiscoveryServiceServer(f.server, f)
 	eventsourcedv1.RegisterEventSourcedServiceServer(f.server, f)
 	go func() {
