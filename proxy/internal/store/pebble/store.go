@@ -64,7 +64,7 @@ type Store struct {
 	clock func() time.Time
 
 	offsets *offsets // of the event log
-	rights  rights
+	rights  rights   // to write
 
 	mu      sync.Mutex
 	closed  bool           // guarded by mu
@@ -99,6 +99,7 @@ func Open(config Config) (*Store, error) {
 		lock:    lock,
 		locks:   newLocks(),
 		clock:   config.Clock,
+		offsets: newOffsets(0),
 		closing: make(chan struct{}),
 	}
 	name := config.Files.PathJoin(config.Dir, journalDir)
@@ -106,12 +107,12 @@ func Open(config Config) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(explainOpen(name, cmp.Or(s.disk.Dropped(), err)), lock.Close())
 	}
-	err = s.start(config.Files, version)
+	// Pebble works on by itself from now on, and must not meet an error.
+	err = s.disk.Serve()
 	if err == nil {
-		err = s.disk.Serve()
+		err = s.start(config.Files, version)
 	}
 	if err != nil {
-		err = cmp.Or(s.disk.Dropped(), err)
 		_ = s.Close() // it fails for the same reason
 		return nil, explainOpen(name, err)
 	}
@@ -127,8 +128,7 @@ func (s *Store) start(files vfs.FS, version uint64) error {
 			return err
 		}
 	}
-	key := stateKey()
-	now, _, err := get(s, theStore, "state", key, decodeState)
+	now, _, err := get(s, theStore, "state", stateKey(), decodeState)
 	if err != nil {
 		return err
 	}
@@ -137,14 +137,22 @@ func (s *Store) start(files vfs.FS, version uint64) error {
 	}
 	s.offsets = newOffsets(now.epoch)
 	s.rights.table, s.rights.stored = lease.New(now.epoch), now.epoch
-	if err := s.db.Set(key, encodeState(key, now), pebbledb.Sync); err != nil || now.upgraded {
+	if err := s.note(now); err != nil || now.upgraded {
 		return err
 	}
 	if err := s.upgrade(); err != nil {
 		return err
 	}
 	now.upgraded = true
-	return s.db.Set(key, encodeState(key, now), pebbledb.Sync)
+	return s.note(now)
+}
+
+// note stores what is said of the store as a whole.
+func (s *Store) note(now state) error {
+	return s.change(context.Background(), "begin the epoch of", theStore, func(w *writes) error {
+		w.set(stateKey(), encodeState(stateKey(), now))
+		return nil
+	})
 }
 
 // options are pebble's. What they leave out is pebble's default.

@@ -1,7 +1,7 @@
 package pebble
 
 import (
-	"errors"
+	"context"
 	"fmt"
 
 	pebbledb "github.com/cockroachdb/pebble/v2"
@@ -22,27 +22,40 @@ func (s *Store) upgrade() (err error) {
 		return err
 	}
 	defer func() { err = release(err, iter) }()
-	u := upgrade{store: s, writes: &writes{batch: s.db.NewBatch()}}
-	for iter.First(); iter.Valid(); iter.Next() {
-		value, err := iter.ValueAndErr()
-		if err == nil {
-			err = u.record(iter.Key(), value)
-		}
+	iter.First()
+	for iter.Valid() {
+		err := s.change(context.Background(), "upgrade", theStore, func(w *writes) error {
+			return upgrade{store: s, writes: w}.some(iter)
+		})
 		if err != nil {
-			return errors.Join(err, u.writes.batch.Close())
+			return err
 		}
 	}
-	return errors.Join(iter.Error(), u.commit())
+	return iter.Error()
 }
 
-// upgrade is one under way.
+// upgrade is one commit of an upgrade.
 type upgrade struct {
 	store  *Store
 	writes *writes
 }
 
+// some upgrades records from where the iterator stands, as many as fit.
+func (u upgrade) some(iter *pebbledb.Iterator) error {
+	for ; iter.Valid() && u.writes.batch.Len() < upgradeSize; iter.Next() {
+		value, err := iter.ValueAndErr()
+		if err == nil {
+			err = u.record(iter.Key(), value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // record upgrades one record.
-func (u *upgrade) record(key, value []byte) error {
+func (u upgrade) record(key, value []byte) error {
 	id, suffix, err := parseID(key[1:])
 	if err != nil {
 		return corrupt(theStore, err)
@@ -61,16 +74,11 @@ func (u *upgrade) record(key, value []byte) error {
 	if err != nil {
 		return corrupt(id, fmt.Errorf("a record of version 1: %w", err))
 	}
-	if u.writes.batch.Len() < upgradeSize {
-		return u.writes.err
-	}
-	err = u.commit()
-	u.writes = &writes{batch: u.store.db.NewBatch()}
-	return err
+	return nil
 }
 
 // head upgrades a head, unless that has been done.
-func (u *upgrade) head(key, value []byte) error {
+func (u upgrade) head(key, value []byte) error {
 	if _, err := decodeHead(key, value); err == nil {
 		return nil
 	}
@@ -82,7 +90,7 @@ func (u *upgrade) head(key, value []byte) error {
 }
 
 // event upgrades an event, which gets a new key, no time and no metadata.
-func (u *upgrade) event(id store.ID, prefix []byte, sequence int64, value []byte) error {
+func (u upgrade) event(id store.ID, prefix []byte, sequence int64, value []byte) error {
 	old := append(recordKey(prefix, kindOldEvent), eventKey(prefix, sequence)[len(prefix)+1:]...)
 	b := unseal(old, value)
 	event := entity.Event{Sequence: sequence, Payload: b.payload()}
@@ -93,14 +101,6 @@ func (u *upgrade) event(id store.ID, prefix []byte, sequence int64, value []byte
 	offset := u.store.offsets.take(1)
 	u.store.offsets.settle(offset) // there is no reader yet
 	return u.writes.event(id, prefix, offset, event)
-}
-
-// commit makes durable what has been upgraded.
-func (u *upgrade) commit() error {
-	if u.writes.err != nil {
-		return errors.Join(u.writes.err, u.writes.batch.Close())
-	}
-	return errors.Join(u.writes.batch.Commit(pebbledb.Sync), u.writes.batch.Close())
 }
 
 // decodeOldHead reads a head of version 1: the sequence of the last event.

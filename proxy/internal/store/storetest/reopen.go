@@ -120,12 +120,9 @@ func (p place) epochs() {
 		if c.fence.Epoch <= old.Epoch {
 			p.t.Errorf("the epoch is %d after %d", c.fence.Epoch, old.Epoch)
 		}
-		other := c.clock.node("other")
-		c.join(other, long)
-		if err := c.store.Release(p.t.Context(), c.clock.latest("tester"), shard); err != nil {
-			p.t.Fatalf("Release: %v", err)
-		}
-		old = c.takeover(other, c.fence)
+		again := c.clock.node("tester")
+		c.join(again, long)
+		old = c.takeover(again, c.fence)
 		p.close(c)
 	}
 }

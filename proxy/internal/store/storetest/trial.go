@@ -99,15 +99,12 @@ func (c trial) put(id store.ID, change store.Change) {
 
 // clock is what time it is for the store. It stands still until it is set.
 type clock struct {
-	mu     sync.Mutex
-	now    time.Time
-	nodes  int
-	newest map[string]string // the id of the newest node, by name
+	mu    sync.Mutex
+	now   time.Time
+	nodes int // how many there have been
 }
 
-func newClock() *clock {
-	return &clock{now: time.UnixMilli(1_790_000_000_123).UTC(), newest: map[string]string{}}
-}
+func newClock() *clock { return &clock{now: time.UnixMilli(1_790_000_000_123).UTC()} }
 
 func (c *clock) time() time.Time {
 	c.mu.Lock()
@@ -128,15 +125,7 @@ func (c *clock) node(name string) store.Node {
 	defer c.mu.Unlock()
 	c.nodes++
 	id := fmt.Sprint(name, "#", c.nodes)
-	c.newest[name] = id
 	return store.Node{ID: id, Address: id + ".example:7777", Name: name}
-}
-
-// latest returns the id of the newest node with the name.
-func (c *clock) latest(name string) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.newest[name]
 }
 
 func cartID() store.ID { return store.ID{Persistence: "cart", Entity: "1"} }

@@ -56,6 +56,7 @@ type phase uint8
 
 const (
 	// opening: pebble is told, for it opens with care and nobody waits but its caller.
+	// A sync that fails drops the disk.
 	opening phase = iota
 	// serving: the operation waits.
 	serving
@@ -227,9 +228,14 @@ func (d *Disk) admit() bool {
 func (d *Disk) failed(err error, waited bool) (<-chan struct{}, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.phase == opening {
+	if d.phase == opening && !errors.Is(err, errLasting) {
 		d.refused = err
 		return nil, err
+	}
+	if d.phase == opening { // pebble panics where it meets one in the background
+		d.fail(err, true)
+		d.drop()
+		return d.retry, nil
 	}
 	if !waited {
 		d.waiting++
