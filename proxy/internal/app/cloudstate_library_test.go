@@ -131,9 +131,13 @@ func TestLibraryAnswersNothing(t *testing.T) {
 	o.Must(cloudstate.Ledger, "a", "", "x")
 	o.fails(cloudstate.Profile, "a", "set x; blank", codes.Internal, "")
 	o.Must(cloudstate.Profile, "a", "", "x")
-	watch, _ := o.open(cloudstate.Method(cloudstate.Presence, "Watch"), cloudstate.Request("a", "silent"))
-	o.Must(cloudstate.Presence, "a", "tell hello", "0") // the call is open by now, or soon
-	_ = watch
+	watch, _ := o.watch("a", "silent")
+	o.relay.Await(t, "the call is open", func(calls []cloudstate.Call) bool {
+		streams := of(calls, cloudstate.Crdt)
+		return len(streams) == 1 && len(streams[0].Answered()) == 1
+	})
+	o.Must(cloudstate.Presence, "a", "tell hello", "0")
+	watch.Want("hello")
 	if _, err := o.Call(cloudstate.Method(cloudstate.Converter, "Unary"), cloudstate.Request("", "silent; effect Ledger Do b emit,y")); status.Code(err) != codes.Internal {
 		t.Errorf("an action without an answer gives %v", err)
 	}
@@ -158,7 +162,7 @@ func TestLibraryThrowsAwayTheFirstPayload(t *testing.T) {
 func TestLibraryStreamsEarly(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
-	watch, _ := o.open(cloudstate.Method(cloudstate.Presence, "Watch"), cloudstate.Request("a", "reply first"))
+	watch, _ := o.watch("a", "reply first")
 	watch.Want("first")
 	o.Must(cloudstate.Presence, "a", "early now; update gcounter{increment:1}", "0")
 	watch.Want("now")
@@ -168,7 +172,7 @@ func TestLibraryStreamsEarly(t *testing.T) {
 func TestLibraryDoesNotAnswerACancel(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
-	watch, cancel := o.open(cloudstate.Method(cloudstate.Presence, "Watch"), cloudstate.Request("a", "reply first; noresponse"))
+	watch, cancel := o.watch("a", "reply first; noresponse")
 	watch.Want("first")
 	cancel()
 	o.Must(cloudstate.Presence, "a", "update gcounter{increment:1}", "0")

@@ -107,6 +107,14 @@ func (o *observed) open(path string, requests ...cloudstate.Raw) (*cloudstate.St
 	return o.Open(ctx, path, requests...), cancel
 }
 
+// watch opens a streamed call of an entity.
+func (o *observed) watch(id, steps string) (*cloudstate.Stream, context.CancelFunc) {
+	o.tb.Helper()
+	stream, cancel := o.open(cloudstate.Method(cloudstate.Presence, "Watch"), cloudstate.Request(id, steps))
+	stream.Close()
+	return stream, cancel
+}
+
 // passivated gives the entities of the service a time-out of 100 ms.
 func passivated(service string) func(*discoveryv1.DiscoverResponse) {
 	return func(answer *discoveryv1.DiscoverResponse) { cloudstate.Passivate(answer, service, 100) }

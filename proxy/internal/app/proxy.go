@@ -143,6 +143,7 @@ func (p *proxy) connectRooms() (err error) {
 		Functions:      &p.user,
 		Kinds:          p.kinds(),
 		Effects:        p.durable.Effects,
+		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
 		Log:            p.config.Log,
@@ -185,7 +186,7 @@ func (p *proxy) kinds() map[string]runtime.Kind {
 			case wire.Value:
 				kinds[e.Type] = runtime.Kind{New: p.value, State: runtime.Valued(p.store)}
 			case wire.Replicated:
-				kinds[e.Type] = runtime.Kind{New: p.replicated, State: shared{p.replicas}}
+				kinds[e.Type] = runtime.Kind{New: p.replicated, State: runtime.Replicated(p.replicas)}
 			}
 		}
 	}
@@ -209,15 +210,6 @@ func (p *proxy) value(id entity.ID, terms entity.Terms) entity.Machine {
 // replicated makes the machine of a replicated entity.
 func (p *proxy) replicated(id entity.ID, terms entity.Terms) entity.Machine {
 	return replicated.New(id, p.user.of(id.Service, terms))
-}
-
-// shared is the State of replicated entities: their copies here.
-type shared struct{ *replica.Replicas }
-
-func (s shared) Join(id store.ID, changed func()) runtime.Copy { return s.Replicas.Join(id, changed) }
-
-func (shared) Store(context.Context, store.ID, store.Fence, []entity.Persist, store.Beside) error {
-	panic("a copy stores itself")
 }
 
 // Discovered builds the registry of an answer, and keeps it unless a mistake in it

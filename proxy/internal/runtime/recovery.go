@@ -145,7 +145,7 @@ func unopened(err error) error {
 // unloaded gives up an activation that the store did not load.
 func (a *activation) unloaded(err error) {
 	if errors.Is(err, store.ErrDeleted) { // ES-DEL-004
-		a.last = &entity.Close{Abort: true, Reason: "deleted", Deleted: true}
+		a.last = &entity.Close{Abort: true, Reason: "deleted", Deleted: true, Err: a.target.Deleted}
 		return
 	}
 	a.runtime.config.Log.Error("the store did not load an entity", "entity", a.id, "error", err)
@@ -160,10 +160,10 @@ func (a *activation) unloaded(err error) {
 // may the entity's next stream open (CORE-STREAM-001).
 func (a *activation) end() {
 	switch {
-	case a.last.Deleted:
-		a.refuse(fault.New(fault.NotFound, "the entity was deleted"))
 	case a.last.Err != nil:
 		a.refuse(a.last.Err)
+	case a.last.Deleted:
+		a.refuse(fault.New(fault.NotFound, "the entity was deleted"))
 	}
 	if a.stream != nil {
 		a.part()

@@ -90,7 +90,9 @@ func (s *tallyStream) CloseSend() error {
 
 func (*tallyStream) Retired() <-chan struct{} { return nil }
 
-func (*tallyStream) Terms() entity.Terms { return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10} }
+func (*tallyStream) Terms() entity.Terms {
+	return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10}
+}
 
 // counted is what the function holds of one activation.
 type counted struct {
