@@ -138,7 +138,7 @@ func TestLibraryAnswersNothing(t *testing.T) {
 	})
 	o.Must(cloudstate.Presence, "a", "tell hello", "0")
 	watch.Want("hello")
-	if _, err := o.Call(cloudstate.Method(cloudstate.Converter, "Unary"), cloudstate.Request("", "silent; effect Ledger Do b emit,y")); status.Code(err) != codes.Internal {
+	if _, err := o.Call(cloudstate.Method(cloudstate.Converter, "Unary"), cloudstate.Request("", "silent; effect Ledger Do b emit y")); status.Code(err) != codes.Internal {
 		t.Errorf("an action without an answer gives %v", err)
 	}
 	out, _ := o.open(cloudstate.Method(cloudstate.Converter, "StreamedOut"), cloudstate.Request("", "silent; sync Ledger Do c emit z|reply last"))

@@ -360,7 +360,7 @@ func TestObserverSeesStreamedActions(t *testing.T) {
 func TestObserverSeesItems(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
-	call, _ := o.open(cloudstate.Method(cloudstate.Converter, "Streamed"), cloudstate.Request("", "silent; sync Ledger Do a emit,x"), cloudstate.Request("", "reply next"))
+	call, _ := o.open(cloudstate.Method(cloudstate.Converter, "Streamed"), cloudstate.Request("", "silent; sync Ledger Do a emit x"), cloudstate.Request("", "reply next"))
 	call.Want("next")
 	call.Send(cloudstate.Request("", "fail enough"))
 	if _, err := call.Next(); status.Code(err) != codes.Unknown || status.Convert(err).Message() != "enough" {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -19,6 +20,9 @@ type observed struct {
 	*running
 	*cloudstate.Caller
 
+	// mistaken says that the function makes mistakes for which its stream is reset.
+	mistaken bool
+
 	tb    testing.TB
 	f     *cloudstate.Function
 	relay *cloudstate.Relay
@@ -29,7 +33,13 @@ func observe(tb testing.TB, behaviour cloudstate.Behaviour, change func(*Config)
 	tb.Helper()
 	o := &observed{tb: tb, f: cloudstate.Start(tb, behaviour)}
 	o.relay = cloudstate.NewRelay(tb, o.f.Target)
-	tb.Cleanup(func() { o.relay.Check(tb) })
+	tb.Cleanup(func() {
+		for _, fault := range cloudstate.Faults(o.relay.Calls(), o.relay.Connections()) {
+			if !o.mistaken || !strings.HasPrefix(fault, cloudstate.StreamReset) {
+				tb.Error(fault)
+			}
+		}
+	})
 	config := quick(o.relay.Target)
 	if change != nil {
 		change(&config)
