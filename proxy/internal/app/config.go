@@ -70,6 +70,11 @@ type Config struct {
 	// function it may be no larger than the function says that it takes. A request
 	// may take it less 128 KiB, for names and metadata.
 	MaxMessage int
+	// Dialect is in what the function is spoken to: auto, v1 or cloudstate-0.2.
+	Dialect string
+	// Unversioned takes a function of Cloudstate that states no version for one of
+	// 0.2, also where it has replicated entities (DIA-VERSION-003).
+	Unversioned bool
 	// Dev tells the function that somebody develops it, and that its state may be
 	// lost, which StoreMemory says as well. It changes nothing that the proxy does.
 	Dev bool
@@ -97,6 +102,7 @@ func Defaults() Config {
 		SnapshotAfter:  1000,
 		MaxMessage:     4 << 20,
 		Version:        "devel",
+		Dialect:        "auto",
 		Log:            slog.New(slog.DiscardHandler),
 		Opened:         func(string, net.Addr) {},
 	}

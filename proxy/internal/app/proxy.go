@@ -17,8 +17,11 @@ import (
 	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
+	"github.com/stateward/stateward/proxy/internal/entity/replicated"
+	"github.com/stateward/stateward/proxy/internal/entity/value"
 	"github.com/stateward/stateward/proxy/internal/frontend"
 	"github.com/stateward/stateward/proxy/internal/function"
+	"github.com/stateward/stateward/proxy/internal/replica"
 	"github.com/stateward/stateward/proxy/internal/router"
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -29,7 +32,7 @@ import (
 // proxy is one running proxy.
 type proxy struct {
 	config   Config
-	dialect  wire.Dialect
+	replicas *replica.Replicas
 	metrics  *telemetry.Metrics
 	store    store.Store
 	user     user
@@ -89,7 +92,6 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 	p := &proxy{
 		config:  config,
 		user:    user{largest: config.MaxMessage},
-		dialect: wire.V1(),
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
 		changed: make(chan struct{}, 1),
@@ -111,7 +113,9 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 func (p *proxy) connectRooms() (err error) {
 	functions := function.Defaults()
 	functions.Target = p.config.Function
-	functions.Dialects = []wire.Dialect{p.dialect}
+	if functions.Dialects, err = wire.Choice(p.config.Dialect); err != nil {
+		return err
+	}
 	functions.Capabilities = capabilities()
 	functions.Version = p.config.Version
 	functions.Instance = rand.Text()
@@ -131,11 +135,16 @@ func (p *proxy) connectRooms() (err error) {
 	}); err != nil {
 		return err
 	}
+	node := rand.Text()
+	if p.replicas, err = replica.New(replica.Config{Store: p.store, Self: node, Slot: node, Log: p.config.Log}); err != nil {
+		return err
+	}
 	p.entities, err = runtime.New(runtime.Config{
 		Functions:      &p.user,
 		Kinds:          p.kinds(),
 		Records:        p.store,
 		Effects:        p.durable.Effects,
+		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
 		Log:            p.config.Log,
@@ -167,12 +176,19 @@ func (p *proxy) connectRooms() (err error) {
 	return err
 }
 
-// kinds says how the entities of each type in the dialect are run.
+// kinds says how the entities of each type are run, whatever a dialect calls it.
 func (p *proxy) kinds() map[string]runtime.Kind {
 	kinds := map[string]runtime.Kind{}
-	for _, e := range p.dialect.Entities {
-		if e.Kind == wire.EventSourced {
-			kinds[e.Type] = runtime.Kind{New: p.eventSourced, State: runtime.Journaled(p.store)}
+	for _, dialect := range []wire.Dialect{wire.V1(), wire.Cloudstate()} {
+		for _, e := range dialect.Entities {
+			switch e.Kind {
+			case wire.EventSourced:
+				kinds[e.Type] = runtime.Kind{New: p.eventSourced, State: runtime.Journaled(p.store)}
+			case wire.Value:
+				kinds[e.Type] = runtime.Kind{New: p.value, State: runtime.Valued(p.store)}
+			case wire.Replicated:
+				kinds[e.Type] = runtime.Kind{New: p.replicated, State: runtime.Replicated(p.replicas)}
+			}
 		}
 	}
 	return kinds
@@ -184,13 +200,25 @@ func (p *proxy) eventSourced(id entity.ID, terms entity.Terms) entity.Machine {
 	if config.Ask == 0 {
 		config.Ask = -1
 	}
-	return eventsourced.New(id, terms, config)
+	return eventsourced.New(id, p.user.of(id.Service, terms), config)
+}
+
+// value makes the machine of a value entity.
+func (p *proxy) value(id entity.ID, terms entity.Terms) entity.Machine {
+	return value.New(id, p.user.of(id.Service, terms))
+}
+
+// replicated makes the machine of a replicated entity.
+func (p *proxy) replicated(id entity.ID, terms entity.Terms) entity.Machine {
+	return replicated.New(id, p.user.of(id.Service, terms))
 }
 
 // Discovered builds the registry of an answer, and keeps it unless a mistake in it
 // refuses the answer.
 func (p *proxy) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
-	registry, mistakes := descriptor.Build(dialect, answer)
+	registry, mistakes := descriptor.Offer{
+		Dialect: dialect, Capabilities: entity.CapabilitiesOf(capabilities()...), Unversioned: p.config.Unversioned, MaxMessage: p.config.MaxMessage,
+	}.Build(answer)
 	if registry != nil {
 		p.user.accepted.Store(registry)
 	}

@@ -77,9 +77,20 @@ func (u *user) Method(service, name string) (router.Method, error) {
 		Response:   string(method.Output),
 		ReadOnly:   method.ReadOnly,
 		MaxRequest: min(u.largest, registry.MaxMessage()) - envelope,
-		Target:     runtime.Target{Kind: served.Type, Persistence: served.Persistence, Passivation: served.Idle},
-		Key:        method.Key,
+		Target: runtime.Target{
+			Kind: served.Type, Persistence: served.Persistence, Passivation: served.Idle, Deleted: deleted(registry, served),
+		},
+		Key: method.Key,
 	}, nil
+}
+
+// deleted returns what callers of a deleted entity of the service get; nil for
+// NOT_FOUND (DIA-ANSWER-005).
+func deleted(registry *descriptor.Registry, served *descriptor.Service) error {
+	if registry.Dialect().Cloudstate && served.Kind == wire.Replicated {
+		return fault.New(fault.Untold, "Entity deleted")
+	}
+	return nil
 }
 
 // Registry returns what the function serves now, or why it serves nothing.
@@ -96,4 +107,14 @@ func (u *user) names() []string {
 		return registry.Names()
 	}
 	return nil
+}
+
+// of adds what belongs to the service to the terms of a connection.
+func (u *user) of(service string, terms entity.Terms) entity.Terms {
+	if registry := u.accepted.Load(); registry != nil {
+		if served, ok := registry.Service(service); ok {
+			terms.Persistence, terms.Aliases = served.Persistence, served.Aliases
+		}
+	}
+	return terms
 }

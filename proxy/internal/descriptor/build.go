@@ -80,6 +80,7 @@ func (o Offer) Build(answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake
 		return nil, b.found
 	}
 	return &Registry{
+		dialect:      o.Dialect,
 		files:        b.files.files,
 		largest:      o.largest(info),
 		capabilities: b.inForce,

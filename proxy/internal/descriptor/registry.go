@@ -17,6 +17,7 @@ import (
 // Registry is what one answer to Discover describes. It is immutable, and
 // shares nothing with the registry of another answer or of the process.
 type Registry struct {
+	dialect      wire.Dialect
 	files        *protoregistry.Files
 	largest      int
 	capabilities entity.Capabilities
@@ -80,6 +81,9 @@ func (r *Registry) Method(service, method string) (*Method, bool) {
 
 // Names returns the full names of the services, sorted. The caller owns the slice.
 func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.services)) }
+
+// Dialect returns that in which the function answered.
+func (r *Registry) Dialect() wire.Dialect { return r.dialect }
 
 // MaxMessage returns the largest message in bytes that the function takes.
 func (r *Registry) MaxMessage() int { return r.largest }

@@ -7,6 +7,8 @@ import discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discov
 type Terms struct {
 	// Persistence names the stored state of the entities of the service.
 	Persistence string
+	// Aliases has the names of today of the service's stored types.
+	Aliases Aliases
 	// MaxMessage is the largest message that the function takes, and MaxMetadata the
 	// largest metadata of a request, a reply or an event; in bytes.
 	MaxMessage, MaxMetadata int

@@ -44,9 +44,11 @@ func (c *Client) answered(ctx context.Context, conn *connection, answer *discove
 	c.owned.Go(func() { c.keep(ctx, conn) })
 	c.changed()
 	for _, m := range mistakes {
-		if len(reasons) == 0 {
+		switch {
+		case m.Untold:
+		case len(reasons) == 0:
 			c.Report(m.Report())
-		} else {
+		default:
 			c.tell(ctx, conn, m.Report()) // the queue is for a function that serves
 		}
 	}

@@ -113,6 +113,8 @@ type Target struct {
 	Kind string
 	// Persistence names the entities' stored state.
 	Persistence string
+	// Deleted is what the callers of a deleted entity get; nil for NOT_FOUND.
+	Deleted error
 	// Passivation is how long an entity stays without a command; 0 when the
 	// runtime decides.
 	Passivation time.Duration

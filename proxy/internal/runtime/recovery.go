@@ -148,7 +148,7 @@ func unopened(err error) error {
 // unloaded gives up an activation that the store did not load.
 func (a *activation) unloaded(err error) {
 	if errors.Is(err, store.ErrDeleted) { // ES-DEL-004
-		a.last = &entity.Close{Abort: true, Reason: "deleted", Deleted: true}
+		a.last = &entity.Close{Abort: true, Reason: "deleted", Deleted: true, Err: a.target.Deleted}
 		return
 	}
 	a.runtime.config.Log.Error("the store did not load an entity", "entity", a.id, "error", err)

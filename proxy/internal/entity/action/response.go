@@ -39,12 +39,20 @@ func (m *Machine) forbidden(response *actionv1.ActionResponse) (requirement, tex
 			return "FX-DUR-016", "a response has a durable side effect, and an action stores nothing that the effect could be one with"
 		}
 	}
-	payload := response.GetReply().GetPayload()
-	if payload != nil && !entity.IsOf(payload, m.call.Output) { // ACT-ANSWER-007
-		return "CORE-CMD-006", fmt.Sprintf("a response carries the type URL %q, and the method answers with %s: it has to end in %q",
-			payload.GetTypeUrl(), m.call.Output, "/"+m.call.Output)
+	if text := m.mistyped(response.GetReply()); text != "" && !m.terms.Cloudstate { // ACT-ANSWER-007
+		return "CORE-CMD-006", text
 	}
 	return "", ""
+}
+
+// mistyped says what is wrong with the type of a reply; "" when nothing is.
+func (m *Machine) mistyped(reply *entityv1.Reply) string {
+	payload := reply.GetPayload()
+	if payload == nil || entity.IsOf(payload, m.call.Output) {
+		return ""
+	}
+	return fmt.Sprintf("a response carries the type URL %q, and the method answers with %s: it has to end in %q",
+		payload.GetTypeUrl(), m.call.Output, "/"+m.call.Output)
 }
 
 // hasDurable reports whether one of the response's side effects is durable. Cloudstate
@@ -79,6 +87,9 @@ func (m *Machine) fail(failure *entityv1.Failure, effects []*entityv1.SideEffect
 func (m *Machine) reply(reply *entityv1.Reply, effects []*entityv1.SideEffect, out []Effect) []Effect {
 	if reply.GetPayload() == nil {
 		return m.lack("CORE-CMD-006", "a response has a reply without payload", effects, out)
+	}
+	if text := m.mistyped(reply); text != "" { // of Cloudstate 0.2, and passed on (DIA-ANSWER-004)
+		out = append(out, m.report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_WARNING, text))
 	}
 	reply, out = m.trim(reply, out)
 	return m.settle(effects, nil, turn{reply: reply}, out)

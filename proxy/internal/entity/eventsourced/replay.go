@@ -33,7 +33,7 @@ func (m *Machine) open(in entity.Opened, out []entity.Effect) []entity.Effect {
 func (m *Machine) init(snapshot *entity.Snapshot) *eventsourcedv1.Init {
 	init := &eventsourcedv1.Init{ServiceName: m.id.Service, EntityId: m.id.Entity}
 	if snapshot != nil {
-		init.Snapshot = &eventsourcedv1.Snapshot{SnapshotSequence: snapshot.Sequence, Snapshot: snapshot.State}
+		init.Snapshot = &eventsourcedv1.Snapshot{SnapshotSequence: snapshot.Sequence, Snapshot: m.terms.Aliases.Sent(snapshot.State)}
 	}
 	return init
 }
@@ -67,7 +67,7 @@ func (m *Machine) damaged(what string, out []entity.Effect) []entity.Effect {
 // event returns the stored event as the function is sent it.
 func (m *Machine) event(event entity.Event) *eventsourcedv1.HandleRequest {
 	sent := &eventsourcedv1.Event{
-		Sequence: event.Sequence, Payload: event.Payload, Time: timestamppb.New(event.Time), Id: m.eventID(event.Sequence),
+		Sequence: event.Sequence, Payload: m.terms.Aliases.Sent(event.Payload), Time: timestamppb.New(event.Time), Id: m.eventID(event.Sequence),
 	}
 	if m.has(discoveryv1.Capability_CAPABILITY_EVENT_METADATA) {
 		sent.Metadata = event.Metadata

@@ -77,7 +77,7 @@ func (m *Machine) open(in entity.Opened, out []entity.Effect) []entity.Effect {
 	init := &valuev1.Init{
 		ServiceName: m.turns.ID().Service,
 		EntityId:    m.turns.ID().Entity,
-		State:       &valuev1.State{Value: in.Value},
+		State:       &valuev1.State{Value: m.turns.Terms().Aliases.Sent(in.Value)},
 		Revision:    in.Last,
 		Epoch:       in.Epoch,
 	}

@@ -17,6 +17,10 @@ import (
 // grace is how soon a stream may be reset that the function does not end.
 const grace = 3 * time.Second
 
+// StreamReset begins the fault of a stream that was reset. That is right where the
+// function has made a mistake on it (CORE-STREAM-006).
+const StreamReset = "the stream is reset"
+
 // life is one stream of one entity, as far as its own messages tell.
 type life struct {
 	call     Call
@@ -188,7 +192,7 @@ func (o *observer) ending(l *life) {
 	}
 	half, closed := l.call.Find(HalfClose)
 	if !closed || reset.At.Sub(half.At) < grace {
-		o.faultf(l.call, "the stream is reset")
+		o.faultf(l.call, StreamReset)
 	}
 }
 

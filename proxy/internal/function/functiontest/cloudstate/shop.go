@@ -127,3 +127,18 @@ func must(err error) {
 		panic(err)
 	}
 }
+
+// Subscribe puts the option eventing on a method of one of the services, with an event
+// log as its source.
+func Subscribe(files *descriptorpb.FileDescriptorSet, service, method, log string) {
+	source := appendText(nil, 3, log)
+	eventing := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), source)
+	for _, s := range files.GetFile()[0].GetService() {
+		for _, m := range s.GetMethod() {
+			if s.GetName() == service && m.GetName() == method {
+				m.Options = new(descriptorpb.MethodOptions)
+				m.GetOptions().ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 1081, protowire.BytesType), eventing))
+			}
+		}
+	}
+}

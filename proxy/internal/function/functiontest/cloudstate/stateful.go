@@ -40,6 +40,8 @@ func say(stream grpc.ServerStream, kind speaker, id int64, o outcome) error {
 		return status.Error(codes.Code(code), text)
 	case "broken":
 		answers, end = []proto.Message{kind.failure(&entityv1.Failure{CommandId: id, Description: s.rest})}, io.EOF
+	case "refused":
+		answers = []proto.Message{kind.failure(&entityv1.Failure{CommandId: id, Description: s.rest})}
 	case "broken0":
 		answers, end = []proto.Message{kind.failure(&entityv1.Failure{Description: s.rest})}, status.Error(codes.Aborted, s.rest)
 	case "twice":

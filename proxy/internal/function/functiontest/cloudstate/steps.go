@@ -30,7 +30,8 @@ import (
 //	close               end the stream with OK, unanswered
 //	status CODE TEXT    end it with a status
 //	broken TEXT         a failure on the stream with the command's id, and its end
-//	broken0 TEXT        the same without an id, and ABORTED
+//	refused TEXT        the same, and the stream goes on
+//	broken0 TEXT        one without an id, and ABORTED
 //	twice               answer twice
 //	wrong               answer another command
 //	empty               send a message without a case first
@@ -88,7 +89,7 @@ func (f *Function) outcome(steps []step, id int64, state string, metadata *entit
 			o.action = nil
 		case "blank":
 			reply.Payload = nil
-		case "hang", "close", "status", "broken", "broken0", "twice", "wrong", "empty":
+		case "hang", "close", "status", "broken", "refused", "broken0", "twice", "wrong", "empty":
 			o.trouble = s
 		}
 	}
