@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/function"
@@ -14,9 +16,14 @@ import (
 const (
 	// StorePebble keeps state in the directory Config.Data.
 	StorePebble = "pebble"
+	// StorePostgres keeps state in the database Config.Database.
+	StorePostgres = "postgres"
 	// StoreMemory keeps state until the proxy ends.
 	StoreMemory = "memory"
 )
+
+// stores are all of them, the default first.
+var stores = []string{StorePebble, StorePostgres, StoreMemory} //nolint:gochecknoglobals // read only
 
 // The ports that a proxy opens.
 const (
@@ -49,8 +56,12 @@ type Config struct {
 	// Listen is where the user's services are served, Admin where the pages for
 	// operators are: HOST:PORT, with port 0 for a free one.
 	Listen, Admin string
-	// Store is StorePebble or StoreMemory; Data is the directory of the former.
-	Store, Data string
+	// Store is StorePebble, StorePostgres or StoreMemory; Data is the directory of the
+	// first, and Database the data source name of the second.
+	Store, Data, Database string
+	// Node names this proxy among those that may write to the store, and stays over
+	// restarts: one that was killed is then followed at once. Empty where it has none.
+	Node string
 	// IdleTimeout is how long an entity stays in memory without a command, where
 	// discovery gives no time of its own.
 	IdleTimeout time.Duration
@@ -123,7 +134,8 @@ func (c *Config) validate() error {
 	refuse(err != nil, "--listen: %q is not HOST:PORT", c.Listen)
 	_, _, err = net.SplitHostPort(c.Admin)
 	refuse(err != nil, "--admin: %q is not HOST:PORT", c.Admin)
-	refuse(c.Store != StorePebble && c.Store != StoreMemory, "--store: %q is neither %s nor %s", c.Store, StorePebble, StoreMemory)
+	refuse(!slices.Contains(stores, c.Store), "--store: %q is none of %s", c.Store, strings.Join(stores, ", "))
+	refuse(c.Store == StorePostgres && c.Database == "", "--database: the store %s needs a database, such as postgres://user@host/name", StorePostgres)
 	refuse(c.Store == StorePebble && c.Data == "", "--data: the store %s needs a directory", StorePebble)
 	refuse(c.IdleTimeout <= 0, "--idle-timeout: %v is not greater than 0", c.IdleTimeout)
 	refuse(c.CommandTimeout <= 0, "--command-timeout: %v is not greater than 0", c.CommandTimeout)

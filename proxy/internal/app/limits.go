@@ -13,18 +13,30 @@ func (c *Config) limits() *discoveryv1.ProxyLimits {
 		MaxKeyBytes:            descriptor.MaxKey,
 		MaxMetadataBytes:       maxMetadata,
 		MaxWaitingCommands:     int32(c.Mailbox),
-		MaxOutstandingCommands: 1, // The proxy runs no kind that has more.
+		MaxOutstandingCommands: maxOutstanding,
 		MaxForwardDepth:        maxDepth,
 		MaxCommandTime:         max(c.CommandTimeout.Milliseconds(), 1),
 	}
 }
 
+// maxOutstanding is how many commands may be outstanding on one stream, of a
+// replicated entity (REP-TURN-006).
+const maxOutstanding = 64
+
 // capabilities are those that the proxy announces.
 func capabilities() []discoveryv1.Capability {
 	return []discoveryv1.Capability{
 		discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM,
+		discoveryv1.Capability_CAPABILITY_CANCEL,
+		discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
 		discoveryv1.Capability_CAPABILITY_LIFECYCLE,
 		discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
+		discoveryv1.Capability_CAPABILITY_EVENT_METADATA,
+		discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
+		discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
+		discoveryv1.Capability_CAPABILITY_TYPE_ALIASES,
+		discoveryv1.Capability_CAPABILITY_COMPOSITE_KEYS,
+		discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS,
 	}
 }
 

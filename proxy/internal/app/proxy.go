@@ -13,6 +13,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
+	"github.com/stateward/stateward/proxy/internal/cluster/single"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -32,6 +33,8 @@ import (
 // proxy is one running proxy.
 type proxy struct {
 	config   Config
+	process  string // names this process, and none before or after it
+	node     *single.Node
 	replicas *replica.Replicas
 	metrics  *telemetry.Metrics
 	store    store.Store
@@ -73,6 +76,7 @@ func serve(ctx, abort context.Context, config Config) error {
 	rooms.Go(func() { p.user.client.Run(running) })
 	rooms.Go(func() { p.watch(running) })
 	rooms.Go(func() { p.durable.Run(running, p.router) })
+	rooms.Go(func() { p.sweep(running) })
 	select {
 	case <-ctx.Done():
 	case err = <-p.failed:
@@ -85,28 +89,48 @@ func serve(ctx, abort context.Context, config Config) error {
 
 // start opens the store and the admin port, and wires the rooms; nothing runs yet.
 func start(ctx context.Context, config Config) (*proxy, error) {
-	opened, err := openStore(&config)
+	opened, err := openStore(ctx, &config)
 	if err != nil {
 		return nil, err
 	}
 	p := &proxy{
 		config:  config,
+		process: rand.Text(),
 		user:    user{largest: config.MaxMessage},
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
 	}
-	if err = p.connectRooms(); err == nil {
+	if err = p.join(ctx); err == nil {
+		err = p.connectRooms()
+	}
+	if err == nil {
 		err = p.durable.Load(ctx)
 	}
 	if err == nil {
 		err = p.openAdmin(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.store.Close())
+		return nil, errors.Join(err, p.leave(ctx), p.store.Close())
 	}
 	return p, nil
+}
+
+// join makes this process known to the store, as the one that writes.
+func (p *proxy) join(ctx context.Context) (err error) {
+	p.node, err = single.Join(ctx, single.Config{
+		Leases: p.store, NewID: func() string { return p.process }, Name: p.config.Node, Log: p.config.Log,
+	})
+	return err
+}
+
+// leave gives back what this process has the right to write.
+func (p *proxy) leave(ctx context.Context) error {
+	if p.node == nil {
+		return nil
+	}
+	return p.node.Leave(ctx)
 }
 
 // connectRooms makes the rooms, each with those that it stands on.
@@ -118,7 +142,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	functions.Capabilities = capabilities()
 	functions.Version = p.config.Version
-	functions.Instance = rand.Text()
+	functions.Instance = p.process
 	functions.Dev = p.config.Dev || p.config.Store == StoreMemory // DISC-DEV-001
 	functions.Limits = p.config.limits()
 	functions.MaxMessage = p.config.MaxMessage
@@ -135,13 +159,15 @@ func (p *proxy) connectRooms() (err error) {
 	}); err != nil {
 		return err
 	}
-	node := rand.Text()
-	if p.replicas, err = replica.New(replica.Config{Store: p.store, Self: node, Slot: node, Log: p.config.Log}); err != nil {
+	if p.replicas, err = replica.New(replica.Config{
+		Store: p.store, Self: p.process, Slot: p.config.slot(p.process), Log: p.config.Log,
+	}); err != nil {
 		return err
 	}
 	p.entities, err = runtime.New(runtime.Config{
 		Functions:      &p.user,
 		Kinds:          p.kinds(),
+		Owner:          p.node,
 		Records:        p.store,
 		Effects:        p.durable.Effects,
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },

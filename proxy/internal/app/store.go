@@ -1,22 +1,84 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 	"github.com/stateward/stateward/proxy/internal/store/pebble"
+	"github.com/stateward/stateward/proxy/internal/store/postgres"
+)
+
+const (
+	// sweepInterval is how often the store forgets what has had its time; an hour is
+	// what ES-DEL-008 allows.
+	sweepInterval = 10 * time.Minute
+	// sweepTimeout is how long one round of it may take.
+	sweepTimeout = time.Minute
 )
 
 // openStore opens the store that the config, which is valid, names.
-func openStore(config *Config) (store.Store, error) {
-	if config.Store == StoreMemory {
+func openStore(ctx context.Context, config *Config) (store.Store, error) {
+	switch config.Store {
+	case StoreMemory:
 		config.Log.Warn("state is kept in memory and is gone when the proxy ends")
 		return memory.New(), nil
+	case StorePostgres:
+		opened, err := postgres.Open(ctx, postgres.Config{DSN: config.Database, Log: config.Log})
+		if err != nil {
+			return nil, fmt.Errorf("--database: %w", err)
+		}
+		return opened, nil
+	default:
+		opened, err := pebble.Open(pebble.Config{Dir: config.Data, Logger: config.Log})
+		if err != nil {
+			return nil, fmt.Errorf("--data: %w", err)
+		}
+		return opened, nil
 	}
-	opened, err := pebble.Open(pebble.Config{Dir: config.Data, Logger: config.Log})
-	if err != nil {
-		return nil, fmt.Errorf("--data: %w", err)
+}
+
+// slot is where the store keeps this process's copies of replicated entities. One who
+// has the store alone finds its own again; where others use it at the same time, each
+// process has a place of its own, unless its name is its own.
+func (c *Config) slot(process string) string {
+	switch {
+	case c.Store != StorePostgres:
+		return "the only one"
+	case c.Node != "":
+		return c.Node
+	default:
+		return process
 	}
-	return opened, nil
+}
+
+// sweep has the store forget what has had its time, at once and from time to time,
+// until ctx ends.
+func (p *proxy) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepInterval)
+	defer tick.Stop()
+	for {
+		p.sweepOnce(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (p *proxy) sweepOnce(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+	for {
+		more, err := p.store.Sweep(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.config.Log.Warn("the store could not forget what has had its time; it will be tried again", "error", err)
+		}
+		if err != nil || !more {
+			return
+		}
+	}
 }
