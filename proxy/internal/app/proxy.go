@@ -17,6 +17,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
+	"github.com/stateward/stateward/proxy/internal/entity/value"
 	"github.com/stateward/stateward/proxy/internal/frontend"
 	"github.com/stateward/stateward/proxy/internal/function"
 	"github.com/stateward/stateward/proxy/internal/router"
@@ -171,12 +172,18 @@ func (p *proxy) connectRooms() (err error) {
 func (p *proxy) kinds() map[string]runtime.Kind {
 	kinds := map[string]runtime.Kind{}
 	for _, e := range p.dialect.Entities {
-		if e.Kind == wire.EventSourced {
+		switch e.Kind {
+		case wire.EventSourced:
 			kinds[e.Type] = runtime.Kind{New: p.eventSourced, State: runtime.Journaled(p.store)}
+		case wire.Value:
+			kinds[e.Type] = runtime.Kind{New: newValue, State: runtime.Valued(p.store)}
 		}
 	}
 	return kinds
 }
+
+// newValue makes the machine of a value entity.
+func newValue(id entity.ID, terms entity.Terms) entity.Machine { return value.New(id, terms) }
 
 // eventSourced makes the machine of an event sourced entity.
 func (p *proxy) eventSourced(id entity.ID, terms entity.Terms) entity.Machine {
