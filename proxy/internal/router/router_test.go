@@ -83,6 +83,14 @@ type world struct {
 // start starts a world; change may alter the config first. It ends with the test.
 func start(tb testing.TB, scripts map[string]script, change func(*router.Config)) *world {
 	tb.Helper()
+	return startWith(tb, scripts, change, func(*runtime.Config, *memory.Store) {})
+}
+
+// startWith is start, where changeRuntime may alter the config of the runtime first.
+func startWith(
+	tb testing.TB, scripts map[string]script, change func(*router.Config), changeRuntime func(*runtime.Config, *memory.Store),
+) *world {
+	tb.Helper()
 	w := &world{
 		tb: tb, scripts: scripts, maxRequest: 1 << 20,
 		response: func(string) string { return "test.Text" },
@@ -98,7 +106,7 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	}); err != nil {
 		tb.Fatal(err)
 	}
-	w.runtime, err = runtime.New(runtime.Config{
+	entities := runtime.Config{
 		Functions: w.function, Reporter: w, Log: slog.New(slog.DiscardHandler), Effects: w.keeper.Effects,
 		Kinds: map[string]runtime.Kind{kind: {
 			New: func(id entity.ID, terms entity.Terms) entity.Machine {
@@ -106,8 +114,9 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 			},
 			State: runtime.Journaled(w.store),
 		}},
-	})
-	if err != nil {
+	}
+	changeRuntime(&entities, w.store)
+	if w.runtime, err = runtime.New(entities); err != nil {
 		tb.Fatal(err)
 	}
 	w.calling = callstest.New(w.perform)
