@@ -29,6 +29,7 @@ var floors = map[string]int{
 	"proxy/internal/store":                            1,
 	"proxy/internal/store/pebble/internal/disk":       1,
 	"proxy/internal/header":                           1,
+	"proxy/internal/entity/answer":                    1,
 	"proxy/internal/telemetry":                        1,
 	"proxy/internal/entity/turn":                      2,
 	"proxy/internal/entity/entitytest":                2,

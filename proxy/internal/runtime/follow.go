@@ -18,7 +18,7 @@ type Follower interface {
 	// nothing held that Next needs. It is called once, and Recv never.
 	Follow(wake func())
 	// Next returns what Recv would return, and false where Recv would wait.
-	Next() (message proto.Message, err error, ok bool) //nolint:staticcheck // ok says whether there is either
+	Next() (message proto.Message, err error, ok bool)
 }
 
 // Doubtful is a Stream that knows whether its function takes commands.

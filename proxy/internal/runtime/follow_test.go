@@ -52,7 +52,7 @@ func (f *followed) Follow(wake func()) {
 	wake()
 }
 
-func (f *followed) Next() (message proto.Message, err error, ok bool) { //nolint:staticcheck // as runtime.Follower
+func (f *followed) Next() (message proto.Message, err error, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.said) == 0 {
