@@ -134,6 +134,7 @@ func (p *proxy) connectRooms() (err error) {
 	p.entities, err = runtime.New(runtime.Config{
 		Functions:      &p.user,
 		Kinds:          p.kinds(),
+		Records:        p.store,
 		Effects:        p.durable.Effects,
 		Reporter:       &p.user,
 		Metrics:        p.metrics,

@@ -21,7 +21,7 @@ func (c *Client) answered(ctx context.Context, conn *connection, answer *discove
 	info := answer.GetServiceInfo()
 	conn.terms = c.terms(conn.dialect, info)
 	conn.incarnation = info.GetIncarnationId()
-	c.supersede(conn.incarnation)
+	another := c.another(conn.incarnation)
 	if answer != nil {
 		mistakes = append(c.judge(conn.dialect, answer), anonymous(conn)...)
 	}
@@ -31,7 +31,7 @@ func (c *Client) answered(ctx context.Context, conn *connection, answer *discove
 	if len(reasons) > 0 {
 		c.config.Observer.Discovered("refused")
 		log.Error("the user function's answer to Discover is refused")
-		c.pool.refuse(conn, reasons)
+		closeAll(c.pool.refuse(conn, reasons, another))
 	} else {
 		c.config.Observer.Discovered("accepted")
 		log.Info("the user function serves")
@@ -39,7 +39,7 @@ func (c *Client) answered(ctx context.Context, conn *connection, answer *discove
 		if !conn.watched {
 			conn.health = serving
 		}
-		c.pool.add(conn)
+		closeAll(c.pool.accept(conn, another))
 	}
 	c.owned.Go(func() { c.keep(ctx, conn) })
 	c.changed()
@@ -98,15 +98,17 @@ func (c *Client) terms(dialect wire.Dialect, info *discoveryv1.ServiceInfo) enti
 	return terms
 }
 
-// supersede ends the earlier connections when the answer is another process's: all but
-// those on which the function drains (DISC-INC-001, DISC-INC-002, LIFE-DRAIN-010).
-func (c *Client) supersede(incarnation string) {
+// another notes the incarnation id of an answer, and reports whether it is another
+// process's than the last one before it (DISC-INC-001, DISC-INC-002).
+func (c *Client) another(incarnation string) bool {
 	same := c.last != nil && *c.last == incarnation && incarnation != ""
 	c.last = &incarnation
-	if same {
-		return
-	}
-	for _, conn := range c.pool.outdated() {
+	return !same
+}
+
+// closeAll closes connections that have left the pool.
+func closeAll(connections []*connection) {
+	for _, conn := range connections {
 		conn.close()
 	}
 }

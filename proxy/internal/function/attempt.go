@@ -53,7 +53,7 @@ func (c *Client) extend(ctx context.Context, asking *inquiry, first *connection)
 	}
 	asking.answered()
 	conn.first, conn.terms, conn.incarnation, conn.health = first, first.terms, first.incarnation, serving
-	if !c.pool.add(conn) {
+	if !c.pool.extend(conn) {
 		conn.close()
 		return
 	}

@@ -36,6 +36,7 @@ func (c *Client) Call(ctx context.Context, shape wire.Shape) (*Call, error) {
 		if err != nil {
 			return err
 		}
+		c.count(stream)
 		opened = &Call{conn: conn, ctx: ctx, grpc: stream}
 		return nil
 	})
@@ -75,13 +76,9 @@ func (c *Call) Recv() (*actionv1.ActionResponse, error) {
 		return response, nil
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
-	case c.grpc.Trailer() != nil: // the function's own word
-		return nil, err
 	case c.ctx.Err() != nil:
 		return nil, fault.FromContext(c.ctx)
-	case c.conn.transport.isLost():
-		return nil, fault.New(fault.Unavailable, "the connection to the user function was lost: %w", err)
 	default:
-		return nil, err
+		return nil, c.conn.lost(err)
 	}
 }

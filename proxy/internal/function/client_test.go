@@ -64,6 +64,7 @@ func (c counter) Streams(change int)        { c.counted <- fmt.Sprintf("streams 
 func config(target string, o *owner) function.Config {
 	c := function.Defaults()
 	c.Target = target
+	c.Dialects = []wire.Dialect{wire.V1()}
 	c.Version, c.Instance = "1.2.3", "one of many"
 	c.Dev = true
 	c.Limits = &discoveryv1.ProxyLimits{MaxMessageBytes: 5 << 20}
@@ -87,36 +88,43 @@ func run(t *testing.T, target string) (*function.Client, *owner) {
 }
 
 // runClient runs the client until the end of the test.
-func runClient(t *testing.T, client *function.Client) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+func runClient(tb testing.TB, client *function.Client) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		client.Run(ctx)
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		<-ended
 	})
 }
 
 // take waits for the next value.
-func take[T any](t *testing.T, from <-chan T) T {
-	t.Helper()
+func take[T any](tb testing.TB, from <-chan T) T {
+	tb.Helper()
 	select {
 	case v := <-from:
 		return v
 	case <-time.After(patience):
-		t.Fatal("nothing came in time")
+		tb.Fatal("nothing came in time")
 		panic("unreachable")
 	}
 }
 
 // awaitServing waits until the function serves.
-func (o *owner) awaitServing(t *testing.T) {
+func (o *owner) awaitServing(tb testing.TB) {
+	tb.Helper()
+	for len(take(tb, o.changes)) > 0 {
+	}
+}
+
+// awaitFailed waits until an attempt has failed.
+func (o *owner) awaitFailed(t *testing.T) {
 	t.Helper()
-	for len(take(t, o.changes)) > 0 {
+	for take(t, o.counted) != "discovered failed" {
 	}
 }
 
@@ -293,9 +301,11 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
-// TestDrain shows that a function which drains its connection keeps the streams
-// that are open, and gets no new one.
-func TestDrain(t *testing.T) {
+// TestGoAway covers DISC-INC-008: a function that takes no more calls on its only
+// connection keeps the streams that are open there, and what needs a stream waits for
+// a further connection. DISC-INC-001, DISC-INC-002: that brings an answer without an
+// incarnation id, so that the streams of the first connection are reset.
+func TestGoAway(t *testing.T) {
 	f := functiontest.Start(t, loopback, functiontest.Script{})
 	client, o := run(t, f.Target)
 	o.awaitServing(t)
@@ -305,15 +315,22 @@ func TestDrain(t *testing.T) {
 		defer close(drained)
 		f.Drain()
 	}()
-	o.awaitReason(t, "was lost")
-	if _, err := client.Open(t.Context(), eventSourced); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("a stream on a draining connection: %v", err)
+	o.awaitFailed(t)
+	if err := client.Err(); err != nil {
+		t.Errorf("a function that has gone away and stands does not serve: %v", err)
 	}
-	if err := stream.CloseSend(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
-		t.Errorf("the open stream ended with %v", err)
+	opened := make(chan function.Stream)
+	go func() {
+		stream, err := client.Open(t.Context(), eventSourced)
+		if err != nil {
+			t.Error(err)
+		}
+		opened <- stream
+	}()
+	functiontest.Start(t, f.Target, functiontest.Script{})
+	take(t, opened)
+	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
+		t.Errorf("the first stream ended with %v", err)
 	}
 	take(t, drained)
 }

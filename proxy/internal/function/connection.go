@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
@@ -54,12 +57,18 @@ type connection struct {
 	first *connection
 
 	draining chan struct{} // closed when the function drains; guarded by pool.mu
+	parting  chan struct{} // closed when it takes no call any more; guarded by pool.mu
 	over     chan struct{} // closed when it takes no call and has none; guarded by pool.mu
 
-	health  health // guarded by pool.mu
-	reason  string // why it is not serving, in the function's words; guarded by pool.mu
-	streams int    // that are open or about to be; guarded by pool.mu
-	watched bool   // that one more stream is taken, by Watch; guarded by pool.mu
+	health  health                       // guarded by pool.mu
+	reason  string                       // why it is not serving, in the function's words; guarded by pool.mu
+	streams int                          // that are open or about to be; guarded by pool.mu
+	broken  int                          // multiplexed streams that the function has broken; guarded by pool.mu
+	seats   map[wire.Kind][]*multiplexed // on which handles open; guarded by pool.mu
+	watched bool                         // that one more stream is taken, by Watch; guarded by pool.mu
+
+	// entering is held while a multiplexed stream is opened.
+	entering sync.Mutex
 }
 
 // dial opens the transport; gRPC's handshake comes with the first call. Changed is
@@ -95,7 +104,8 @@ func dial(ctx context.Context, c *Config, dialect wire.Dialect, changed func()) 
 	}
 	return &connection{
 		dialect: dialect, limit: c.MaxMessage, grpc: client, transport: transport,
-		draining: make(chan struct{}), over: make(chan struct{}),
+		draining: make(chan struct{}), parting: make(chan struct{}), over: make(chan struct{}),
+		seats: map[wire.Kind][]*multiplexed{},
 	}, nil
 }
 
@@ -137,7 +147,7 @@ func (c *connection) call(ctx context.Context, path string, request any, answer 
 // error: the answer says what is wrong with it.
 func (c *connection) receive(stream grpc.ClientStream, answer *received) error {
 	err := stream.RecvMsg(answer)
-	if err != nil && exceeds(stream, err) {
+	if err != nil && exceeds(err) {
 		answer.err, answer.large = tooLarge("far more bytes", c.limit), true
 		return nil
 	}
@@ -145,10 +155,19 @@ func (c *connection) receive(stream grpc.ClientStream, answer *received) error {
 }
 
 // exceeds reports whether a stream has ended because gRPC would not even keep the
-// message for the codec. The function itself may end it with the same code, but then
-// it has sent trailers.
-func exceeds(stream grpc.ClientStream, err error) bool {
-	return status.Code(err) == fault.Exhausted.Code() && stream.Trailer() == nil
+// message for the codec. Only its own words tell that from a status of the function.
+func exceeds(err error) bool {
+	s := status.Convert(err)
+	return s.Code() == codes.ResourceExhausted && strings.HasPrefix(s.Message(), "grpc: received message larger than max")
+}
+
+// lost returns the reason for which a stream has ended, other than io.EOF: where it was
+// lost with its connection, a fault that says so.
+func (c *connection) lost(err error) error {
+	if code := status.Code(err); c.transport.isLost() && (code == codes.Unavailable || code == codes.Canceled) {
+		return fault.New(fault.Unavailable, "the connection to the user function was lost: %w", err)
+	}
+	return err
 }
 
 // isDraining reports whether the function drains this connection.

@@ -30,9 +30,7 @@ func (c *Client) keep(ctx context.Context, conn *connection) {
 	}
 	w.finish(farewell)
 	unwatch()
-	for _, gone := range c.pool.remove(conn) {
-		gone.close()
-	}
+	closeAll(c.pool.remove(conn))
 	conn.close()
 	c.pool.change(func() { c.pool.trouble = why })
 	c.changed()

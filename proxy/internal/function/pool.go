@@ -69,15 +69,24 @@ func (p *pool) release(conn *connection) {
 	p.wake(1)
 }
 
-// settle closes over when the connection takes no call and has none. The caller holds mu.
+// settle closes parting when the connection takes no call any more, and over when it
+// has none left either. The caller holds mu.
 func (p *pool) settle(conn *connection) {
-	if conn.streams > 0 || conn.takes() {
+	if conn.takes() {
 		return
 	}
+	closeOnce(conn.parting)
+	if conn.streams == 0 {
+		closeOnce(conn.over)
+	}
+}
+
+// closeOnce closes the channel unless it is closed. The caller holds mu.
+func closeOnce(signal chan struct{}) {
 	select {
-	case <-conn.over:
+	case <-signal:
 	default:
-		close(conn.over)
+		close(signal)
 	}
 }
 
@@ -222,19 +231,35 @@ func unavailable(reasons []string) error {
 	return fault.New(fault.Unavailable, "the user function does not serve: %s", join(reasons))
 }
 
-// add puts a connection in whose answer was accepted. It reports false where the
-// connection whose answer holds for it has gone.
-func (p *pool) add(conn *connection) bool {
-	if conn.first != nil && conn.first.transport.isLost() {
-		return false
-	}
-	p.change(func() { p.connections = append(p.connections, conn) })
-	return true
+// accept puts a connection in whose answer was accepted. In the same breath, so that
+// nobody finds the pool empty, those are taken out, and returned, that end because
+// another process has answered.
+func (p *pool) accept(conn *connection, another bool) (old []*connection) {
+	p.change(func() {
+		old = p.outdated(another)
+		p.connections = append(p.connections, conn)
+	})
+	return old
 }
 
-// refuse puts a connection in whose answer was refused.
-func (p *pool) refuse(conn *connection, mistakes []string) {
-	p.change(func() { p.refused, p.mistakes = conn, mistakes })
+// refuse puts a connection in whose answer was refused; otherwise it is as accept.
+func (p *pool) refuse(conn *connection, mistakes []string, another bool) (old []*connection) {
+	p.change(func() {
+		old = p.outdated(another)
+		p.refused, p.mistakes = conn, mistakes
+	})
+	return old
+}
+
+// extend puts a connection in that was not asked. It reports false where the one
+// whose answer holds for it has gone.
+func (p *pool) extend(conn *connection) (stands bool) {
+	p.change(func() {
+		if stands = slices.Contains(p.connections, conn.first); stands {
+			p.connections = append(p.connections, conn)
+		}
+	})
+	return stands
 }
 
 // first returns the connection whose answer holds for a further one, which is not
@@ -258,17 +283,19 @@ func (p *pool) goes(incarnation string) bool {
 	return incarnation != "" && p.drained == incarnation
 }
 
-// outdated takes out, and returns, the connections that end when another process of
-// the function has answered.
-func (p *pool) outdated() (old []*connection) {
-	p.change(func() {
-		p.connections = slices.DeleteFunc(p.connections, func(conn *connection) bool {
-			if conn.isDraining() {
-				return false
-			}
-			old = append(old, conn)
-			return true
-		})
+// outdated takes out, and returns, the connections that end when another process has
+// answered: all but those on which the function drains (LIFE-DRAIN-010). The caller
+// holds mu.
+func (p *pool) outdated(another bool) (old []*connection) {
+	if !another {
+		return nil
+	}
+	p.connections = slices.DeleteFunc(p.connections, func(conn *connection) bool {
+		if conn.isDraining() {
+			return false
+		}
+		old = append(old, conn)
+		return true
 	})
 	return old
 }
@@ -277,9 +304,7 @@ func (p *pool) outdated() (old []*connection) {
 func (p *pool) drain(conn *connection) {
 	p.change(func() {
 		p.drained = conn.incarnation
-		if !conn.isDraining() {
-			close(conn.draining)
-		}
+		closeOnce(conn.draining)
 	})
 }
 

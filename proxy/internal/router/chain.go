@@ -26,6 +26,9 @@ func (r *Router) settle(ctx context.Context, response string, from source, outco
 		}
 		r.effect(ctx, from, effect, role{effect: n + 1})
 	}
+	if outcome.Effected != nil {
+		outcome.Effected()
+	}
 	if outcome.Forward == nil {
 		return outcome.Reply, outcome.Err
 	}

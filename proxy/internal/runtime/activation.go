@@ -269,7 +269,7 @@ func (a *activation) start(c *call) {
 	a.outstanding = append(a.outstanding, c)
 	if a.cancels || c.command.Streamed {
 		id := c.id
-		c.watch(func(deadline bool) { a.post(entity.Gone{Command: id, Deadline: deadline}) })
+		a.watch(c, func(deadline bool) { a.post(entity.Gone{Command: id, Deadline: deadline}) })
 	}
 	a.hurry()
 	a.step(entity.Arrived{Command: c.command, Left: c.left()})

@@ -90,6 +90,9 @@ func (r *Runtime) submit(id entity.ID, c *call) (<-chan entity.Outcome, error) {
 		return nil, fault.New(fault.Internal, "no machine runs entities of kind %q", c.target.Kind)
 	}
 	c.metrics, c.submitted = r.config.Metrics, time.Now()
+	if c.command.Key != "" {
+		c.asked = askedBy(c.command)
+	}
 	for {
 		i, err := r.instance(id)
 		if err != nil {
