@@ -24,6 +24,7 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	lifecyclev1 "github.com/stateward/stateward/protocol/gen/stateward/lifecycle/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/function/functiontest"
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -73,16 +74,43 @@ func TestFunctionRestarts(t *testing.T) {
 	}
 }
 
-// TestFunctionDrains stops a function in order: an entity that is idle does not
-// hold it up until the connection is cut.
+// draining is the lifecycle of a function that drains once stop is closed.
+type draining struct {
+	lifecyclev1.UnimplementedLifecycleServiceServer
+
+	stop chan struct{}
+}
+
+func (d draining) Watch(stream lifecyclev1.LifecycleService_WatchServer) error {
+	well := &lifecyclev1.FunctionHealth{Status: lifecyclev1.HealthStatus_HEALTH_STATUS_SERVING}
+	if err := stream.Send(&lifecyclev1.WatchResponse{Message: &lifecyclev1.WatchResponse_Health{Health: well}}); err != nil {
+		return err
+	}
+	<-d.stop
+	err := stream.Send(&lifecyclev1.WatchResponse{Message: &lifecyclev1.WatchResponse_Draining{Draining: new(lifecyclev1.FunctionDraining)}})
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	return nil //nolint:nilerr // the proxy's half-close, or the end of the connection
+}
+
+// TestFunctionDrains covers LIFE-DRAIN-003, LIFE-DRAIN-007 and CORE-PASS-001: a function
+// says that it stops, and an entity that is idle does not hold it up.
 func TestFunctionDrains(t *testing.T) {
-	f := functiontest.Start(t, loopback, functiontest.Script{})
+	answer := descriptortest.Answer(descriptortest.Files())
+	answer.ServiceInfo.IncarnationId = "a"
+	answer.ServiceInfo.Capabilities = []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_LIFECYCLE}
+	lifecycle := draining{stop: make(chan struct{})}
+	script := saying(answer)
+	script.Register = func(s *grpc.Server) { lifecyclev1.RegisterLifecycleServiceServer(s, lifecycle) }
+	f := functiontest.Start(t, loopback, script)
 	var log bytes.Buffer
 	config := quick(f.Target)
 	config.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	proxy := runProxy(t, config)
 	proxy.dial(t).mustAdd(t, "a", 1, 1)
-	f.Drain()
+	close(lifecycle.stop)
+	f.Drain() // returns once no call is open
 	if err := proxy.halt(t); err != nil {
 		t.Error(err)
 	}
