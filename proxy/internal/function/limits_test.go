@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/metadata"
+
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -117,5 +119,23 @@ func TestAnotherIncarnation(t *testing.T) {
 	}
 	if err := client.Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAuthority covers DISC-LISTEN-002: a function on a socket of the file system is
+// called by the name localhost.
+func TestAuthority(t *testing.T) {
+	called := make(chan string, 1)
+	f := functiontest.Start(t, functiontest.Path(t), functiontest.Script{
+		Discover: func(ctx context.Context, call int) (*discoveryv1.DiscoverResponse, error) {
+			headers, _ := metadata.FromIncomingContext(ctx)
+			called <- headers.Get(":authority")[0]
+			return incarnated("a")(ctx, call)
+		},
+	})
+	_, o := run(t, f.Target)
+	o.awaitServing(t)
+	if authority := take(t, called); authority != "localhost" {
+		t.Errorf("called as %q", authority)
 	}
 }
