@@ -44,15 +44,21 @@ const (
 	maxHeld = 256
 )
 
-// What is waited for. The timers of cancellations follow that of what is held back.
+// What is waited for. Each cancellation that is outstanding has a timer of its own, from
+// the first of them on.
 const (
 	holdTimer   entity.Timer = 0
 	cancelTimer entity.Timer = 1
+	buryTimer   entity.Timer = cancelTimer + maxCancels
 	// holdTime is how long a change from elsewhere is held back while commands go
 	// out (REP-TURN-004), and cancelTime how long a cancellation is outstanding
 	// (REP-CANCEL-007).
 	holdTime   = 100 * time.Millisecond
 	cancelTime = time.Second
+	// buryTime is how long the function may take to end its turn once the entity was
+	// deleted elsewhere: its commands have got their answers, so that nobody else
+	// watches over them.
+	buryTime = time.Minute
 )
 
 // Machine is one activation of one replicated entity.

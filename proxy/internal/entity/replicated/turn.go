@@ -13,7 +13,7 @@ import (
 // turn does what the last input makes possible: in the proxy's turn it shows the
 // function what it has still to see, and then it tells it of calls that have ended.
 func (m *Machine) turn(out []entity.Effect) []entity.Effect {
-	if m.phase == open && m.outstanding == 0 && m.cancels.outstanding() == 0 {
+	if m.phase == open && !m.functionsTurn() {
 		out = m.show(out)
 	}
 	if m.phase == open && !m.late && !m.deleted {
@@ -25,6 +25,9 @@ func (m *Machine) turn(out []entity.Effect) []entity.Effect {
 	}
 	return out
 }
+
+// functionsTurn reports whether something is outstanding.
+func (m *Machine) functionsTurn() bool { return m.outstanding > 0 || m.cancels.outstanding() > 0 }
 
 // hides reports whether something from elsewhere is held back.
 func (m *Machine) hides() bool { return m.held != nil || !slices.Equal(m.view.Members, m.members) }
@@ -44,7 +47,11 @@ func (m *Machine) merge(in entity.Merged, out []entity.Effect) []entity.Effect {
 	}
 	if change.Deleted() {
 		m.deleted = true
-		return m.bury(nil, out)
+		out = m.bury(nil, out)
+		if m.functionsTurn() {
+			out = append(out, entity.Wait{Timer: buryTimer, For: buryTime})
+		}
+		return out
 	}
 	if m.held == nil {
 		m.held = &crdt.State{}
@@ -122,10 +129,13 @@ func (m *Machine) unshowable(t crdt.Type, out []entity.Effect) []entity.Effect {
 
 // elapse takes the end of a time that was waited for.
 func (m *Machine) elapse(timer entity.Timer, out []entity.Effect) []entity.Effect {
-	if timer == holdTimer {
+	switch timer {
+	case holdTimer:
 		m.timing = false
 		m.late = m.hides()
 		return out
+	case buryTimer:
+		return m.close(entity.Close{Abort: true, Reason: "timeout", Deleted: true, Err: m.notFound()}, out)
 	}
 	id := m.cancels.expire(timer)
 	if id != 0 && !m.terms.Cloudstate { // DIA-LIFE-006
