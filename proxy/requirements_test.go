@@ -15,17 +15,14 @@ import (
 )
 
 // profiles are those that the proxy declares.
-var profiles = []string{"core", "event-sourced", "forwarding", "fault"}
+var profiles = []string{"core", "event-sourced", "forwarding", "fault", "action", "durable-effects"}
 
 // requirementID is the id of a requirement, wherever it stands.
 var requirementID = regexp.MustCompile(`\b[A-Z]{2,}-[A-Z]+-\d{3}\b`)
 
 // untested says of a requirement why no test of the proxy can show that it is
 // broken.
-var untested = map[string]string{
-	"FX-SHAPE-001": "no method that streams is accepted at discovery (DISC-METHOD-001): none can be a target",
-	"FX-SHAPE-002": "as FX-SHAPE-001",
-}
+var untested = map[string]string{}
 
 // bound returns the MUSTs of the proxy in its profiles.
 func bound() []protocol.Requirement {

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
@@ -38,14 +37,23 @@ type adder struct {
 // startAdder starts one on loopback and returns where it listens.
 func startAdder(tb testing.TB) (*adder, string) {
 	tb.Helper()
+	a := &adder{tb: tb, firsts: make(chan *actionv1.ActionCommand, 16), cancelled: make(chan error, 16)}
+	return a, listenFor(tb, func(server *grpc.Server) {
+		discoveryv1.RegisterDiscoveryServiceServer(server, a)
+		actionv1.RegisterActionServiceServer(server, a)
+	})
+}
+
+// listenFor serves what is registered on loopback, until the end of the test, and
+// returns where.
+func listenFor(tb testing.TB, register func(*grpc.Server)) string {
+	tb.Helper()
 	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", loopback)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a := &adder{tb: tb, firsts: make(chan *actionv1.ActionCommand, 16), cancelled: make(chan error, 16)}
 	server := grpc.NewServer()
-	discoveryv1.RegisterDiscoveryServiceServer(server, a)
-	actionv1.RegisterActionServiceServer(server, a)
+	register(server)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -55,13 +63,13 @@ func startAdder(tb testing.TB) (*adder, string) {
 		server.Stop()
 		<-ended
 	})
-	return a, listener.Addr().String()
+	return listener.Addr().String()
 }
 
 func (*adder) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discoveryv1.DiscoverResponse, error) {
 	files := descriptortest.Files()
 	service := files.GetFile()[2].GetService()[0]
-	service.GetMethod()[0].ClientStreaming, service.GetMethod()[0].ServerStreaming = proto.Bool(true), proto.Bool(true)
+	service.GetMethod()[0].ClientStreaming, service.GetMethod()[0].ServerStreaming = new(true), new(true)
 	answer := descriptortest.Answer(files)
 	action, _ := wire.V1().OfKind(wire.Action)
 	answer.Entities[0].EntityType, answer.Entities[0].PersistenceId = action.Type, ""

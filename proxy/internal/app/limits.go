@@ -21,7 +21,11 @@ func (c *Config) limits() *discoveryv1.ProxyLimits {
 
 // capabilities are those that the proxy announces.
 func capabilities() []discoveryv1.Capability {
-	return []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS}
+	return []discoveryv1.Capability{
+		discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM,
+		discoveryv1.Capability_CAPABILITY_LIFECYCLE,
+		discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
+	}
 }
 
 // maxRequest is the largest request of a caller in bytes: with what stands around

@@ -142,6 +142,7 @@ func (p *proxy) connectRooms() (err error) {
 	p.entities, err = runtime.New(runtime.Config{
 		Functions:      &p.user,
 		Kinds:          p.kinds(),
+		Records:        p.store,
 		Effects:        p.durable.Effects,
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,

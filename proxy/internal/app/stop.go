@@ -15,6 +15,7 @@ func (p *proxy) drain(abort context.Context) error {
 	p.config.Log.Info("stopping: commands under way may finish", "within", p.config.DrainTimeout.String())
 	ctx, cancel := context.WithTimeoutCause(abort, p.config.DrainTimeout, errors.New("the drain time-out has passed"))
 	defer cancel()
+	p.user.client.Drain(p.config.DrainTimeout) // before an entity is passivated because of it
 	// The entities have their turn when the calls are done, whatever came of them.
 	if err := errors.Join(p.frontend.Drain(ctx), p.router.Drain(ctx)); err != nil {
 		return fmt.Errorf("stopped with commands under way: %w", context.Cause(ctx))

@@ -4,7 +4,8 @@
 // The caller's goroutine runs the machine. Beside it stand at most four others: one
 // that hears the function, one that hears a caller that streams, one that sends what
 // the caller streams, and one that settles a response or gives an item. Each waits
-// where its own side does, so that a side that is slow holds up nobody but itself.
+// where its own side does, so that a side that is slow holds up nobody but itself. A
+// unary call needs none of them, but for what follows from its response.
 package calls
 
 import (

@@ -2,7 +2,6 @@ package calls_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -97,7 +96,7 @@ func TestHoldsResponses(t *testing.T) {
 			go func() {
 				defer close(responses)
 				for n := range 100 {
-					if c.Send(callstest.Reply(fmt.Sprint(n))) != nil {
+					if c.Send(callstest.Reply(strconv.Itoa(n))) != nil {
 						return
 					}
 					sent.Add(1)
@@ -115,7 +114,7 @@ func TestHoldsResponses(t *testing.T) {
 		ended := make(chan string, 1)
 		go func() { ended <- w.run(t.Context(), wire.Streamed, caller) }()
 		for n := range 30 {
-			caller.requests <- fmt.Sprint(n)
+			caller.requests <- strconv.Itoa(n)
 		}
 		synctest.Wait()
 		if sent, heard := sent.Load(), heard.Load(); sent != action.Held || heard != 30 {

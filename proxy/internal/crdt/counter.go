@@ -22,7 +22,7 @@ type tally struct{ added, taken uint64 }
 func (c *counter) kind() Type { return c.of }
 
 func (c *counter) merge(other store, seen, theirs *Context) {
-	c.parts = c.parts.merge(other.(*counter).parts, seen, theirs, func(a, b tally) tally {
+	c.parts = c.parts.merge(as[*counter](other).parts, seen, theirs, func(a, b tally) tally {
 		return tally{max(a.added, b.added), max(a.taken, b.taken)}
 	})
 }
@@ -57,7 +57,7 @@ func (c *counter) apply(e *edit, delta *replicatedv1.Delta, change store) error 
 	if over+under > 0 {
 		return outOfRange("what this proxy has ever put into the counter")
 	}
-	made := change.(*counter)
+	made := as[*counter](change)
 	c.parts, made.parts = renew(e, c.parts, made.parts, e.own, tally{added, took})
 	return nil
 }

@@ -20,7 +20,7 @@ func Decode(encoded []byte) (*State, error) {
 	r := &reader{in: encoded}
 	state := r.state()
 	if r.err == nil && len(r.in) > 0 {
-		r.fail("%d bytes behind the end", len(r.in))
+		r.failf("%d bytes behind the end", len(r.in))
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -37,7 +37,7 @@ type reader struct {
 	depth int
 }
 
-func (r *reader) fail(format string, args ...any) {
+func (r *reader) failf(format string, args ...any) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
 	}
@@ -49,7 +49,7 @@ func (r *reader) state() *State {
 		r.err = fmt.Errorf("%w: it has version %d, and this one reads %d", ErrNewer, v, version)
 		return nil
 	} else if v != version {
-		r.fail("version %d", v)
+		r.failf("version %d", v)
 		return nil
 	}
 	state := &State{}
@@ -60,7 +60,7 @@ func (r *reader) state() *State {
 		return state
 	case isUnset, isSet:
 	default:
-		r.fail("it is of the sort %d", what)
+		r.failf("it is of the sort %d", what)
 		return nil
 	}
 	r.table()
@@ -69,7 +69,7 @@ func (r *reader) state() *State {
 	if what == isSet {
 		state.value = r.store()
 		if r.err == nil && state.value == nil {
-			r.fail("a value of no type")
+			r.failf("a value of no type")
 		}
 	}
 	return state
@@ -77,7 +77,7 @@ func (r *reader) state() *State {
 
 func (r *reader) byte() byte {
 	if len(r.in) == 0 {
-		r.fail("it ends too soon")
+		r.failf("it ends too soon")
 		return 0
 	}
 	b := r.in[0]
@@ -88,7 +88,7 @@ func (r *reader) byte() byte {
 func (r *reader) bit() bool {
 	b := r.byte()
 	if b > 1 {
-		r.fail("%d in the place of a bit", b)
+		r.failf("%d in the place of a bit", b)
 	}
 	return b == 1
 }
@@ -96,7 +96,7 @@ func (r *reader) bit() bool {
 func (r *reader) number() uint64 {
 	n, size := binary.Uvarint(r.in)
 	if size <= 0 {
-		r.fail("a number that does not end")
+		r.failf("a number that does not end")
 		return 0
 	}
 	r.in = r.in[size:]
@@ -106,7 +106,7 @@ func (r *reader) number() uint64 {
 func (r *reader) signed() int64 {
 	n, size := binary.Varint(r.in)
 	if size <= 0 {
-		r.fail("a number that does not end")
+		r.failf("a number that does not end")
 		return 0
 	}
 	r.in = r.in[size:]
@@ -117,7 +117,7 @@ func (r *reader) signed() int64 {
 func (r *reader) count() int {
 	n := r.number()
 	if n > uint64(len(r.in)) {
-		r.fail("%d things in %d bytes", n, len(r.in))
+		r.failf("%d things in %d bytes", n, len(r.in))
 		return 0
 	}
 	return int(n)
@@ -135,7 +135,7 @@ func (r *reader) table() {
 	for range n {
 		name := r.text()
 		if last := len(r.names) - 1; last >= 0 && r.names[last] >= name {
-			r.fail("the names are not in order")
+			r.failf("the names are not in order")
 		}
 		r.names = append(r.names, name)
 	}
@@ -144,7 +144,7 @@ func (r *reader) table() {
 func (r *reader) name() string {
 	at := r.number()
 	if at >= uint64(len(r.names)) {
-		r.fail("name %d of %d", at, len(r.names))
+		r.failf("name %d of %d", at, len(r.names))
 		return ""
 	}
 	return r.names[at]
@@ -158,7 +158,7 @@ func (r *reader) context(c *Context) {
 	for at := range n {
 		replica := r.name()
 		if at > 0 && replica <= last {
-			r.fail("the replicas are not in order")
+			r.failf("the replicas are not in order")
 		}
 		last = replica
 		runs := r.runs()
@@ -178,14 +178,14 @@ func (r *reader) runs() []run {
 	var runs []run
 	n := r.count()
 	if n == 0 {
-		r.fail("a replica without changes")
+		r.failf("a replica without changes")
 	}
 	var end uint64
 	for at := range n {
 		gap, length := r.number(), r.number()
 		first := end + gap
 		if gap == 0 || at > 0 && gap == 1 || gap > math.MaxUint64-end || length > math.MaxUint64-first {
-			r.fail("runs that are not in order")
+			r.failf("runs that are not in order")
 			return nil
 		}
 		end = first + length
@@ -198,7 +198,7 @@ func (r *reader) runs() []run {
 func (r *reader) dot() Dot {
 	dot := Dot{Replica: r.name(), Number: r.number()}
 	if r.err == nil && !r.seen.Has(dot) {
-		r.fail("a change that the context does not have")
+		r.failf("a change that the context does not have")
 	}
 	return dot
 }
@@ -209,7 +209,7 @@ func readMarks[V any](r *reader, says func() V) marks[V] {
 	for range n {
 		dot := r.dot()
 		if last := len(m) - 1; last >= 0 && m[last].dot.compare(dot) >= 0 {
-			r.fail("changes that are not in order")
+			r.failf("changes that are not in order")
 		}
 		said := says()
 		if r.err != nil {
@@ -226,7 +226,7 @@ func (r *reader) nothing() none { return none{} }
 func (r *reader) store() store {
 	s := empty(Type(r.byte()))
 	if s == nil {
-		r.fail("a value of no type")
+		r.failf("a value of no type")
 		return nil
 	}
 	if r.err == nil {
@@ -254,11 +254,11 @@ func (s *set) decode(r *reader) {
 	for at := range n {
 		element := r.payload()
 		if at > 0 && element.compare(last) <= 0 {
-			r.fail("elements that are not in order")
+			r.failf("elements that are not in order")
 		}
 		added := readMarks(r, r.nothing)
 		if len(added) == 0 {
-			r.fail("an element that nobody has added")
+			r.failf("an element that nobody has added")
 			return
 		}
 		last = element
@@ -268,7 +268,7 @@ func (s *set) decode(r *reader) {
 
 func (m *ormap) decode(r *reader) {
 	if r.depth++; r.depth > MaxDepth {
-		r.fail("maps more than %d deep", MaxDepth)
+		r.failf("maps more than %d deep", MaxDepth)
 		return
 	}
 	m.here = readMarks(r, r.nothing)
@@ -277,7 +277,7 @@ func (m *ormap) decode(r *reader) {
 	for at := range n {
 		key := r.payload()
 		if at > 0 && key.compare(last) <= 0 {
-			r.fail("keys that are not in order")
+			r.failf("keys that are not in order")
 		}
 		value := m.decodeEntry(r)
 		if r.err != nil {
@@ -299,15 +299,15 @@ func (m *ormap) decodeEntry(r *reader) entry {
 			return nil
 		}
 		if last := len(value) - 1; last >= 0 && value[last].kind() >= s.kind() || s.kind().OfOneType() || !m.holds(s.kind()) {
-			r.fail("an entry of type %s where none may be", s.kind())
+			r.failf("an entry of type %s where none may be", s.kind())
 		}
 		if !live(s) {
-			r.fail("an entry without changes")
+			r.failf("an entry without changes")
 		}
 		value = append(value, s)
 	}
 	if len(value) == 0 {
-		r.fail("an entry without a value")
+		r.failf("an entry without a value")
 	}
 	return value
 }

@@ -2,7 +2,6 @@ package crdt
 
 import (
 	"encoding/binary"
-	"maps"
 	"slices"
 )
 
@@ -22,14 +21,10 @@ func (s *State) Encode() []byte {
 	if s.deleted {
 		return []byte{version, isDeleted}
 	}
-	w := &writer{places: map[string]int{}}
-	names := s.names()
-	for at, name := range names {
-		w.places[name] = at
-	}
+	w := &writer{names: s.names()}
 	w.out = append(w.out, version, isUnset)
-	w.count(len(names))
-	for _, name := range names {
+	w.count(len(w.names))
+	for _, name := range w.names {
 		w.text(name)
 	}
 	w.context(&s.seen)
@@ -42,20 +37,28 @@ func (s *State) Encode() []byte {
 
 // names returns the replicas and type URLs of the state, in order.
 func (s *State) names() []string {
-	set := map[string]struct{}{}
+	var names []string
+	last := ""
+	add := func(name string) {
+		if len(names) == 0 || name != last { // Most elements have the type of the one before.
+			names, last = append(names, name), name
+		}
+	}
 	for replica := range s.seen.runs {
-		set[replica] = struct{}{}
+		add(replica)
 	}
 	if s.value != nil {
-		s.value.names(func(name string) { set[name] = struct{}{} })
+		s.value.names(add)
 	}
-	return slices.Sorted(maps.Keys(set))
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // writer appends an encoding.
 type writer struct {
-	out    []byte
-	places map[string]int
+	out []byte
+	// names is the table, in order.
+	names []string
 }
 
 func (w *writer) number(n uint64) { w.out = binary.AppendUvarint(w.out, n) }
@@ -76,7 +79,10 @@ func (w *writer) bit(b bool) {
 }
 
 // name writes a replica or a type URL as its place in the table.
-func (w *writer) name(name string) { w.count(w.places[name]) }
+func (w *writer) name(name string) {
+	at, _ := slices.BinarySearch(w.names, name)
+	w.count(at)
+}
 
 func (w *writer) dot(dot Dot) {
 	w.name(dot.Replica)

@@ -13,7 +13,7 @@ type flag struct{ writes marks[bool] }
 func (*flag) kind() Type { return Flag }
 
 func (f *flag) merge(other store, seen, theirs *Context) {
-	f.writes = f.writes.merge(other.(*flag).writes, seen, theirs, func(a, b bool) bool { return a || b })
+	f.writes = f.writes.merge(as[*flag](other).writes, seen, theirs, func(a, b bool) bool { return a || b })
 }
 
 func (f *flag) dots() iter.Seq[Dot] { return each(f.writes) }
@@ -30,7 +30,7 @@ func (f *flag) apply(e *edit, delta *replicatedv1.Delta, change store) error {
 	if !e.inMap() && given == was {
 		return nil // REP-UPD-007, and one that sets it is enough
 	}
-	made := change.(*flag)
+	made := as[*flag](change)
 	f.writes, made.writes = renew(e, f.writes, made.writes, whoever, given)
 	return nil
 }

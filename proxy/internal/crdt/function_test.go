@@ -146,7 +146,7 @@ func register(value *anypb.Any, clock replicatedv1.Clock, time int64) *replicate
 	}}
 }
 
-func flag(value bool) *replicatedv1.Delta {
+func flagged(value bool) *replicatedv1.Delta {
 	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_Flag{Flag: &replicatedv1.FlagDelta{Value: value}}}
 }
 
@@ -207,7 +207,7 @@ func command(t *rapid.T, value *crdt.Value, depth int) *replicatedv1.Delta {
 		clock := rapid.Int32Range(0, 4).Draw(t, "clock")
 		return register(text(rapid.SampledFrom([]string{"x", "y", "z", ""}).Draw(t, "value")), replicatedv1.Clock(clock), rapid.Int64Range(-3, 9).Draw(t, "time"))
 	case crdt.Flag:
-		return flag(value.Set || rapid.Bool().Draw(t, "flag"))
+		return flagged(value.Set || rapid.Bool().Draw(t, "flag"))
 	case crdt.Vote:
 		return vote(rapid.Bool().Draw(t, "vote"))
 	default:
@@ -226,7 +226,9 @@ func mapCommand(t *rapid.T, value *crdt.Value, depth int) *replicatedv1.ORMapDel
 			delete(left, payload(key))
 		}
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(left), func(a, b crdt.Payload) int { return len(a.Bytes+b.Bytes) + int(a.Bytes[0]) - int(b.Bytes[0]) - len(b.Bytes+a.Bytes) }) {
+	for _, key := range slices.SortedFunc(maps.Keys(left), func(a, b crdt.Payload) int {
+		return len(a.Bytes+b.Bytes) + int(a.Bytes[0]) - int(b.Bytes[0]) - len(b.Bytes+a.Bytes)
+	}) {
 		if rapid.Bool().Draw(t, "update "+key.Bytes) {
 			m.Updated = append(m.Updated, &replicatedv1.ORMapEntryDelta{Key: key.Any(), Delta: command(t, left[key], depth+1)})
 		}

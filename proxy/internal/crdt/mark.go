@@ -48,6 +48,12 @@ func (m marks[V]) accounts() marks[V] {
 	return newest
 }
 
+// touched reports whether the context has any of the dots: of a large value a small
+// delta leaves most as it is.
+func (m marks[V]) touched(theirs *Context) bool {
+	return slices.ContainsFunc(m, func(at mark[V]) bool { return theirs.Has(at.dot) })
+}
+
 // merge joins two sets of marks; seen and theirs are the contexts in which they
 // stand. Where both have a dot they say the same, unless a replica has broken the
 // rules: then both decides, so that every node decides alike.

@@ -59,16 +59,28 @@ func (n entry) with(s store) entry {
 func (m *ormap) kind() Type { return m.of }
 
 func (m *ormap) merge(other store, seen, theirs *Context) {
-	from := other.(*ormap)
+	from := as[*ormap](other)
 	m.here = m.here.merge(from.here, seen, theirs, same)
 	for key, value := range m.entries {
-		m.keep(key, value.merge(from.entries[key], seen, theirs))
+		if beside := from.entries[key]; beside != nil || value.touched(theirs) {
+			m.keep(key, value.merge(beside, seen, theirs))
+		}
 	}
 	for key, value := range from.entries {
 		if _, merged := m.entries[key]; !merged {
 			m.keep(key, entry(nil).merge(value, seen, theirs))
 		}
 	}
+}
+
+// touched reports whether the context has any of the entry's dots.
+func (n entry) touched(theirs *Context) bool {
+	for dot := range n.dots() {
+		if theirs.Has(dot) {
+			return true
+		}
+	}
+	return false
 }
 
 // merge joins two entries of one key, each type by itself (REP-MAP-010).
@@ -138,7 +150,7 @@ func (n entry) dots() iter.Seq[Dot] {
 // apply takes the lists in the order cleared, removed, updated, added, and the
 // places of each in theirs (REP-MAP-002, REP-MAP-016).
 func (m *ormap) apply(e *edit, delta *replicatedv1.Delta, change store) error {
-	into := change.(*ormap)
+	into := as[*ormap](change)
 	if e.depth >= MaxDepth {
 		return tooDeep()
 	}

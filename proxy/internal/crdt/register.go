@@ -34,7 +34,7 @@ func (w write) compare(other write) int {
 func (*register) kind() Type { return LWWRegister }
 
 func (r *register) merge(other store, seen, theirs *Context) {
-	r.writes = r.writes.merge(other.(*register).writes, seen, theirs, func(a, b write) write {
+	r.writes = r.writes.merge(as[*register](other).writes, seen, theirs, func(a, b write) write {
 		if a.compare(b) < 0 {
 			return b
 		}
@@ -65,7 +65,7 @@ func (r *register) apply(e *edit, delta *replicatedv1.Delta, change store) error
 		return nil
 	}
 	r.held = nil
-	into := change.(*register)
+	into := as[*register](change)
 	r.writes, into.writes = renew(e, r.writes, into.writes, whoever, made)
 	return nil
 }

@@ -22,10 +22,12 @@ type set struct {
 func (s *set) kind() Type { return s.of }
 
 func (s *set) merge(other store, seen, theirs *Context) {
-	from := other.(*set)
+	from := as[*set](other)
 	s.here = s.here.merge(from.here, seen, theirs, same)
 	for element, added := range s.elements {
-		s.keep(element, added.merge(from.elements[element], seen, theirs, same))
+		if beside := from.elements[element]; beside != nil || added.touched(theirs) {
+			s.keep(element, added.merge(beside, seen, theirs, same))
+		}
 	}
 	for element, added := range from.elements {
 		if _, merged := s.elements[element]; !merged {
@@ -64,7 +66,7 @@ func (s *set) dots() iter.Seq[Dot] {
 }
 
 func (s *set) apply(e *edit, delta *replicatedv1.Delta, change store) error {
-	into := change.(*set)
+	into := as[*set](change)
 	if e.inMap() {
 		s.here, into.here = renew(e, s.here, into.here, whoever, none{})
 	}

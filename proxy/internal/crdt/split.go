@@ -93,21 +93,21 @@ func halveMap(whole *replicatedv1.ORMapDelta) (first, second *replicatedv1.ORMap
 // halveEntry halves the value of the one entry: what is added in the first half is
 // updated in the second.
 func halveEntry(whole *replicatedv1.ORMapDelta) (first, second *replicatedv1.ORMapDelta) {
-	for _, entry := range append(whole.GetUpdated(), whole.GetAdded()...) {
-		one, two := halve(entry.GetDelta())
-		if one == nil {
-			return nil, nil
-		}
-		first = &replicatedv1.ORMapDelta{Cleared: whole.GetCleared()}
-		begun := []*replicatedv1.ORMapEntryDelta{{Key: entry.GetKey(), Delta: one}}
-		if len(whole.GetAdded()) > 0 {
-			first.Added = begun
-		} else {
-			first.Updated = begun
-		}
-		return first, &replicatedv1.ORMapDelta{
-			Updated: []*replicatedv1.ORMapEntryDelta{{Key: entry.GetKey(), Delta: two}},
-		}
+	entries, isNew := whole.GetAdded(), true
+	if len(entries) == 0 {
+		entries, isNew = whole.GetUpdated(), false
 	}
-	return nil, nil
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	one, two := halve(entries[0].GetDelta())
+	if one == nil {
+		return nil, nil
+	}
+	begun := []*replicatedv1.ORMapEntryDelta{{Key: entries[0].GetKey(), Delta: one}}
+	rest := []*replicatedv1.ORMapEntryDelta{{Key: entries[0].GetKey(), Delta: two}}
+	if isNew {
+		return &replicatedv1.ORMapDelta{Cleared: whole.GetCleared(), Added: begun}, &replicatedv1.ORMapDelta{Updated: rest}
+	}
+	return &replicatedv1.ORMapDelta{Cleared: whole.GetCleared(), Updated: begun}, &replicatedv1.ORMapDelta{Updated: rest}
 }

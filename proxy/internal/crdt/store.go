@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"fmt"
 	"iter"
 
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
@@ -50,6 +51,15 @@ func empty(t Type) store {
 	default:
 		return nil
 	}
+}
+
+// as returns the store as what it is known to be: only those of one type meet.
+func as[S store](s store) S {
+	known, ok := s.(S)
+	if !ok {
+		panic(fmt.Sprintf("crdt: a %T in the place of a %T", s, known))
+	}
+	return known
 }
 
 // live reports whether any change is left.

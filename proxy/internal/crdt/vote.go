@@ -26,7 +26,7 @@ type View struct {
 func (*vote) kind() Type { return Vote }
 
 func (v *vote) merge(other store, seen, theirs *Context) {
-	v.parts = v.parts.merge(other.(*vote).parts, seen, theirs, func(a, b bool) bool { return a || b })
+	v.parts = v.parts.merge(as[*vote](other).parts, seen, theirs, func(a, b bool) bool { return a || b })
 }
 
 func (v *vote) dots() iter.Seq[Dot] { return each(v.parts) }
@@ -42,7 +42,7 @@ func (v *vote) apply(e *edit, delta *replicatedv1.Delta, change store) error {
 	if !e.inMap() && (voted && was == self || !voted && !self) {
 		return nil // REP-VOTE-004
 	}
-	made := change.(*vote)
+	made := as[*vote](change)
 	v.parts, made.parts = renew(e, v.parts, made.parts, e.own, self)
 	return nil
 }

@@ -78,7 +78,7 @@ func (b Body) Encode() []byte {
 	}
 	data = appendBytes(data, fieldKey, []byte(b.Key))
 	data = protowire.AppendTag(data, fieldDepth, protowire.VarintType)
-	return protowire.AppendVarint(data, uint64(b.Depth)) //nolint:gosec // a depth is not negative
+	return protowire.AppendVarint(data, uint64(b.Depth))
 }
 
 func appendBytes(data []byte, field protowire.Number, value []byte) []byte {
@@ -110,7 +110,7 @@ func DecodeBody(data []byte) (Body, error) {
 		}
 		data = data[n:]
 		var err error
-		if n, err = body.read(field, kind, data); err != nil {
+		if n, err = readField(&body, field, kind, data); err != nil {
 			return Body{}, err
 		}
 		data = data[n:]
@@ -121,8 +121,8 @@ func DecodeBody(data []byte) (Body, error) {
 	return body, nil
 }
 
-// read reads one field and returns its length.
-func (b *Body) read(field protowire.Number, kind protowire.Type, data []byte) (int, error) {
+// readField reads one field and returns its length.
+func readField(b *Body, field protowire.Number, kind protowire.Type, data []byte) (int, error) {
 	if field == fieldDepth && kind == protowire.VarintType {
 		depth, n := protowire.ConsumeVarint(data)
 		if n < 0 || depth > math.MaxInt32 {

@@ -42,7 +42,7 @@ func (k *Keeper) Parked() []Parked {
 		if j.phase == parked {
 			all = append(all, Parked{
 				ID: j.id, Source: j.body.Source, Target: j.target(), Key: j.body.key(), Stored: j.stored, At: j.parked.At,
-				Attempts: j.parked.Attempts, Code: codes.Code(j.parked.Code), Text: j.parked.Text, //nolint:gosec // one of ours
+				Attempts: j.parked.Attempts, Code: codes.Code(j.parked.Code), Text: j.parked.Text,
 			})
 		}
 	}

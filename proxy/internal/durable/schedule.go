@@ -115,7 +115,7 @@ func (s *schedule) park(j *job, now time.Time) *store.Parking {
 		j.last = Result{Code: codes.DeadlineExceeded, Text: "the time was up before it could be tried"}
 	}
 	j.phase = noting
-	j.parked = &store.Parking{At: now, Attempts: j.attempts, Code: int32(j.last.Code), Text: j.last.Text} //nolint:gosec // a code is small
+	j.parked = &store.Parking{At: now, Attempts: j.attempts, Code: int32(j.last.Code), Text: j.last.Text}
 	return j.parked
 }
 
@@ -146,13 +146,14 @@ type pauses []*job
 
 var _ heap.Interface = (*pauses)(nil)
 
-func (p pauses) Len() int { return len(p) }
+func (p *pauses) Len() int { return len(*p) }
 
-func (p pauses) Less(a, b int) bool {
-	return cmp.Or(p[a].due.Compare(p[b].due), cmp.Compare(p[a].id, p[b].id)) < 0
+func (p *pauses) Less(a, b int) bool {
+	one, other := (*p)[a], (*p)[b]
+	return cmp.Or(one.due.Compare(other.due), cmp.Compare(one.id, other.id)) < 0
 }
 
-func (p pauses) Swap(a, b int) { p[a], p[b] = p[b], p[a] }
+func (p *pauses) Swap(a, b int) { (*p)[a], (*p)[b] = (*p)[b], (*p)[a] }
 
 // Push adds a job; heap calls it.
 func (p *pauses) Push(j any) { *p = append(*p, j.(*job)) } //nolint:forcetypeassert // there is nothing else in it

@@ -80,4 +80,8 @@ type Outcome struct {
 	// Stored are the ids under which the durable ones of them are stored, in their
 	// order. The runtime sets it.
 	Stored []string
+	// Effected is to be called once the side effects have started and the synchronous
+	// ones have ended: those who have asked again wait for that. Nil where nobody
+	// might. The runtime sets it.
+	Effected func()
 }

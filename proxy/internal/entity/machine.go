@@ -275,7 +275,7 @@ type Close struct {
 	// ends it.
 	Abort bool
 	// Reason is for logs and metrics: "restart", "violation", "store", "timeout",
-	// "lost", "expired", "deleted"; of a passivation "idle", "limit", "rebalance",
+	// "lost", "expired", "deleted", "type", "load"; of a passivation "idle", "limit", "rebalance",
 	// "shutdown" or "drain".
 	Reason string
 	// Err is set when the activation came to nothing: it ended before its first
@@ -283,7 +283,7 @@ type Close struct {
 	// activation that can never be recovered would be tried for ever.
 	Err error
 	// Deleted says that the entity is no more: commands that wait, or come later,
-	// get NOT_FOUND.
+	// get NOT_FOUND, or Err where that is set.
 	Deleted bool
 	// Anew asks for the next activation at once, also where no command waits
 	// (DIA-LIFE-001).

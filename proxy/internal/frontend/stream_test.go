@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -37,7 +36,7 @@ func converters() *discoveryv1.DiscoverResponse {
 	files := descriptortest.Files()
 	for _, file := range files.GetFile() {
 		for _, service := range file.GetService() {
-			service.Method[0].ClientStreaming, service.Method[0].ServerStreaming = proto.Bool(true), proto.Bool(true)
+			service.Method[0].ClientStreaming, service.Method[0].ServerStreaming = new(true), new(true)
 		}
 	}
 	answer := descriptortest.Answer(files)

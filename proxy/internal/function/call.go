@@ -36,6 +36,7 @@ func (c *Client) Call(ctx context.Context, shape wire.Shape) (*Call, error) {
 		if err != nil {
 			return err
 		}
+		c.count(stream)
 		opened = &Call{conn: conn, ctx: ctx, grpc: stream}
 		return nil
 	})

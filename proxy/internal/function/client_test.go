@@ -88,36 +88,36 @@ func run(t *testing.T, target string) (*function.Client, *owner) {
 }
 
 // runClient runs the client until the end of the test.
-func runClient(t *testing.T, client *function.Client) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+func runClient(tb testing.TB, client *function.Client) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		client.Run(ctx)
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		<-ended
 	})
 }
 
 // take waits for the next value.
-func take[T any](t *testing.T, from <-chan T) T {
-	t.Helper()
+func take[T any](tb testing.TB, from <-chan T) T {
+	tb.Helper()
 	select {
 	case v := <-from:
 		return v
 	case <-time.After(patience):
-		t.Fatal("nothing came in time")
+		tb.Fatal("nothing came in time")
 		panic("unreachable")
 	}
 }
 
 // awaitServing waits until the function serves.
-func (o *owner) awaitServing(t *testing.T) {
-	t.Helper()
-	for len(take(t, o.changes)) > 0 {
+func (o *owner) awaitServing(tb testing.TB) {
+	tb.Helper()
+	for len(take(tb, o.changes)) > 0 {
 	}
 }
 

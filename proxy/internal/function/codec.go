@@ -7,6 +7,8 @@ import (
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
 	protobuf "google.golang.org/protobuf/proto"
+
+	"github.com/stateward/stateward/proxy/internal/multiplex"
 )
 
 // received is a message of the function, or what is wrong with it.
@@ -14,6 +16,15 @@ type received struct {
 	message protobuf.Message
 	err     error
 	large   bool // err is that it is too large
+}
+
+// raw is a frame of a multiplexed stream as it goes out. Nobody writes to it.
+type raw []byte
+
+// rawReceived is a frame as it has come, or what is wrong with it.
+type rawReceived struct {
+	data []byte
+	err  error
 }
 
 // codec is protobuf's, with one difference: a message that cannot be read is no
@@ -29,10 +40,23 @@ var _ encoding.CodecV2 = codec{}
 func newCodec(limit int) codec { return codec{protobuf: encoding.GetCodecV2(proto.Name), limit: limit} }
 
 // Marshal returns the bytes of v.
-func (c codec) Marshal(v any) (mem.BufferSlice, error) { return c.protobuf.Marshal(v) }
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if frame, ok := v.(raw); ok {
+		return mem.BufferSlice{mem.SliceBuffer(frame)}, nil
+	}
+	return c.protobuf.Marshal(v)
+}
 
 // Unmarshal reads the data into v, or notes in it why it cannot.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	if frame, ok := v.(*rawReceived); ok {
+		if limit := c.limit + multiplex.Envelope; data.Len() > limit { // MUX-LIMIT-006
+			frame.err = tooLarge(fmt.Sprintf("%d bytes", data.Len()), limit)
+			return nil
+		}
+		frame.data = data.Materialize()
+		return nil
+	}
 	r, ok := v.(*received)
 	switch {
 	case !ok:

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -56,12 +57,18 @@ type connection struct {
 	first *connection
 
 	draining chan struct{} // closed when the function drains; guarded by pool.mu
+	parting  chan struct{} // closed when it takes no call any more; guarded by pool.mu
 	over     chan struct{} // closed when it takes no call and has none; guarded by pool.mu
 
-	health  health // guarded by pool.mu
-	reason  string // why it is not serving, in the function's words; guarded by pool.mu
-	streams int    // that are open or about to be; guarded by pool.mu
-	watched bool   // that one more stream is taken, by Watch; guarded by pool.mu
+	health  health                       // guarded by pool.mu
+	reason  string                       // why it is not serving, in the function's words; guarded by pool.mu
+	streams int                          // that are open or about to be; guarded by pool.mu
+	broken  int                          // multiplexed streams that the function has broken; guarded by pool.mu
+	seats   map[wire.Kind][]*multiplexed // on which handles open; guarded by pool.mu
+	watched bool                         // that one more stream is taken, by Watch; guarded by pool.mu
+
+	// entering is held while a multiplexed stream is opened.
+	entering sync.Mutex
 }
 
 // dial opens the transport; gRPC's handshake comes with the first call. Changed is
@@ -97,7 +104,8 @@ func dial(ctx context.Context, c *Config, dialect wire.Dialect, changed func()) 
 	}
 	return &connection{
 		dialect: dialect, limit: c.MaxMessage, grpc: client, transport: transport,
-		draining: make(chan struct{}), over: make(chan struct{}),
+		draining: make(chan struct{}), parting: make(chan struct{}), over: make(chan struct{}),
+		seats: map[wire.Kind][]*multiplexed{},
 	}, nil
 }
 

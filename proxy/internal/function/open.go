@@ -9,7 +9,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
 
-// on lets open open a stream on a connection that takes it. Where the connection goes
+// on has a stream opened on a connection that takes it. Where the connection goes
 // before the stream is open, the next one is tried. It waits while none has room.
 func (c *Client) on(ctx context.Context, open func(*connection) error) error {
 	deadline := time.NewTimer(c.config.StreamTimeout)
@@ -62,10 +62,12 @@ func (c *Client) newStream(ctx context.Context, conn *connection, path string, s
 		}
 		return nil, fault.New(fault.Unavailable, "opening a stream to the user function: %w", err)
 	}
-	c.config.Observer.Streams(+1)
-	context.AfterFunc(stream.Context(), func() { // gRPC ends it with the stream
-		c.config.Observer.Streams(-1)
-		c.pool.release(conn)
-	})
+	context.AfterFunc(stream.Context(), func() { c.pool.release(conn) }) // gRPC ends it with the stream
 	return stream, nil
+}
+
+// count counts the stream of an entity, or the call of an action, until its end.
+func (c *Client) count(stream grpc.ClientStream) {
+	c.config.Observer.Streams(+1)
+	context.AfterFunc(stream.Context(), func() { c.config.Observer.Streams(-1) })
 }

@@ -69,15 +69,24 @@ func (p *pool) release(conn *connection) {
 	p.wake(1)
 }
 
-// settle closes over when the connection takes no call and has none. The caller holds mu.
+// settle closes parting when the connection takes no call any more, and over when it
+// has none left either. The caller holds mu.
 func (p *pool) settle(conn *connection) {
-	if conn.streams > 0 || conn.takes() {
+	if conn.takes() {
 		return
 	}
+	closeOnce(conn.parting)
+	if conn.streams == 0 {
+		closeOnce(conn.over)
+	}
+}
+
+// closeOnce closes the channel unless it is closed. The caller holds mu.
+func closeOnce(signal chan struct{}) {
 	select {
-	case <-conn.over:
+	case <-signal:
 	default:
-		close(conn.over)
+		close(signal)
 	}
 }
 
@@ -295,9 +304,7 @@ func (p *pool) outdated(another bool) (old []*connection) {
 func (p *pool) drain(conn *connection) {
 	p.change(func() {
 		p.drained = conn.incarnation
-		if !conn.isDraining() {
-			close(conn.draining)
-		}
+		closeOnce(conn.draining)
 	})
 }
 

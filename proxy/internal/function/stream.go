@@ -41,25 +41,50 @@ type Stream interface {
 	Err() error
 }
 
+// Follower is a Stream that needs no goroutine for who receives from it, as a
+// multiplexed one is.
+type Follower interface {
+	// Follow has wake called whenever Next may have more, and once at the beginning.
+	// It is called from any goroutine, and does not wait. Call Follow once, and Recv
+	// no more.
+	Follow(wake func())
+	// Next returns what Recv would return, and false where Recv would wait.
+	Next() (message proto.Message, err error, ok bool)
+}
+
 // Open opens a stream for an entity of the type, one of the dialect's. The end of ctx
 // resets the stream; whoever opens one ends it so, or receives until it has ended.
 // While the function has no room for a further stream, Open waits. An error is a
 // fault: of the kind Unavailable while the function does not serve, with the reason.
 func (c *Client) Open(ctx context.Context, entityType string) (Stream, error) {
+	if kind, ok := wire.V1().OfType(entityType); ok { // the dialect that has multiplexed streams
+		if h := c.pool.seat(ctx, kind.Kind); h != nil {
+			return h, nil
+		}
+	}
 	var opened Stream
-	err := c.on(ctx, func(conn *connection) error {
-		kind, ok := conn.dialect.OfType(entityType)
-		if !ok || kind.Handle == "" {
-			return fault.New(fault.Internal, "the dialect %s has no stateful entity type %q", conn.dialect.Name, entityType)
-		}
-		stream, err := c.newStream(ctx, conn, kind.Handle, true)
-		if err != nil {
-			return err
-		}
-		opened = &plain{conn: conn, pool: &c.pool, kind: kind.Kind, grpc: stream}
-		return nil
+	err := c.on(ctx, func(conn *connection) (err error) {
+		opened, err = c.open(ctx, conn, entityType)
+		return err
 	})
 	return opened, err
+}
+
+// open opens an entity's stream on the connection, on which it is counted in.
+func (c *Client) open(ctx context.Context, conn *connection, entityType string) (Stream, error) {
+	kind, ok := conn.dialect.OfType(entityType)
+	if !ok || kind.Handle == "" {
+		return nil, fault.New(fault.Internal, "the dialect %s has no stateful entity type %q", conn.dialect.Name, entityType)
+	}
+	if h, err := c.multiplex(ctx, conn, kind); h != nil || err != nil {
+		return h, err
+	}
+	stream, err := c.newStream(ctx, conn, kind.Handle, true)
+	if err != nil {
+		return nil, err
+	}
+	c.count(stream)
+	return &plain{conn: conn, pool: &c.pool, kind: kind.Kind, grpc: stream}, nil
 }
 
 // plain is a stream of one entity.
@@ -82,9 +107,14 @@ func (s *plain) Recv() (proto.Message, error) {
 		return nil, s.conn.lost(err)
 	}
 	if in.err != nil {
-		return nil, fault.New(fault.Internal, "the function sent a message that cannot be read: %w", in.err)
+		return nil, unreadable(in.err)
 	}
 	return s.conn.incoming(in.message), nil
+}
+
+// unreadable is the end of a stream on which the function has sent what cannot be read.
+func unreadable(why error) error {
+	return fault.New(fault.Internal, "the function sent a message that cannot be read: %w", why)
 }
 
 func (s *plain) CloseSend() error { return s.grpc.CloseSend() }

@@ -104,7 +104,8 @@ func (h *hearing) take(in *received) string {
 	if in.err != nil {
 		return "a message on Watch cannot be read: " + in.err.Error()
 	}
-	switch message := in.message.(*lifecyclev1.WatchResponse).GetMessage().(type) { //nolint:forcetypeassert // Watch has no other
+	message, _ := in.message.(*lifecyclev1.WatchResponse)
+	switch message.GetMessage().(type) {
 	case *lifecyclev1.WatchResponse_Health:
 		h.health = true
 	case *lifecyclev1.WatchResponse_Draining:
@@ -116,7 +117,6 @@ func (h *hearing) take(in *received) string {
 		}
 		h.draining = true
 	default:
-		_ = message
 		return "a message on Watch has no case set"
 	}
 	return ""

@@ -50,8 +50,13 @@ func TestHasKey(t *testing.T) {
 		call   string
 		want   bool
 	}{
-		{nil, "k", false}, {[]string{"k"}, "k", false}, {[]string{"l"}, "k", true}, {[]string{"k"}, "", true},
-		{[]string{"k", "k"}, "k", true}, {[]string{""}, "", true}, {[]string{""}, "k", true},
+		{nil, "k", false},
+		{[]string{"k"}, "k", false},
+		{[]string{"l"}, "k", true},
+		{[]string{"k"}, "", true},
+		{[]string{"k", "k"}, "k", true},
+		{[]string{""}, "", true},
+		{[]string{""}, "k", true},
 	} {
 		if got := header.HasKey(keyed(test.values...), test.call); got != test.want {
 			t.Errorf("%q after a call with %q: %t", test.values, test.call, got)

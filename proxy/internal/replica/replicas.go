@@ -79,8 +79,8 @@ func (c Config) withDefaults() Config {
 
 // Replicas are this node's copies. Its methods may be called from any goroutine.
 type Replicas struct {
-	config Config
-	flusher
+	config  Config
+	flusher flusher
 
 	// mu guards copies. Whoever holds it may take the lock of one replica.
 	mu     sync.Mutex
@@ -171,7 +171,7 @@ func (r *Replicas) open(ctx context.Context, c *replica) error {
 	if c.isOpen() {
 		return nil
 	}
-	if unsaved := r.waiting(); unsaved >= r.config.Unsaved {
+	if unsaved := r.flusher.waiting(); unsaved >= r.config.Unsaved {
 		return fault.New(fault.Unavailable, "%d replicated entities wait for a store that takes no writes: no other one is opened", unsaved)
 	}
 	stored := &crdt.State{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -301,6 +302,37 @@ func TestLoadMerges(t *testing.T) {
 	})
 }
 
+// REP-VOTE-009, REP-TYPE-008: a replica's vote outlives its activations, and a map of one
+// type is kept whatever the function can read.
+func TestKeepsWhateverItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, newDisk(), nil)
+		for name, update := range map[string]*replicatedv1.Delta{
+			"vote": {Delta: &replicatedv1.Delta_Vote{Vote: &replicatedv1.VoteDelta{SelfVote: true}}},
+			"map":  {Delta: &replicatedv1.Delta_PncounterMap{PncounterMap: &replicatedv1.PNCounterMapDelta{}}},
+		} {
+			first := join(t, r, key(name))
+			change, err := first.state.Apply(update, crdt.Author{Replica: "p1", Maps: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			first.copy.Apply(entity.Apply{Apply: 1, Delta: change.Encode()}, nil)
+			first.copy.Leave()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if r.Len() != 0 {
+				t.Errorf("%d copies are in memory", r.Len())
+			}
+			next := join(t, r, key(name))
+			value := next.state.Value(crdt.View{Self: "p1", Members: []string{"p1"}})
+			if value.Type != crdt.TypeOf(update) || value.Self != (name == "vote") {
+				t.Errorf("the next activation has %+v", value)
+			}
+			next.copy.Leave()
+		}
+	})
+}
+
 // What is damaged is not served, and a deleted entity is not opened (REP-DEL-008).
 func TestLoadRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -337,7 +369,7 @@ func TestUnsavedAreBounded(t *testing.T) {
 		r := start(t, d, func(c *replica.Config) { c.Unsaved = 3 })
 		var parts []*part
 		for n := range 3 {
-			p := join(t, r, key(fmt.Sprint(n)))
+			p := join(t, r, key(strconv.Itoa(n)))
 			p.add(1, local)
 			parts = append(parts, p)
 		}

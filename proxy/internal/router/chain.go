@@ -26,6 +26,9 @@ func (r *Router) settle(ctx context.Context, response string, from source, outco
 		}
 		r.effect(ctx, from, effect, role{effect: n + 1})
 	}
+	if outcome.Effected != nil {
+		outcome.Effected()
+	}
 	if outcome.Forward == nil {
 		return outcome.Reply, outcome.Err
 	}
@@ -52,7 +55,7 @@ func (r *Router) forward(ctx context.Context, response string, from source, forw
 		r.tellRefusal(ctx, from, forward, refused)
 		return nil, refused.err
 	}
-	outcome, err := r.dispatch(ctx, response, to)
+	outcome, err := r.dispatch(ctx, response, to, r.aside)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +81,7 @@ func (r *Router) effect(ctx context.Context, from source, effect *entityv1.SideE
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.EffectTimeout)
-	outcome, err := r.dispatch(ctx, "", to)
+	outcome, err := r.dispatch(ctx, "", to, r.aside)
 	if err != nil {
 		cancel()
 		r.contain(from, effect, err)

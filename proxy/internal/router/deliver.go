@@ -21,7 +21,7 @@ var _ durable.Sender = (*Router)(nil)
 func (r *Router) deliver(ctx context.Context, from source, effect *entityv1.SideEffect, id string) {
 	body := durable.NewBody(from.id, from.key, from.trace, from.depth, effect, id)
 	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.EffectTimeout)
-	result := r.attempt(attempt, cancel, body)
+	result := r.attempt(attempt, cancel, body, r.aside)
 	ended := r.config.Durable.Began(id, from.persistence, body, from.sent, result)
 	if effect.GetSynchronous() && !r.within(ended) {
 		r.contain(from, effect, fault.New(fault.Deadline, "its first attempt did not end in %v", r.config.EffectTimeout))
@@ -34,12 +34,13 @@ func (r *Router) Send(ctx context.Context, body durable.Body) <-chan durable.Res
 		return resulting(resultOf(errStopping()))
 	}
 	defer r.working.Done()
-	return r.attempt(ctx, func() {}, body)
+	return r.attempt(ctx, func() {}, body, r.working.Go) // Whoever asks bounds them.
 }
 
 // attempt makes one attempt at a stored side effect: it is sent before attempt returns,
-// and done is called when its result is known. Called only while working is not 0.
-func (r *Router) attempt(ctx context.Context, done func(), body durable.Body) <-chan durable.Result {
+// and done is called when its result is known. Beside runs what takes time. Called only
+// while working is not 0.
+func (r *Router) attempt(ctx context.Context, done func(), body durable.Body, beside func(func())) <-chan durable.Result {
 	from := source{trace: body.Trace, depth: body.Depth - 1, effect: true}
 	to, refused := r.prepare(from, body.Errand, role{effect: 1}, keyingOfStored(body))
 	if refused != nil {
@@ -48,13 +49,13 @@ func (r *Router) attempt(ctx context.Context, done func(), body durable.Body) <-
 		result.Never = refused.requirement
 		return resulting(result)
 	}
-	outcome, err := r.dispatch(ctx, "", to)
+	outcome, err := r.dispatch(ctx, "", to, beside)
 	if err != nil {
 		done()
 		return resulting(resultOf(err))
 	}
 	result := make(chan durable.Result, 1)
-	r.aside(func() {
+	beside(func() {
 		defer done()
 		answered := <-outcome
 		_, err := r.settle(ctx, "", to.source, answered)

@@ -276,3 +276,47 @@ func TestDrainLeavesWhatPauses(t *testing.T) {
 		}
 	})
 }
+
+// FX-DUR-017: an entity that is deleted leaves its effects, which are tried like any
+// other.
+func TestEffectOfADeletedEntity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"End": func(string) *eventsourcedv1.EventSourcedReply {
+				reply := durably(effects(say("done"), "Flaky:8 x"))
+				reply.Delete = &eventsourcedv1.Delete{}
+				return reply
+			},
+			"Flaky": failing(2, 0),
+		}, nil)
+		want(t, "answer", w.call(t.Context(), "End", "7"), "done")
+		wantCode(t, w.call(t.Context(), "End", "7"), codes.NotFound)
+		time.Sleep(10 * time.Second)
+		want(t, "the entities heard", w.heard(), "End:7, Flaky:8 x, Flaky:8 x, Flaky:8 x")
+		if n := w.keeps(); n != 0 {
+			t.Errorf("%d effects are kept", n)
+		}
+	})
+}
+
+// FX-DUR-011: an effect to an entity that was deleted is parked.
+func TestEffectToADeletedEntity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, map[string]script{
+			"End": func(string) *eventsourcedv1.EventSourcedReply {
+				reply := say("done")
+				reply.Delete = &eventsourcedv1.Delete{}
+				return reply
+			},
+			"Do":  func(string) *eventsourcedv1.EventSourcedReply { return durably(effects(say("done"), "!Get:8")) },
+			"Get": say,
+		}, nil)
+		want(t, "the end", w.call(t.Context(), "End", "8"), "done")
+		want(t, "answer", w.call(t.Context(), "Do", "7"), "done")
+		synctest.Wait()
+		want(t, "reported", w.reported(), "FX-DUR-011")
+		if all := w.keeper.Parked(); len(all) != 1 || all[0].Code != codes.NotFound {
+			t.Errorf("parked are %v", all)
+		}
+	})
+}

@@ -49,7 +49,7 @@ func derive(from source, as role) string {
 	}
 	write(sum, from.id.Entity, from.name, from.key)
 	var place [8]byte
-	binary.BigEndian.PutUint64(place[:], uint64(as.effect)) //nolint:gosec // not negative
+	binary.BigEndian.PutUint64(place[:], uint64(as.effect))
 	sum.Write(place[:])
 	return derivedPrefix + hex.EncodeToString(sum.Sum(nil))
 }

@@ -27,7 +27,9 @@ func targetOf(e errand) string { return e.GetServiceName() + "/" + e.GetCommandN
 
 // ready is an errand that can be sent.
 type ready struct {
-	source   // the target's command, from which others may follow in their turn
+	// source is the target's command, from which others may follow in their turn.
+	source
+
 	method   Method
 	request  []byte
 	metadata *entityv1.Metadata
@@ -55,8 +57,10 @@ func (r *Router) prepare(from source, e errand, as role, key keying) (ready, *re
 	case err != nil:
 		return ready{}, &refusal{as.nowhere(), err}
 	case method.Shape != wire.Unary:
-		return ready{}, &refusal{as.streams(),
-			fault.New(fault.Internal, "%s is %s, and a forward or side effect carries one request for one response", targetOf(e), method.Shape)}
+		return ready{}, &refusal{
+			as.streams(),
+			fault.New(fault.Internal, "%s is %s, and a forward or side effect carries one request for one response", targetOf(e), method.Shape),
+		}
 	}
 	own := header.Forwarded(e.GetMetadata())
 	to := ready{source: from, method: method, request: e.GetPayload().GetValue()}
@@ -85,14 +89,15 @@ func (to *ready) address(e errand, own *entityv1.Metadata, key keying) (err erro
 			return err
 		}
 	}
-	to.source.key, err = key(to.method, own)
+	to.key, err = key(to.method, own)
 	return err
 }
 
 // dispatch sends an errand. An entity is handed the command before dispatch returns, so
 // that those to one entity arrive in their order (FX-ORDER-001). The channel gets one
-// outcome: that of an action is settled. Response is as in settle.
-func (r *Router) dispatch(ctx context.Context, response string, to ready) (<-chan entity.Outcome, error) {
+// outcome: that of an action is settled. Response is as in settle; beside runs what takes
+// time.
+func (r *Router) dispatch(ctx context.Context, response string, to ready, beside func(func())) (<-chan entity.Outcome, error) {
 	if to.method.Kind != wire.Action {
 		return r.config.Runtime.Submit(ctx, to.method.Target, to.id, to.command(to.method, to.request, to.metadata))
 	}
@@ -101,7 +106,7 @@ func (r *Router) dispatch(ctx context.Context, response string, to ready) (<-cha
 		ctx, patience = context.WithoutCancel(ctx), r.config.EffectTimeout
 	}
 	outcome := make(chan entity.Outcome, 1)
-	r.aside(func() {
+	beside(func() {
 		reply, err := r.ask(ctx, to.method, to.source, response, to.request, to.metadata, patience)
 		outcome <- entity.Outcome{Reply: reply, Err: err}
 	})

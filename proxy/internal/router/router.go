@@ -56,7 +56,7 @@ func (r *Router) Call(
 		return nil, err
 	}
 	if method.Shape != wire.Unary {
-		return nil, fault.New(fault.Internal, "%s/%s is %s, and not unary", service, name, method.Shape)
+		return nil, errReshaped(service, name)
 	}
 	key, err := keyOf(method, metadata)
 	if err != nil {
@@ -147,6 +147,12 @@ func (r *Router) enter() bool {
 		r.working.Add(1)
 	}
 	return !r.drained
+}
+
+// errReshaped is for a call that was begun while the function served the method in
+// another shape.
+func errReshaped(service, name string) error {
+	return fault.New(fault.Unavailable, "%s/%s has another shape since the function was discovered anew: try again", service, name)
 }
 
 func errStopping() error { return fault.New(fault.Unavailable, "the proxy is stopping") }

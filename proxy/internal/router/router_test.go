@@ -90,7 +90,8 @@ func start(tb testing.TB, scripts map[string]script, change func(*router.Config)
 	}
 	w.function = runtimetest.New(runtimetest.Model{Answer: w.answer}.Serve)
 	w.store = memory.New()
-	w.function.Terms.Capabilities = entity.CapabilitiesOf(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS)
+	w.function.Terms.Capabilities = entity.CapabilitiesOf(
+		discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS, discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE)
 	var err error
 	if w.keeper, err = durable.New(durable.Config{
 		Store: w.store, Reporter: w, Log: slog.New(slog.DiscardHandler), Unique: w.unique.next, Random: func() float64 { return 0.5 },

@@ -7,7 +7,6 @@ import (
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
-	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
@@ -30,14 +29,16 @@ func (r *Router) Stream(ctx context.Context, service, name string, metadata *ent
 	if err != nil {
 		return err
 	}
-	key, err := keyOf(method, metadata)
-	if err != nil {
+	if method.Shape == wire.Unary {
+		return errReshaped(service, name)
+	}
+	if _, err := keyOf(method, metadata); err != nil { // There is none.
 		return err
 	}
 	if err := r.fits(method, nil, metadata); err != nil {
 		return err
 	}
-	from := origin(ctx, service, name, method, key, metadata)
+	from := origin(ctx, service, name, method, "", metadata)
 	if method.Shape.Requests() {
 		return r.act(ctx, method, from, method.Response, nil, metadata, &bounded{Caller: caller, router: r, method: method}, 0)
 	}
@@ -73,48 +74,6 @@ func one(caller Caller) ([]byte, error) {
 		return nil, err
 	}
 	return request, nil
-}
-
-// watch makes a call of an entity that streams its responses. When ctx ends, watch
-// returns at once.
-func (r *Router) watch(ctx context.Context, method Method, from source, command entity.Command, caller Caller) error {
-	open, end := context.WithCancel(ctx) // for the entity to know that nobody listens any more
-	outcomes, err := r.config.Runtime.SubmitStreamed(open, method.Target, from.id, command)
-	if err != nil {
-		end()
-		return err
-	}
-	ended := make(chan error, 1)
-	r.working.Go(func() { // Ends with outcomes.
-		defer end()
-		ended <- r.pass(ctx, method.Response, from, outcomes, caller)
-		end()
-		for outcome := range outcomes { // Side effects are started all the same (REP-CANCEL-006).
-			outcome.Forward = nil // Nobody waits for it (FX-FWD-008).
-			_, _ = r.settle(ctx, "", from, outcome)
-		}
-	})
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-		return fault.FromContext(ctx)
-	}
-}
-
-// pass settles one response after the other and gives the caller what each comes to,
-// until the last, or the first that ends the call (REP-STREAM-005, REP-STREAM-008).
-func (r *Router) pass(ctx context.Context, response string, from source, outcomes <-chan entity.Outcome, caller Caller) error {
-	for outcome := range outcomes {
-		reply, err := r.settle(ctx, response, from, outcome)
-		if err == nil && reply != nil {
-			err = caller.Send(reply)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // bounded is a caller whose requests are no larger than the function can take.

@@ -23,11 +23,12 @@ import (
 func TestStreamedAction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, nil, nil)
-		w.actions = map[string]act{"Chat": chat}
+		w.actions = map[string]act{"Chat": chat, "One": answer(func(string) *actionv1.ActionResponse { return callstest.Reply("1") })}
 		caller := &caller{requests: []string{"a", "b", "c"}}
 		want(t, "status", w.stream(t.Context(), "shop.Rates", "Chat", caller), "OK")
 		want(t, "items", caller.got(), "a b c")
-		wantCode(t, w.convert(t.Context(), "Chat", ""), codes.Internal)
+		wantCode(t, w.convert(t.Context(), "Chat", ""), codes.Unavailable)
+		wantCode(t, w.stream(t.Context(), "shop.Rates", "One", caller), codes.Unavailable)
 	})
 }
 
@@ -51,7 +52,7 @@ func TestResponsesInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, map[string]script{"Note": slow(time.Second), "Get": slow(time.Second)}, nil)
 		w.actions = map[string]act{"Out": emit(
-			callstest.Forward("shop.Cart", "Get", "8 first", sideEffect("shop.Cart", "!Note:9 a"), sideEffect("shop.Cart", "Note:9 b")),
+			callstest.Forward("shop.Cart", "Get", "8 first", sideEffect("shop.Cart", "!Note:8 a"), sideEffect("shop.Cart", "Note:8 b")),
 			callstest.Reply("second", sideEffect("shop.Cart", "Note:8 c")),
 			&actionv1.ActionResponse{SideEffects: []*entityv1.SideEffect{sideEffect("shop.Cart", "!Note:8 d")}},
 		)}
@@ -61,7 +62,7 @@ func TestResponsesInOrder(t *testing.T) {
 		if err := w.Drain(t.Context()); err != nil {
 			t.Error(err)
 		}
-		want(t, "the entities heard", w.heard(), "Note:9 a, Note:9 b, Get:8 first, Note:8 c, Note:8 d")
+		want(t, "the entities heard", w.heard(), "Note:8 a, Note:8 b, Get:8 first, Note:8 c, Note:8 d")
 	})
 }
 
@@ -212,6 +213,47 @@ func TestWatcherLeaves(t *testing.T) {
 		}
 		want(t, "items", caller.got(), "a")
 		want(t, "the entities heard", w.heard(), "Note:9")
+	})
+}
+
+// blocked is a caller that reads nothing until its end.
+type blocked struct {
+	caller
+
+	end context.Context
+}
+
+func (b *blocked) Send(*entityv1.Reply) error {
+	<-b.end.Done()
+	return b.end.Err()
+}
+
+// REP-STREAM-007, REP-STREAM-011, CORE-FLOW-002: a caller that does not read holds up no side
+// effect and not its entity; its call ends when more than 256 responses wait.
+func TestWatcherThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, watching := watched(t, map[string]script{"Note": say})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := make(chan string, 1)
+		caller := &blocked{caller: caller{requests: []string{"7"}}, end: ctx}
+		go func() { ended <- w.stream(ctx, "shop.Seats", "Watch", caller) }()
+		for range runtime.MaxResponses {
+			watching.outcomes <- reply("x")
+		}
+		watching.outcomes <- reply("y", "Note:9")
+		synctest.Wait()
+		want(t, "the entities heard", w.heard(), "Note:9")
+		if len(ended) > 0 {
+			t.Fatalf("the call has ended: %s", <-ended)
+		}
+		watching.outcomes <- reply("z")
+		wantCode(t, <-ended, codes.ResourceExhausted)
+		synctest.Wait()
+		if watching.ctx.Err() == nil {
+			t.Error("the entity believes that somebody listens")
+		}
+		close(watching.outcomes)
 	})
 }
 

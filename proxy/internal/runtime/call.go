@@ -26,6 +26,11 @@ type call struct {
 	// outcome has room for the one outcome, so that nobody has to wait for it; of a
 	// streamed call for so many responses and an end.
 	outcome chan entity.Outcome
+	// asked is what a keyed call asks for.
+	asked asked
+	// key is the key of a first call, from when it comes until it has its outcome;
+	// guarded by instance.mu, and nil of any other.
+	key *keyed
 
 	// What follows is of the activation on which the command was sent.
 
@@ -51,7 +56,7 @@ func (c *call) waiting(change int) { c.metrics.Waiting(c.target.Kind, change) }
 func (c *call) abandon() { c.complete(entity.Outcome{Err: fault.FromContext(c.ctx)}) }
 
 // complete answers the caller for the last time; exactly once for each call, but
-// for one that has ended before.
+// for one that has ended before. Of a first call the caller holds instance.mu.
 func (c *call) complete(outcome entity.Outcome) {
 	c.forsake()
 	if c.ended {
@@ -60,6 +65,9 @@ func (c *call) complete(outcome entity.Outcome) {
 	c.ended = true
 	c.metrics.Commanded(c.target.Kind, status.Code(outcome.Err), time.Since(c.submitted))
 	outcome.Stored = c.stored
+	if c.key != nil {
+		outcome.Effected = c.key.end(outcome)
+	}
 	c.outcome <- outcome
 	if c.command.Streamed {
 		close(c.outcome)

@@ -20,6 +20,9 @@ type Config struct {
 	Kinds map[string]Kind
 	// Owner gives the right to write an entity; nil where nobody else writes.
 	Owner Owner
+	// Records finds the answers to keyed commands; nil where a call that is made again is
+	// carried out again.
+	Records store.Records
 	// Effects makes of the durable side effects of one answer what is stored of them,
 	// one for each and in their order. The command is the answered one. Nil where no
 	// function has them.

@@ -93,6 +93,8 @@ func (a *activation) complete(effect entity.Complete) {
 	c.answered = true
 	if !effect.More {
 		a.drop(c)
+		a.mu.Lock()
+		defer a.mu.Unlock()
 		c.complete(effect.Outcome)
 		return
 	}

@@ -23,6 +23,10 @@ type instance struct {
 	changed sync.Cond
 	// mailbox holds the commands that wait, oldest first.
 	mailbox []*call
+	// keys are the idempotency keys of the calls under way, and repeating is how many
+	// calls wait for one of those.
+	keys      map[string]*keyed
+	repeating int
 	// running says that a goroutine serves the instance.
 	running bool
 	// over says that the instance has left the map.
@@ -51,8 +55,9 @@ func (i *instance) run() {
 	}
 }
 
-// begin sees to it that there is an activation. False means that nobody wants one:
-// the instance leaves the map in the same breath, and a later command makes a new one.
+// begin sees to it that there is an activation. False means that nobody wants one: the
+// instance leaves the map in the same breath, and a later command makes a new one; or
+// that the store is asked first whether anybody does.
 func (i *instance) begin() bool {
 	if i.active != nil {
 		return true
@@ -61,10 +66,14 @@ func (i *instance) begin() bool {
 	i.prune()
 	var target Target
 	switch {
-	case len(i.mailbox) > 0:
+	case len(i.mailbox) > 0 && !i.mailbox[0].isLookedUp():
 		target = i.mailbox[0].target
 	case i.anew != nil && !i.runtime.drains():
 		target = *i.anew
+	case len(i.mailbox) > 0 || len(i.keys) > 0: // What they wait for stirs the instance.
+		i.running = false
+		i.mu.Unlock()
+		return false
 	default:
 		i.over = true
 		i.mu.Unlock()
@@ -90,7 +99,7 @@ func (i *instance) stir() {
 	}
 	i.running = true
 	i.runtime.resting.leave(i)
-	i.runtime.running.Go(i.run)
+	i.runtime.work(i.run)
 }
 
 // wake is stir for whoever does not hold mu.
@@ -117,11 +126,17 @@ func (i *instance) evict() {
 func (i *instance) submit(c *call) (taken bool, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	switch {
-	case i.over:
+	if i.over {
 		return false, nil
-	case i.full():
-		return false, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", len(i.mailbox), i.id)
+	}
+	if err := i.doubts(); err != nil {
+		return false, err
+	}
+	if i.full() {
+		return false, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", i.runtime.config.Mailbox, i.id)
+	}
+	if i.records(c) && i.repeats(c) {
+		return true, nil
 	}
 	i.mailbox = append(i.mailbox, c)
 	c.waiting(+1)
@@ -141,11 +156,19 @@ func (i *instance) requeue(calls []*call) {
 	i.mailbox = slices.Concat(calls, i.mailbox)
 }
 
-// refuse fails every command that waits now. Later ones get their own try.
+// refuse fails every command that waits now, but for those of which the store is still
+// asked whether they were answered before. Later ones get their own try.
 func (i *instance) refuse(err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for c := i.pop(); c != nil; c = i.pop() {
+	waited := i.mailbox
+	i.mailbox = nil
+	for _, c := range waited {
+		if c.isLookedUp() {
+			i.mailbox = append(i.mailbox, c)
+			continue
+		}
+		c.waiting(-1)
 		c.complete(entity.Outcome{Err: err})
 	}
 }
@@ -154,7 +177,11 @@ func (i *instance) refuse(err error) {
 // sent. The caller holds mu.
 func (i *instance) prune() {
 	for len(i.mailbox) > 0 && i.mailbox[0].ctx.Err() != nil {
-		i.pop().abandon()
+		if heir := i.mailbox[0].leave(); heir != nil {
+			i.mailbox[0] = heir
+		} else {
+			i.shift()
+		}
 	}
 }
 
@@ -163,30 +190,41 @@ func (i *instance) prune() {
 // holds mu.
 func (i *instance) full() bool {
 	limit := i.runtime.config.Mailbox
-	if len(i.mailbox) < limit {
+	if len(i.mailbox)+i.repeating < limit {
 		return false
 	}
-	i.mailbox = slices.DeleteFunc(i.mailbox, func(c *call) bool {
-		if c.ctx.Err() == nil {
-			return false
+	waited := i.mailbox
+	i.mailbox = nil
+	for _, c := range waited {
+		if c.ctx.Err() != nil {
+			c = c.leave()
 		}
-		c.waiting(-1)
-		c.abandon()
-		return true
-	})
-	return len(i.mailbox) >= limit
+		if c != nil {
+			i.mailbox = append(i.mailbox, c)
+		}
+	}
+	for _, k := range i.keys {
+		k.prune()
+	}
+	return len(i.mailbox)+i.repeating >= limit
 }
 
-// pop takes the oldest command; nil when there is none. The caller holds mu.
+// pop takes the oldest command; nil when there is none that may be sent. The caller
+// holds mu.
 func (i *instance) pop() *call {
-	if len(i.mailbox) == 0 {
+	if len(i.mailbox) == 0 || i.mailbox[0].isLookedUp() {
 		return nil
 	}
 	c := i.mailbox[0]
+	i.shift()
+	c.waiting(-1)
+	return c
+}
+
+// shift takes the oldest command out. The caller holds mu.
+func (i *instance) shift() {
 	i.mailbox[0] = nil // Its caller may be done with it long before the array is.
 	if i.mailbox = i.mailbox[1:]; len(i.mailbox) == 0 {
 		i.mailbox = nil // An idle entity keeps no array.
 	}
-	c.waiting(-1)
-	return c
 }

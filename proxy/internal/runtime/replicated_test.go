@@ -100,10 +100,12 @@ type counted struct {
 
 	value   uint64
 	watches []int64
+	// crash ends the stream.
+	crash chan struct{}
 }
 
 func (f *tally) serve(s *tallyStream) {
-	c := &counted{tallyStream: s}
+	c := &counted{tallyStream: s, crash: make(chan struct{})}
 	for {
 		select {
 		case request := <-s.requests:
@@ -117,6 +119,8 @@ func (f *tally) serve(s *tallyStream) {
 			if ended := request.GetStreamCancelled(); ended != nil {
 				c.cancel(ended.GetId())
 			}
+		case <-c.crash:
+			return
 		case <-s.half:
 			return
 		case <-s.ctx.Done():
@@ -131,6 +135,8 @@ func (f *tally) handle(c *counted, command *entityv1.Command) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.held = append(f.held, func() { c.reply(command.GetId(), nil, false) })
+	case "Crash":
+		close(c.crash)
 	case "Watch":
 		c.watches = append(c.watches, command.GetId())
 		c.reply(command.GetId(), nil, true)
@@ -151,7 +157,7 @@ func (f *tally) handle(c *counted, command *entityv1.Command) {
 }
 
 func (c *counted) action() *entityv1.ClientAction {
-	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{Payload: runtimetest.Text(fmt.Sprint(c.value))}}}
+	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{Payload: runtimetest.Text(strconv.FormatUint(c.value, 10))}}}
 }
 
 func (c *counted) reply(id int64, action *replicatedv1.StateAction, streamed bool) {
@@ -390,6 +396,26 @@ func TestReplicatedStore(t *testing.T) {
 		second.want(second.submit(t.Context(), "Add", "1"), "23")
 		if second.function.streams != 2 {
 			t.Errorf("%d streams", second.function.streams)
+		}
+	})
+}
+
+// REP-FAIL-005, REP-FAIL-006, REP-FAIL-007: a stream that ends takes along what is outstanding, which is not sent again,
+// and open calls. What comes later finds every change that was answered.
+func TestReplicatedStreamEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := startCounters(t, memory.New(), "p1")
+		defer c.stop()
+		watch, held := c.submit(t.Context(), "Watch", ""), c.submit(t.Context(), "Hold", "")
+		c.want(watch, "0")
+		c.want(c.submit(t.Context(), "Add", "3"), "3")
+		c.want(watch, "3")
+		c.want(c.submit(t.Context(), "Crash", ""), "Unavailable")
+		c.want(watch, "Unavailable")
+		c.want(held, "Unavailable")
+		c.want(c.submit(t.Context(), "Add", "1"), "4")
+		if c.function.streams != 2 || len(c.function.held) != 1 {
+			t.Errorf("%d streams, and Hold was sent %d times", c.function.streams, len(c.function.held))
 		}
 	})
 }

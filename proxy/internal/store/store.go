@@ -58,7 +58,7 @@ var ErrClosed = errors.New("the store is closed")
 var ErrCorrupt = errors.New("the store is corrupt")
 
 // Store is one open backend.
-type Store interface {
+type Store interface { //nolint:interfacebloat // nine small contracts, and its own life
 	Journal
 	Values
 	Records

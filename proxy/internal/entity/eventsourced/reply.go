@@ -110,7 +110,8 @@ func (m *Machine) refuse(
 	}
 	refusal, lost := entity.NewFailure(failure)
 	out = m.tell(lost, out)
-	outcome := entity.Outcome{Command: m.command, Err: refusal}
+	givenUp := m.current.cancelled && refusal.Code == codes.Canceled
+	outcome := entity.Outcome{Command: m.command, Err: refusal, GivenUp: givenUp}
 	out = m.settle(outcome, m.record(failure, &outcome), out)
 	switch {
 	case failure.GetRestart(): // CORE-RESTART-001, DIA-LIFE-001
@@ -125,8 +126,7 @@ func (m *Machine) refuse(
 // record returns the write that records a failure under its key; nil where it is not
 // recorded (IDEM-RECORD-001, IDEM-RECORD-004, IDEM-RECORD-005).
 func (m *Machine) record(failure *entityv1.Failure, outcome *entity.Outcome) *entity.Persist {
-	givenUp := m.current.cancelled && failure.GetCode() == int32(codes.Canceled)
-	if !m.current.keyed || failure.GetRetryable() || givenUp {
+	if !m.current.keyed || failure.GetRetryable() || outcome.GivenUp {
 		return nil
 	}
 	return &entity.Persist{Expected: m.last, Command: m.command, Answer: outcome}

@@ -53,7 +53,7 @@ func (t *Turns) Outcome(
 	if outcome.Reply == nil && outcome.Forward == nil { // CORE-CMD-010
 		text := "the function's reply holds nothing for the caller; the command was carried out"
 		out = append(out, t.Report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, text))
-		outcome.Err = fault.New(fault.Internal, "%s", text)
+		outcome.Err = fault.Nothing(text)
 	}
 	return outcome, out
 }

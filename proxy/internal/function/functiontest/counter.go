@@ -26,7 +26,7 @@ type counter struct {
 // Handle serves one counter: an event for each Add, with the amount; a snapshot
 // with the total after every third.
 func (f *Function) Handle(stream eventsourcedv1.EventSourcedService_HandleServer) error {
-	c := &counter{messages: descriptortest.NewMessages()}
+	c := &counter{messages: f.messages}
 	for {
 		request, err := stream.Recv()
 		if errors.Is(err, io.EOF) {

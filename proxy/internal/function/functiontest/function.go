@@ -14,6 +14,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	multiplexv1 "github.com/stateward/stateward/protocol/gen/stateward/multiplex/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/function"
 )
@@ -31,6 +32,8 @@ type Script struct {
 	Answer func(entityID string, right *eventsourcedv1.HandleResponse) []*eventsourcedv1.HandleResponse
 	// Register registers further services; nil none.
 	Register func(*grpc.Server)
+	// Multiplexed registers multiplexed streams; Discover announces them where it is nil.
+	Multiplexed bool
 	// Streams is how many streams a connection may have at once; 0 any number.
 	Streams uint32
 	// Takes is the largest message in bytes that the function takes; 0 stands for
@@ -52,10 +55,11 @@ type Function struct {
 	// Calls are the gRPC paths of all calls, in order.
 	Calls chan string
 
-	script Script
-	calls  atomic.Int64
-	server *grpc.Server
-	ended  chan struct{}
+	script   Script
+	messages descriptortest.Messages
+	calls    atomic.Int64
+	server   *grpc.Server
+	ended    chan struct{}
 }
 
 // Start starts a function that listens at the target, HOST:PORT or unix:PATH;
@@ -73,6 +77,12 @@ func Start(tb testing.TB, target string, script Script) *Function {
 	if network == "tcp" {
 		target = listener.Addr().String()
 	}
+	return Serve(tb, listener, target, script)
+}
+
+// Serve starts a function on a listener, which is called the target.
+func Serve(tb testing.TB, listener net.Listener, target string, script Script) *Function {
+	tb.Helper()
 	const plenty = 1024 // more than any test asks
 	f := &Function{
 		Target:   target,
@@ -80,6 +90,7 @@ func Start(tb testing.TB, target string, script Script) *Function {
 		Requests: make(chan *discoveryv1.DiscoverRequest, plenty),
 		Calls:    make(chan string, plenty),
 		script:   script,
+		messages: descriptortest.NewMessages(),
 		ended:    make(chan struct{}),
 	}
 	takes := script.Takes
@@ -91,6 +102,9 @@ func Start(tb testing.TB, target string, script Script) *Function {
 		options = append(options, grpc.MaxConcurrentStreams(script.Streams))
 	}
 	f.server = grpc.NewServer(options...)
+	if script.Multiplexed {
+		multiplexv1.RegisterMultiplexServiceServer(f.server, Multiplexed{Serve: f.Handle})
+	}
 	if script.Register != nil {
 		script.Register(f.server)
 	}
@@ -124,7 +138,11 @@ func (f *Function) Discover(ctx context.Context, request *discoveryv1.DiscoverRe
 	if f.script.Discover != nil {
 		return f.script.Discover(ctx, call)
 	}
-	return descriptortest.Answer(descriptortest.Files()), nil
+	answer := descriptortest.Answer(descriptortest.Files())
+	if f.script.Multiplexed {
+		answer.ServiceInfo.Capabilities = []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM}
+	}
+	return answer, nil
 }
 
 // ReportError takes the report.

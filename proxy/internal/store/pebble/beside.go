@@ -40,7 +40,7 @@ func (w *writes) due(d due) {
 
 // Record reads the record under the key.
 func (s *Store) Record(ctx context.Context, id store.ID, key string) (store.Record, bool, error) {
-	record, found, err := read(s, ctx, id, "record", answerKey(appendPrefix(nil, id), key), decodeAnswer)
+	record, found, err := read(ctx, s, id, "record", answerKey(appendPrefix(nil, id), key), decodeAnswer)
 	if err != nil || !found || !s.clock().Before(record.Expires) {
 		return store.Record{}, false, err
 	}

@@ -22,8 +22,8 @@ type body struct {
 	err  error
 }
 
-// fail notes what is wrong.
-func (b *body) fail(format string, args ...any) {
+// failf notes what is wrong.
+func (b *body) failf(format string, args ...any) {
 	if b.err == nil {
 		b.err, b.rest = fmt.Errorf(format, args...), nil
 	}
@@ -32,7 +32,7 @@ func (b *body) fail(format string, args ...any) {
 // take returns the next bytes, which it shares; nil when there are not so many.
 func (b *body) take(n uint64, what string) []byte {
 	if n > uint64(len(b.rest)) {
-		b.fail("%s of %d bytes in %d", what, n, len(b.rest))
+		b.failf("%s of %d bytes in %d", what, n, len(b.rest))
 		return nil
 	}
 	taken := b.rest[:n]
@@ -48,7 +48,7 @@ func (b *body) number(what string) int64 {
 	}
 	n := binary.BigEndian.Uint64(taken)
 	if n > math.MaxInt64 {
-		b.fail("%s is %d", what, n)
+		b.failf("%s is %d", what, n)
 		return 0
 	}
 	return int64(n)
@@ -70,7 +70,7 @@ func (b *body) flag(what string) bool {
 		return false
 	}
 	if taken[0] > 1 {
-		b.fail("%s is %d", what, taken[0])
+		b.failf("%s is %d", what, taken[0])
 	}
 	return taken[0] == 1
 }
@@ -79,7 +79,7 @@ func (b *body) flag(what string) bool {
 func (b *body) counted(what string) []byte {
 	length, n := binary.Uvarint(b.rest)
 	if n <= 0 {
-		b.fail("%s without its length", what)
+		b.failf("%s without its length", what)
 		return nil
 	}
 	b.rest = b.rest[n:]
@@ -109,7 +109,7 @@ func (b *body) metadata() *entityv1.Metadata {
 	}
 	m := &entityv1.Metadata{}
 	if err := proto.Unmarshal(taken, m); err != nil {
-		b.fail("metadata that cannot be read: %w", err)
+		b.failf("metadata that cannot be read: %w", err)
 	}
 	return m
 }

@@ -39,6 +39,7 @@ const (
 
 // appendPrefix appends what all keys of the entity, and no others, begin with.
 func appendPrefix(b []byte, id store.ID) []byte {
+	b = slices.Grow(b, len(id.Persistence)+len(id.Entity)+8)
 	return appendID(append(b, spaceEntities), id)
 }
 
@@ -91,7 +92,8 @@ func parseID(b []byte) (id store.ID, rest []byte, err error) {
 
 // recordKey returns the key of the one record of the kind, in memory of its own.
 func recordKey(prefix []byte, kind byte) []byte {
-	return append(slices.Clip(prefix), kind)
+	key := make([]byte, 0, len(prefix)+1+sequenceSize) // room for an event's
+	return append(append(key, prefix...), kind)
 }
 
 // eventKey returns the key of one event, in memory of its own.
@@ -119,7 +121,8 @@ func replicaKey(id store.ID, node ...string) []byte {
 
 // logKey returns the key of the entry with the offset.
 func logKey(persistence string, offset int64) []byte {
-	return binary.BigEndian.AppendUint64(appendString([]byte{spaceLog}, persistence), uint64(offset))
+	key := append(make([]byte, 0, len(persistence)+16), spaceLog)
+	return binary.BigEndian.AppendUint64(appendString(key, persistence), uint64(offset))
 }
 
 // kindKey returns the key of the kind of the persistence id.

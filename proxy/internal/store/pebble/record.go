@@ -19,11 +19,18 @@ import (
 // its body: it finds bytes that changed, and a value under another's key.
 const checksumSize = 4
 
-// seal returns the value of the record: the checksum and the body.
-func seal(key, body []byte) []byte {
-	value := binary.BigEndian.AppendUint32(make([]byte, 0, checksumSize+len(body)), checksum(key, body))
-	return append(value, body...)
+// begin returns a value to append the body to, which takes about so many bytes. It has
+// room for the checksum.
+func begin(size int) []byte { return make([]byte, checksumSize, checksumSize+size) }
+
+// finish returns the value with its checksum.
+func finish(key, value []byte) []byte {
+	binary.BigEndian.PutUint32(value, checksum(key, value[checksumSize:]))
+	return value
 }
+
+// seal returns the value of the record: the checksum and the body.
+func seal(key, body []byte) []byte { return finish(key, append(begin(len(body)), body...)) }
 
 // unseal returns the body of the value, which it shares.
 func unseal(key, value []byte) body {
@@ -50,7 +57,7 @@ type head struct {
 }
 
 func encodeHead(key []byte, h head) []byte {
-	return seal(key, appendFlag(appendNumber(nil, h.last), h.deleted))
+	return finish(key, appendFlag(appendNumber(begin(16), h.last), h.deleted))
 }
 
 func decodeHead(key, value []byte) (head, error) {
@@ -68,7 +75,8 @@ func decodeHead(key, value []byte) (head, error) {
 // encodeSnapshot returns the value of a snapshot: the sequence of the last event
 // that it covers, and the state.
 func encodeSnapshot(key []byte, snapshot *entity.Snapshot) []byte {
-	return seal(key, appendPayload(appendNumber(nil, snapshot.Sequence), snapshot.State))
+	size := payloadSize(snapshot.State) + 16
+	return finish(key, appendPayload(appendNumber(begin(size), snapshot.Sequence), snapshot.State))
 }
 
 func decodeSnapshot(key, value []byte) (*entity.Snapshot, error) {
@@ -90,10 +98,10 @@ func encodeEvent(key []byte, offset int64, event entity.Event) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the metadata of an event: %w", err)
 	}
-	b := make([]byte, 0, len(event.Payload.GetValue())+len(event.Payload.GetTypeUrl())+len(metadata)+32)
+	b := begin(payloadSize(event.Payload) + len(metadata) + 32)
 	b = appendTime(appendNumber(b, offset), event.Time)
 	b = appendCounted(b, metadata)
-	return seal(key, appendPayload(b, event.Payload)), nil
+	return finish(key, appendPayload(b, event.Payload)), nil
 }
 
 // decodeEvent returns the event, but for its sequence, and its offset.
@@ -114,7 +122,7 @@ type entry struct {
 }
 
 func encodeEntry(key []byte, e entry) []byte {
-	return seal(key, append(appendNumber(nil, e.sequence), e.entity...))
+	return finish(key, append(appendNumber(begin(8+len(e.entity)), e.sequence), e.entity...))
 }
 
 func decodeEntry(key, value []byte) (entry, error) {
@@ -134,11 +142,12 @@ type value struct {
 func (v value) over(now time.Time) bool { return !v.ends.IsZero() && !now.Before(v.ends) }
 
 func encodeValue(key []byte, v value) []byte {
-	b := appendFlag(appendTime(appendNumber(nil, v.revision), v.ends), v.value != nil)
+	b := begin(payloadSize(v.value) + 32)
+	b = appendFlag(appendTime(appendNumber(b, v.revision), v.ends), v.value != nil)
 	if v.value != nil {
 		b = appendPayload(b, v.value)
 	}
-	return seal(key, b)
+	return finish(key, b)
 }
 
 func decodeValue(key, stored []byte) (value, error) {
@@ -151,9 +160,10 @@ func decodeValue(key, stored []byte) (value, error) {
 }
 
 func encodeAnswer(key []byte, record store.Record) []byte {
-	b := appendCounted(appendTime(nil, record.Expires), record.Command)
+	b := begin(len(record.Command) + len(record.Answer) + 64)
+	b = appendCounted(appendTime(b, record.Expires), record.Command)
 	b = append(b, record.Digest[:]...)
-	return seal(key, append(b, record.Answer...))
+	return finish(key, append(b, record.Answer...))
 }
 
 // decodeAnswer returns the record, but for its key, which is in that of the value.
@@ -166,7 +176,7 @@ func decodeAnswer(key, value []byte) (store.Record, error) {
 }
 
 func encodeEffect(key []byte, effect store.Effect) []byte {
-	b := appendCounted(nil, effect.Source.Persistence)
+	b := appendCounted(begin(len(effect.Body)+128), effect.Source.Persistence)
 	b = appendCounted(b, effect.Source.Entity)
 	b = appendTime(b, effect.Stored)
 	b = appendFlag(b, effect.Parked != nil)
@@ -174,7 +184,7 @@ func encodeEffect(key []byte, effect store.Effect) []byte {
 		b = appendNumber(appendTime(b, p.At), int64(p.Attempts))
 		b = appendCounted(appendNumber(b, int64(uint32(p.Code))), p.Text)
 	}
-	return seal(key, append(b, effect.Body...))
+	return finish(key, append(b, effect.Body...))
 }
 
 // decodeEffect returns the effect, but for its id, which is in the key.
@@ -188,7 +198,7 @@ func decodeEffect(key, value []byte) (store.Effect, error) {
 		effect.Parked = &store.Parking{At: b.time("the time of parking"), Attempts: int(b.number("the attempts"))}
 		code := b.number("the code")
 		if code > math.MaxUint32 {
-			b.fail("the code is %d", code)
+			b.failf("the code is %d", code)
 		}
 		effect.Parked.Code, effect.Parked.Text = int32(uint32(code)), b.text("the reason")
 	}
@@ -206,14 +216,14 @@ type state struct {
 }
 
 func encodeState(key []byte, s state) []byte {
-	return seal(key, appendFlag(appendNumber(nil, s.epoch), s.upgraded))
+	return finish(key, appendFlag(appendNumber(begin(16), s.epoch), s.upgraded))
 }
 
 func decodeState(key, value []byte) (state, error) {
 	b := unseal(key, value)
 	s := state{epoch: b.number("the epoch"), upgraded: b.flag("the mark of an upgrade")}
 	if s.epoch > maxEpoch {
-		b.fail("the epoch is %d", s.epoch)
+		b.failf("the epoch is %d", s.epoch)
 	}
 	return s, b.end()
 }

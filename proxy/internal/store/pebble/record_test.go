@@ -19,22 +19,22 @@ var key = []byte("key")
 
 // kinds lists the kinds of record: an example of each, its body as FORMAT.md has it,
 // and what reads a value and writes it again.
-func kinds(t testing.TB) map[string]struct {
+func kinds(tb testing.TB) map[string]struct {
 	value, body []byte
 	again       func(key, value []byte) ([]byte, error)
 } {
-	t.Helper()
+	tb.Helper()
 	at := time.UnixMilli(258).UTC()
 	payload := &anypb.Any{TypeUrl: "t/T", Value: []byte{0x0a, 0x00}}
 	metadata := &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{{Key: "k"}}}
 	event, err := encodeEvent(key, 7, entity.Event{Time: at, Metadata: metadata, Payload: payload})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	digest := [32]byte{1, 2}
 	number := func(n byte) []byte { return []byte{0, 0, 0, 0, 0, 0, 0, n} }
 	early := []byte{0, 0, 0, 0, 0, 0, 1, 2}
-	any := []byte{3, 't', '/', 'T', 0x0a, 0}
+	packed := []byte{3, 't', '/', 'T', 0x0a, 0}
 	parked := &store.Parking{At: at, Attempts: 3, Code: -1, Text: "why"}
 	source := store.ID{Persistence: "p", Entity: "e"}
 	return map[string]struct {
@@ -46,15 +46,15 @@ func kinds(t testing.TB) map[string]struct {
 			encodeHead(key, head{last: 5, deleted: true}), join(number(5), []byte{1}), again(decodeHead, encodeHead),
 		},
 		"snapshot": {
-			encodeSnapshot(key, &entity.Snapshot{Sequence: 3, State: payload}), join(number(3), any),
+			encodeSnapshot(key, &entity.Snapshot{Sequence: 3, State: payload}), join(number(3), packed),
 			again(decodeSnapshot, encodeSnapshot),
 		},
-		"event": {event, join(number(7), early, []byte{5, 0x0a, 3, 0x0a, 1, 'k'}, any), eventAgain},
+		"event": {event, join(number(7), early, []byte{5, 0x0a, 3, 0x0a, 1, 'k'}, packed), eventAgain},
 		"entry": {
 			encodeEntry(key, entry{entity: "e", sequence: 9}), join(number(9), []byte("e")), again(decodeEntry, encodeEntry),
 		},
 		"value": {
-			encodeValue(key, value{revision: 4, value: payload, ends: at}), join(number(4), early, []byte{1}, any),
+			encodeValue(key, value{revision: 4, value: payload, ends: at}), join(number(4), early, []byte{1}, packed),
 			again(decodeValue, encodeValue),
 		},
 		"no value": {

@@ -108,7 +108,7 @@ func decodeOldHead(key, value []byte) (int64, error) {
 	b := unseal(key, value)
 	last := b.number("the last sequence")
 	if last == 0 {
-		b.fail("0 is no sequence")
+		b.failf("0 is no sequence")
 	}
 	return last, b.end()
 }

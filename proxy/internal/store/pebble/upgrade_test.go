@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -120,7 +121,7 @@ func version1(t *testing.T, entities int) *vfs.MemFS {
 	}
 	set := func(key, body []byte) { err = errors.Join(err, db.Set(key, seal(key, body), pebbledb.NoSync)) }
 	for e := range entities {
-		prefix := appendPrefix(nil, store.ID{Persistence: "cart", Entity: fmt.Sprint(e)})
+		prefix := appendPrefix(nil, store.ID{Persistence: "cart", Entity: strconv.Itoa(e)})
 		set(recordKey(prefix, kindHead), appendNumber(nil, 40))
 		for sequence := range int64(40) {
 			key := append(recordKey(prefix, kindOldEvent), appendNumber(nil, sequence+1)...)
@@ -171,7 +172,7 @@ func TestUpgradeCutShort(t *testing.T) {
 	}
 	defer s.Close()
 	for e := range entities {
-		checkEntity(t, s, store.ID{Persistence: "cart", Entity: fmt.Sprint(e)}, 0, 40, oldText)
+		checkEntity(t, s, store.ID{Persistence: "cart", Entity: strconv.Itoa(e)}, 0, 40, oldText)
 	}
 	if got := logOf(t, s, "cart"); len(got) != entities*40 {
 		t.Errorf("the log has %d entries, want %d", len(got), entities*40)
@@ -227,7 +228,7 @@ func TestEpochOfEachOpening(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		node := store.Node{ID: fmt.Sprint(want)}
+		node := store.Node{ID: strconv.FormatInt(want, 10)}
 		if err := s.Join(t.Context(), node, 1); err != nil {
 			t.Fatal(err)
 		}

@@ -57,7 +57,7 @@ func (s *Store) after(v value, change store.Change) value {
 
 // Read reads the value.
 func (s *Store) Read(ctx context.Context, id store.ID) (store.Value, error) {
-	v, _, err := read(s, ctx, id, "value", recordKey(appendPrefix(nil, id), kindValue), decodeValue)
+	v, _, err := read(ctx, s, id, "value", recordKey(appendPrefix(nil, id), kindValue), decodeValue)
 	if err != nil || v.value == nil || v.over(s.clock()) {
 		return store.Value{Revision: v.revision}, err
 	}

@@ -175,7 +175,7 @@ func name(id fmt.Stringer) string {
 // read reads the record with the key as get does, once no change of the entity is
 // under way.
 func read[T any](
-	s *Store, ctx context.Context, id store.ID, what string, key []byte, decode func(key, value []byte) (T, error),
+	ctx context.Context, s *Store, id store.ID, what string, key []byte, decode func(key, value []byte) (T, error),
 ) (record T, found bool, err error) {
 	if err := s.begin(); err != nil {
 		return record, false, err

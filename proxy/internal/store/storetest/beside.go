@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -167,11 +168,11 @@ func sameEffect(a, b store.Effect) bool {
 }
 
 func listEffects(effects []store.Effect) string {
-	text := ""
+	var text strings.Builder
 	for _, e := range effects {
-		text += fmt.Sprintf("  %q of %v, stored %v, parked %v, body %q\n", e.ID, e.Source, e.Stored, e.Parked, e.Body)
+		fmt.Fprintf(&text, "  %q of %v, stored %v, parked %v, body %q\n", e.ID, e.Source, e.Stored, e.Parked, e.Body)
 	}
-	return text
+	return text.String()
 }
 
 // effectsInOrder stores effects with several writes, of journals and of values, whose

@@ -52,10 +52,10 @@ func journalFaults() map[string]fault {
 		"lets two writers win":        {mutant{append: overwrite(store.ErrConflict)}, "WritersOnOneEntity"},
 		"stores a batch in two steps": {mutant{append: gap.append, visited: gap.visit}, "LoadSeesOneMoment"},
 		"takes a broken batch": {mutant{append: func(ctx context.Context, s *memory.Store, id store.ID, b store.Batch) error {
-			if b.Validate() != nil {
-				return nil
+			if b.Validate() == nil {
+				return s.Append(ctx, id, b)
 			}
-			return s.Append(ctx, id, b)
+			return nil
 		}}, "BrokenBatchStoresNothing"},
 		"loses a batch among many": {loseOneOfMany(), "WritersOnManyEntities"},
 

@@ -27,10 +27,10 @@ func valueFaults() map[string]fault {
 		"writes and says conflict":    {mutant{write: rewrite(store.ErrConflict)}, "ValueConflictStoresNothing"},
 		"lets two writers win":        {mutant{write: rewrite(nil)}, "WritersOfOneValue"},
 		"takes a broken change": {mutant{write: func(ctx context.Context, s *memory.Store, id store.ID, c store.Change) error {
-			if c.Validate() != nil {
-				return nil
+			if c.Validate() == nil {
+				return s.Write(ctx, id, c)
 			}
-			return s.Write(ctx, id, c)
+			return nil
 		}}, "BrokenChangeStoresNothing"},
 		"lets no value expire": {mutant{write: changes(func(c *store.Change) { c.ExpireAfter = 0 })}, "ValueExpires"},
 		"lets it expire early": {mutant{read: values(func(v *store.Value) {

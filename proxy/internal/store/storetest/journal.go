@@ -146,7 +146,11 @@ func (c trial) brokenBatchStoresNothing() {
 	early, late := batch(0, "a"), batch(0, "a")
 	early.Snapshot, late.Snapshot = snapshot(0, "of none"), snapshot(2, "of none")
 	for _, b := range []store.Batch{
-		{}, {Snapshot: snapshot(0, "alone")}, batch(-1, "a"), early, late,
+		{},
+		{Snapshot: snapshot(0, "alone")},
+		batch(-1, "a"),
+		early,
+		late,
 		{Delete: &entity.Delete{Retention: -1}},
 		{Beside: store.Beside{Records: []store.Record{{Key: "k"}}}},
 		{Beside: store.Beside{Effects: []store.Effect{{ID: "e"}}}},

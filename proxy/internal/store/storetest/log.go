@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -68,13 +69,13 @@ func (c trial) expectLog(persistence string, entries []store.Entry, want map[str
 }
 
 func listEvents(events map[string][]entity.Event) string {
-	text := ""
+	var text strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(events)) {
 		for _, event := range events[key] {
-			text += fmt.Sprintf("  %q %s\n", key, describe(event))
+			fmt.Fprintf(&text, "  %q %s\n", key, describe(event))
 		}
 	}
-	return text
+	return text.String()
 }
 
 // logHasEachEvent fills two logs by turns. A snapshot hides nothing of a log.

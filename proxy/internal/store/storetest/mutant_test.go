@@ -257,7 +257,7 @@ func TestSuiteFindsFaults(t *testing.T) {
 }
 
 // fails reports whether the mutant fails the named test.
-func (m mutant) fails(t *testing.T, name string) bool {
+func (m *mutant) fails(t *testing.T, name string) bool {
 	t.Helper()
 	clock := newClock()
 	m.Store = memory.NewOn(clock.time)
@@ -269,7 +269,7 @@ func (m mutant) fails(t *testing.T, name string) bool {
 		done := make(chan struct{})
 		go func() { // of its own, for Fatalf ends it
 			defer close(done)
-			test.run(newTrial(r, &m, clock))
+			test.run(newTrial(r, m, clock))
 		}()
 		<-done
 		r.mu.Lock()

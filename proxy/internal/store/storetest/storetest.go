@@ -139,15 +139,15 @@ func trials() []struct {
 
 // open opens the store in dir. The test closes it at its end unless it has
 // been closed by then.
-func (b Backend) open(t testing.TB, dir string, clock *clock) store.Store {
-	t.Helper()
+func (b Backend) open(tb testing.TB, dir string, clock *clock) store.Store {
+	tb.Helper()
 	s, err := b.Open(dir, clock.time)
 	if err != nil {
-		t.Fatalf("Open: %v", err)
+		tb.Fatalf("Open: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
-			t.Errorf("Close: %v", err)
+			tb.Errorf("Close: %v", err)
 		}
 	})
 	return s

@@ -64,7 +64,11 @@ func (c trial) valueConflictStoresNothing() {
 
 func (c trial) brokenChangeStoresNothing() {
 	for _, change := range []store.Change{
-		{}, update(-1, "a"), {Actions: -1}, {Update: state("a")}, {Actions: 1, ExpireAfter: time.Hour},
+		{},
+		update(-1, "a"),
+		{Actions: -1},
+		{Update: state("a")},
+		{Actions: 1, ExpireAfter: time.Hour},
 		{Actions: 1, Update: state("a"), ExpireAfter: -1},
 		{Beside: store.Beside{Records: []store.Record{{Key: "k"}}}},
 	} {

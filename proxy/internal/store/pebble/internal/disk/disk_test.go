@@ -258,6 +258,26 @@ func TestOpeningPassesFailuresOn(t *testing.T) {
 	}
 }
 
+// TestFailedSyncWhileOpeningDropsTheDisk: pebble is not told, for it would panic where
+// it syncs in the background; whoever opens the disk is.
+func TestFailedSyncWhileOpeningDropsTheDisk(t *testing.T) {
+	t.Parallel()
+	u := &under{FS: vfs.NewMem(), room: 10, sync: syscall.EIO}
+	d := disk.New(u, slog.New(slog.DiscardHandler))
+	f, err := d.Create("file", vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sync(); err != nil {
+		t.Errorf("Sync() = %v, want that pebble does not hear of it", err)
+	}
+	for what, err := range map[string]error{"Dropped": d.Dropped(), "Serve": d.Serve(), "Err": d.Err()} {
+		if !errors.Is(err, syscall.EIO) {
+			t.Errorf("%s() = %v, want the failure", what, err)
+		}
+	}
+}
+
 func TestAnswersAreNotFailures(t *testing.T) {
 	t.Parallel()
 	d, _, _ := newDisk(t, 100)

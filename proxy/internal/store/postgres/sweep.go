@@ -1,0 +1,29 @@
+package postgres
+
+import (
+	"context"
+	_ "embed"
+)
+
+// sweepSize is how many rows of each kind one sweep removes at most.
+const sweepSize = 1000
+
+//go:embed sweep.sql
+var sweepSQL string
+
+// Sweep removes what has had its time. Several proxies may sweep at once: each takes
+// what no other holds.
+func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
+	err = s.call(ctx, func(ctx context.Context) error {
+		now := s.now()
+		// Deletions whose events are all gone are done with.
+		_, err := s.reads.Exec(ctx, `
+			UPDATE stateward.deletion d SET purge = NULL
+			WHERE d.purge <= $1 AND NOT EXISTS (SELECT FROM stateward.event e WHERE e.entity = d.entity)`, now)
+		if err != nil {
+			return err
+		}
+		return s.reads.QueryRow(ctx, sweepSQL, now, sweepSize).Scan(&more)
+	})
+	return more, err
+}

@@ -1,0 +1,94 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/store/postgres"
+)
+
+// isUnknown fails the test unless the error says that the outcome is unknown.
+func isUnknown(t *testing.T, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), "outcome is unknown") ||
+		errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrFenced) {
+		t.Errorf("Append() = %v, want that its outcome is unknown", err)
+	}
+}
+
+// ES-STORE-005: an append whose connection is lost while the server still works on it
+// is not stored behind the back of the Load that comes after it.
+func TestConnectionLostBeforeTheCommit(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	relay, relayed := newRelay(t, dsn)
+	s := open(t, postgres.Config{DSN: relayed, LockTimeout: patience, StatementTimeout: patience})
+	w := &writer{id: cart("1"), fence: member(t, s, store.Node{ID: "n"}, 1)}
+	other, observer := connect(t, dsn), connect(t, dsn)
+	other.do(`BEGIN`)
+	other.do(`SELECT FROM stateward.shard FOR UPDATE`)
+
+	done := make(chan error, 1)
+	go func() { done <- s.Append(t.Context(), w.id, numbered(w.id, w.fence, 1)) }()
+	observer.untilWaiting(1)
+	relay.cut()
+	isUnknown(t, <-done)
+	if at := w.load(t, s); at != 0 {
+		t.Errorf("%d events are there, and the append cannot have ended", at)
+	}
+	other.do(`COMMIT`)
+	if w.write(t, s); w.acked != 1 {
+		t.Errorf("%d events are there after an append", w.acked)
+	}
+}
+
+// ES-STORE-005: an append of which only the answer is lost is shown by the next Load.
+func TestConnectionLostAfterTheCommit(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	relay, relayed := newRelay(t, dsn)
+	s := open(t, postgres.Config{DSN: relayed})
+	w := &writer{id: cart("1"), fence: member(t, s, store.Node{ID: "n"}, 1)}
+	w.write(t, s)
+	relay.mute()
+	done := make(chan error, 1)
+	go func() { done <- s.Append(t.Context(), w.id, numbered(w.id, w.fence, 2)) }()
+	connect(t, dsn).until(2, `SELECT count(*) FROM stateward.event`)
+	relay.cut()
+	isUnknown(t, <-done)
+	if at := w.load(t, s); at != 2 {
+		t.Errorf("%d events are there, want 2", at)
+	}
+}
+
+// A Load waits for an append whose outcome is open, and ends with its own context.
+func TestLoadWaitsForAnOpenAppend(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	s := open(t, postgres.Config{DSN: dsn, LockTimeout: patience, StatementTimeout: patience})
+	w := &writer{id: cart("1"), fence: member(t, s, store.Node{ID: "n"}, 1)}
+	other, observer := connect(t, dsn), connect(t, dsn)
+	other.do(`BEGIN`)
+	other.do(`SELECT FROM stateward.shard FOR UPDATE`)
+	appendCtx, leave := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Append(appendCtx, w.id, numbered(w.id, w.fence, 1)) }()
+	observer.untilWaiting(1)
+	leave()
+	isUnknown(t, <-done)
+
+	loadCtx, stop := context.WithCancel(t.Context())
+	loaded := make(chan error, 1)
+	go func() { _, err := last(loadCtx, s, w.id); loaded <- err }()
+	stop()
+	if err := <-loaded; !errors.Is(err, loadCtx.Err()) {
+		t.Errorf("Load() = %v, want its context's error", err)
+	}
+	other.do(`COMMIT`)
+	if at := w.load(t, s); at != 1 {
+		t.Errorf("%d events are there, and the append went on: want 1", at)
+	}
+}
