@@ -6,12 +6,14 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	"github.com/stateward/stateward/proxy/internal/function/functiontest/cloudstate"
 )
 
@@ -189,13 +191,30 @@ func TestLibrarySendsEmptyDeltas(t *testing.T) {
 	t.Parallel()
 	const x, y = `{type_url:"t/x" value:"x"}`, `{type_url:"t/y" value:"y"}`
 	o := observe(t, cloudstate.Behaviour{Discover: passivated(cloudstate.Presence)}, nil)
-	for id, steps := range map[string][]string{
+	tests := map[string][]string{
 		"set":  {"update orset{added:" + x + "}", "update orset{cleared:true}", "update orset{cleared:true added:" + y + "}"},
 		"map":  {"update ormap{added:{key:" + x + " delta:{gcounter{}}}}", "update ormap{cleared:true added:{key:" + y + " delta:{gcounter{}}}}"},
 		"vote": {"update vote{self_vote:true}", "update vote{}"},
-	} {
+	}
+	want := map[string]string{
+		"set": "orset{added:" + y + "}", "map": "ormap{added:{key:" + y + " delta:{gcounter{}}}}", "vote": "vote{total_voters:1}",
+	}
+	for id, steps := range tests {
 		for _, s := range steps {
 			o.Must(cloudstate.Presence, id, s, "0")
+		}
+	}
+	o.awaitStreams(cloudstate.Crdt, len(tests), 0)
+	for id := range tests {
+		o.Must(cloudstate.Presence, id, "", "0")
+		again := o.relay.Of(cloudstate.Crdt)
+		init := read(t, again[len(again)-1].Sent()[0], new(replicatedv1.HandleRequest)).GetInit()
+		whole := new(replicatedv1.Delta)
+		if err := prototext.Unmarshal([]byte(want[id]), whole); err != nil {
+			t.Fatal(err)
+		}
+		if init.GetEntityId() != id || !proto.Equal(init.GetDelta(), whole) {
+			t.Errorf("%s comes back as %v", id, init)
 		}
 	}
 }

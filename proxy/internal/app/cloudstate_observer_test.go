@@ -13,12 +13,15 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
+	"github.com/stateward/stateward/proxy/internal/function/functiontest"
 	"github.com/stateward/stateward/proxy/internal/function/functiontest/cloudstate"
 )
 
@@ -402,5 +405,32 @@ func TestObserverSeesALongReplay(t *testing.T) {
 	got, err := o.Do(cloudstate.Ledger, "a", "")
 	if words := strings.Fields(got); err != nil || len(words) != 500 || words[499] != "499" {
 		t.Errorf("the state is %q, %v", got, err)
+	}
+}
+
+// What was stored for a function of version 1 is given to one of 0.2 under the same
+// persistence id and entity id, with the same bytes (DIA-SAME-002).
+func TestDialectsShareTheirState(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	durable := func(c *Config) { c.Store, c.Data = StorePebble, data }
+	config := quick(functiontest.Start(t, loopback, functiontest.Script{}).Target)
+	durable(&config)
+	first := runProxy(t, config)
+	first.dial(t).mustAdd(t, "a", 5, 5)
+	if err := first.halt(t); err != nil {
+		t.Fatal(err)
+	}
+	o := observe(t, cloudstate.Behaviour{Discover: func(a *discoveryv1.DiscoverResponse) { a.Entities[0].PersistenceId = "counter" }}, durable)
+	if _, err := o.Do(cloudstate.Ledger, "a", ""); err != nil {
+		t.Fatal(err)
+	}
+	event := read(t, o.relay.Of(cloudstate.EventSourced)[0].Sent()[1], new(eventsourcedv1.HandleRequest)).GetEvent()
+	want, err := anypb.New(wrapperspb.Int64(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if event.GetSequence() != 1 || !proto.Equal(event.GetPayload(), want) {
+		t.Errorf("the event is %v", event)
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,12 +139,7 @@ func unversioned(answer *discoveryv1.DiscoverResponse) {
 // without takes an entity out of the answer.
 func without(service string) func(*discoveryv1.DiscoverResponse) {
 	return func(answer *discoveryv1.DiscoverResponse) {
-		for i, e := range answer.GetEntities() {
-			if e.GetServiceName() == service {
-				answer.Entities = append(answer.GetEntities()[:i:i], answer.GetEntities()[i+1:]...)
-				return
-			}
-		}
+		answer.Entities = slices.DeleteFunc(answer.GetEntities(), func(e *discoveryv1.Entity) bool { return e.GetServiceName() == service })
 	}
 }
 
