@@ -40,6 +40,7 @@ type Effects interface {
 	// Delivered removes the effect. It is no error when it is gone.
 	Delivered(ctx context.Context, source ID, effect string) error
 	// Park notes that the effect is not tried any more, or, with a nil parking, that
-	// it is tried again from now on, which then is when it was stored.
+	// it is tried again from now on, which then is when it was stored. It is no error
+	// when it is gone.
 	Park(ctx context.Context, source ID, effect string, parking *Parking) error
 }

@@ -17,7 +17,7 @@ import (
 // stored of it.
 type model map[store.ID]*twin
 
-// twin is one entity, or rather an event sourced one and a value entity of one id.
+// twin is one entity, event sourced or with a value.
 type twin struct {
 	events   []entity.Event
 	snapshot *entity.Snapshot
@@ -243,6 +243,7 @@ func (m *modelRun) snapshot(rt *rapid.T) {
 
 func (m *modelRun) write(rt *rapid.T) {
 	id := m.id(rt)
+	id.Persistence = "values " + id.Persistence // whose entities are of one kind
 	w := m.model.of(id)
 	change := store.Change{
 		Expected: drawExpected(rt, w.value.Revision),
