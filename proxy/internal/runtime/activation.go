@@ -2,8 +2,6 @@ package runtime
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"time"
 
@@ -60,6 +58,11 @@ type activation struct {
 	// inbox holds what has happened, oldest first. What the function says takes one
 	// place at a time, and what else comes answers what the machine asked for.
 	inbox []entity.Input
+	// follower is the stream where it needs no goroutine; hailed says that it may have
+	// something. Doubtful is the stream where it knows of its function's health.
+	follower Follower
+	hailed   bool
+	doubtful Doubtful
 	// unread says that what the function has said waits in the inbox.
 	unread bool
 	// merged says that a shared entity may have changed elsewhere.
@@ -78,23 +81,6 @@ func newActivation(i *instance, target Target) *activation {
 	return &activation{
 		instance: i, target: target, kind: i.runtime.config.Kinds[target.Kind], began: time.Now(),
 		ctx: ctx, cancel: cancel, watchdog: guard(i.runtime.config.ActivationTimeout, cancel),
-	}
-}
-
-// listen passes on what the function says until the stream has ended.
-func (a *activation) listen() {
-	for {
-		message, err := a.stream.Recv()
-		switch {
-		case errors.Is(err, io.EOF):
-			a.say(entity.Ended{})
-			return
-		case err != nil:
-			a.say(entity.Ended{Err: err})
-			return
-		default:
-			a.say(entity.Received{Message: message, At: time.Now()})
-		}
 	}
 }
 
@@ -124,12 +110,15 @@ func (a *activation) post(inputs ...entity.Input) {
 // pull takes the oldest thing that has happened; nil when nothing has. The caller
 // holds mu.
 func (a *activation) pull() entity.Input {
+	var in entity.Input
 	if len(a.inbox) == 0 {
-		return nil
+		in = a.draw()
+	} else {
+		in = a.inbox[0]
+		a.inbox[0] = nil
+		a.inbox = a.inbox[1:]
 	}
-	in := a.inbox[0]
-	a.inbox[0] = nil
-	if a.inbox = a.inbox[1:]; len(a.inbox) == 0 {
+	if len(a.inbox) == 0 {
 		a.inbox = nil // An idle entity keeps no array.
 	}
 	switch in.(type) {

@@ -32,14 +32,14 @@ import (
 func TestChaos(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { chaos(t, &dice{random: rand.New(rand.NewPCG(seed, 0))}) })
+			synctest.Test(t, func(t *testing.T) { chaos(t, &dice{random: rand.New(rand.NewPCG(seed, 0))}, seed%2 == 1) })
 		})
 	}
 }
 
 // chaos plays one run: 8 callers, 3 entities, 60 commands from each caller, up to 4 of
-// them at once.
-func chaos(t *testing.T, d *dice) {
+// them at once, on streams that need a goroutine for each entity, or not.
+func chaos(t *testing.T, d *dice, followed bool) {
 	t.Helper()
 	journal := memory.New()
 	counted := &counter{}
@@ -49,6 +49,9 @@ func chaos(t *testing.T, d *dice) {
 		c.Metrics = counted
 		c.Active = 2
 		c.StoreTimeout = 200 * time.Millisecond
+		if followed {
+			c.Functions = followers{c.Functions}
+		}
 	})
 	w.function.Terms.Capabilities = snapshots | notice | cancel
 	w.target.Passivation = 10 * time.Millisecond

@@ -51,6 +51,46 @@ func (e *echoed) CloseSend() error { return nil }
 
 func (e *echoed) Retired() <-chan struct{} { return e.retired }
 
+// quiet is an echo whose streams need no goroutine.
+type quiet struct{ echo }
+
+func (q quiet) Open(ctx context.Context, _ string) (runtime.Stream, error) {
+	return &hushed{echoed: echoed{ctx: ctx, retired: q.retired}}, nil
+}
+
+// hushed is one of them. It is sent one command at a time.
+type hushed struct {
+	echoed
+
+	wake   func()
+	answer *eventsourcedv1.HandleResponse
+}
+
+var _ runtime.Follower = (*hushed)(nil)
+
+func (h *hushed) Follow(wake func()) {
+	h.wake = wake
+	context.AfterFunc(h.ctx, wake)
+}
+
+func (h *hushed) Send(message proto.Message) error {
+	if command := message.(*eventsourcedv1.HandleRequest).GetCommand(); command != nil {
+		reply := runtimetest.Reply("done")
+		reply.CommandId = command.GetId()
+		h.answer = &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply}}
+		h.wake()
+	}
+	return nil
+}
+
+func (h *hushed) Next() (proto.Message, error, bool) {
+	if answer := h.answer; answer != nil {
+		h.answer = nil
+		return answer, nil, true
+	}
+	return nil, h.ctx.Err(), h.ctx.Err() != nil
+}
+
 // activate activates n entities, and waits until they rest.
 func activate(w *world, n int) {
 	for i := range n {
@@ -58,14 +98,15 @@ func activate(w *world, n int) {
 	}
 }
 
-// An idle entity keeps one goroutine, which waits for the function.
+// An idle entity keeps one goroutine, which waits for the function. Those that serve
+// entities are few.
 func TestIdleKeepsOneGoroutine(t *testing.T) {
-	const entities = 200
+	const entities, workers = 500, 64
 	before := goruntime.NumGoroutine()
 	w := start(t, nil, func(c *runtime.Config) { c.Functions = echo{retired: make(chan struct{})} })
 	activate(w, entities)
 	for range 1000 { // Until the last ones have gone.
-		if goruntime.NumGoroutine() <= before+entities+1 {
+		if goruntime.NumGoroutine() <= before+entities+1+workers {
 			return
 		}
 		goruntime.Gosched()
@@ -74,15 +115,21 @@ func TestIdleKeepsOneGoroutine(t *testing.T) {
 }
 
 // BenchmarkIdle reports how many bytes an idle entity takes in the runtime, the stack of
-// the goroutine that waits for the function included, and the stream not.
+// the goroutine that waits for the function included where there is one, and the stream
+// not.
 func BenchmarkIdle(b *testing.B) {
 	const entities = 20_000
-	for b.Loop() {
-		w := start(b, nil, func(c *runtime.Config) { c.Functions = echo{retired: make(chan struct{})} })
-		before := inUse()
-		activate(w, entities)
-		b.ReportMetric(float64(inUse()-before)/entities, "B/entity")
-		w.Close()
+	plain := echo{retired: make(chan struct{})}
+	for name, functions := range map[string]runtime.Functions{"plain": plain, "followed": quiet{plain}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				w := start(b, nil, func(c *runtime.Config) { c.Functions = functions })
+				before := inUse()
+				activate(w, entities)
+				b.ReportMetric(float64(inUse()-before)/entities, "B/entity")
+				w.Close()
+			}
+		})
 	}
 }
 

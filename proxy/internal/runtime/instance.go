@@ -99,7 +99,7 @@ func (i *instance) stir() {
 	}
 	i.running = true
 	i.runtime.resting.leave(i)
-	i.runtime.running.Go(i.run)
+	i.runtime.work(i.run)
 }
 
 // wake is stir for whoever does not hold mu.
@@ -126,10 +126,13 @@ func (i *instance) evict() {
 func (i *instance) submit(c *call) (taken bool, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	switch {
-	case i.over:
+	if i.over {
 		return false, nil
-	case i.full():
+	}
+	if err := i.doubts(); err != nil {
+		return false, err
+	}
+	if i.full() {
 		return false, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", i.runtime.config.Mailbox, i.id)
 	}
 	if i.records(c) && i.repeats(c) {

@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"google.golang.org/protobuf/proto"
 
@@ -14,7 +13,10 @@ import (
 // journaled is the State of event sourced entities.
 type journaled struct{ journal store.Journal }
 
-var _ State = journaled{}
+var (
+	_ State    = journaled{}
+	_ Resolver = journaled{}
+)
 
 // Journaled returns the State of event sourced entities, in the journal.
 func Journaled(journal store.Journal) State { return journaled{journal: journal} }
@@ -31,17 +33,21 @@ func (j journaled) Load(ctx context.Context, id store.ID, feed func(entity.Input
 		func(event entity.Event) error { return feed(entity.Replayed{Event: event}) })
 }
 
-// Store appends the events of all the changes. Where the outcome of several is
-// unknown it asks the journal, for the later ones may neither be made again when
-// they are stored, nor be answered when they are not (ES-STORE-008).
+// Store appends the events of all the changes.
 func (j journaled) Store(
 	ctx context.Context, id store.ID, fence store.Fence, changes []entity.Persist, beside store.Beside,
 ) error {
-	first := changes[0]
-	if first.Command == 0 && first.Snapshot != nil {
+	if first := changes[0]; first.Command == 0 && first.Snapshot != nil {
 		return j.journal.Snapshot(ctx, id, fence, *first.Snapshot)
 	}
-	batch := store.Batch{Fence: fence, Expected: first.Expected, Beside: beside}
+	batch := joined(changes)
+	batch.Fence, batch.Beside = fence, beside
+	return j.journal.Append(ctx, id, batch)
+}
+
+// joined returns the changes as one batch.
+func joined(changes []entity.Persist) store.Batch {
+	batch := store.Batch{Expected: changes[0].Expected}
 	for _, c := range changes {
 		batch.Events = append(batch.Events, c.Events...)
 		if c.Snapshot != nil {
@@ -51,36 +57,18 @@ func (j journaled) Store(
 			batch.Delete = c.Delete
 		}
 	}
-	err := j.journal.Append(ctx, id, batch)
-	if err == nil || len(changes) == 1 || refuses(err) {
-		return err
-	}
-	stored, unsolved := j.holds(ctx, id, batch)
-	switch {
-	case unsolved != nil:
-		return fmt.Errorf("%w: %w", ErrUnknown, errors.Join(err, unsolved))
-	case stored:
-		return nil
-	default:
-		return err
-	}
-}
-
-// refuses reports whether the error says that nothing was stored.
-func refuses(err error) bool {
-	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrDeleted)
+	return batch
 }
 
 var (
-	errLoaded   = errors.New("the head is all that was wanted")
-	errSilent   = errors.New("a batch without events leaves no trace in the journal")
-	errDiffers  = errors.New("the journal holds other events")
-	errShortcut = errors.New("a newer snapshot covers the events")
+	errNone    = errors.New("the journal holds nothing of it")
+	errSilent  = errors.New("a batch without events leaves no trace in the journal")
+	errCovered = errors.New("a newer snapshot covers the events")
 )
 
-// holds reports whether the journal holds the batch. Its events tell: all of them are
-// there or none.
-func (j journaled) holds(ctx context.Context, id store.ID, batch store.Batch) (bool, error) {
+// Holds reads the journal: the events tell.
+func (j journaled) Holds(ctx context.Context, id store.ID, changes []entity.Persist) (bool, error) {
+	batch := joined(changes)
 	if len(batch.Events) == 0 {
 		return false, errSilent
 	}
@@ -88,28 +76,24 @@ func (j journaled) holds(ctx context.Context, id store.ID, batch store.Batch) (b
 	err := j.journal.Load(ctx, id,
 		func(head store.Head) error {
 			switch {
-			case head.Deleted && batch.Delete == nil:
-				return errDiffers
-			case head.Last < last:
-				return errLoaded
+			case head.Last < last || head.Deleted && batch.Delete == nil:
+				return errNone
 			case head.Snapshot != nil && head.Snapshot.Sequence > last:
-				return errShortcut
+				return errCovered
 			default:
 				return nil
 			}
 		},
 		func(event entity.Event) error {
-			if n := event.Sequence - batch.Expected - 1; n >= 0 && n < int64(len(batch.Events)) && !same(event, batch.Events[n]) {
-				return errDiffers
+			if n := event.Sequence - batch.Expected - 1; n >= 0 && event.Sequence <= last && !same(event, batch.Events[n]) {
+				return errNone // Those of another writer.
 			}
 			return nil
 		})
-	switch {
-	case errors.Is(err, errLoaded), errors.Is(err, errDiffers):
+	if errors.Is(err, errNone) {
 		return false, nil
-	default:
-		return err == nil, err
 	}
+	return err == nil, err
 }
 
 // same reports whether the events are one and the same.

@@ -26,9 +26,15 @@ type State interface {
 	// Store makes the changes durable, in one write, all or none. They are one or
 	// more, in the order in which the machine asked for them; one that is a snapshot
 	// alone comes alone. Beside belongs to all of them. Its errors are those of
-	// store.Journal.Append; one that wraps [ErrUnknown] says that the outcome stays
-	// unknown for all the changes alike.
+	// store.Journal.Append.
 	Store(ctx context.Context, id store.ID, fence store.Fence, changes []entity.Persist, beside store.Beside) error
+}
+
+// Resolver is a State that can tell what became of a write.
+type Resolver interface {
+	// Holds reports whether the changes of one write, whose outcome is unknown, are
+	// stored; all of them are, or none. An error means that it stays unknown.
+	Holds(ctx context.Context, id store.ID, changes []entity.Persist) (bool, error)
 }
 
 // Shared is the State of a kind that several proxies write at once: it has no fence,

@@ -136,6 +136,20 @@ func TestUnknownCommitIsResolved(t *testing.T) {
 	})
 }
 
+// It is asked afresh when the write has used up its time.
+func TestSlowCommitIsResolved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, journal, first, release := held(t, runtimetest.Model{}.Serve, nil)
+		second, third := w.submit(t.Context(), "7", "Add", "jam "), w.submit(t.Context(), "7", "Add", "rum ")
+		wantOpen(t, first, second, third)
+		journal.Add(faultstore.Rule{Op: faultstore.Append, Call: 1, When: faultstore.After, Hold: faultstore.NewHold()})
+		release()
+		wantAnswer(t, answer(<-first), "tea ")
+		wantAnswer(t, answer(<-second), "tea jam ")
+		wantAnswer(t, answer(<-third), "tea jam rum ")
+	})
+}
+
 // Where the journal holds nothing of them, the first fails and the others are sent again.
 func TestUnknownCommitThatWasNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

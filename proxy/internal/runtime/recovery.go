@@ -129,8 +129,11 @@ func (a *activation) open() error {
 	terms.Persistence = a.target.Persistence
 	a.cancels = terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_CANCEL)
 	a.machine = a.kind.New(a.id, terms)
+	a.mu.Lock()
+	a.doubtful, _ = stream.(Doubtful)
+	a.mu.Unlock()
 	a.runtime.join(a)
-	a.runtime.running.Go(a.listen) // Ends with Ended, for which end waits.
+	a.follow()
 	return nil
 }
 

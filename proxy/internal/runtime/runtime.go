@@ -27,8 +27,10 @@ type Runtime struct {
 	abort context.CancelFunc
 	// draining is closed once no command is taken any more.
 	draining chan struct{}
-	// running counts the instances, and the goroutines of the runtime.
+	// running counts the instances, and what the runtime has goroutines for.
 	running sync.WaitGroup
+	// workers serve the instances, and write for them.
+	workers *workers
 	// resting are the entities that may be passivated.
 	resting resting
 	// retirement watches connections.
@@ -52,6 +54,7 @@ func New(config Config) (*Runtime, error) {
 		ctx:        ctx,
 		abort:      abort,
 		draining:   make(chan struct{}),
+		workers:    newWorkers(),
 		retirement: retirement{watches: map[<-chan struct{}]*watch{}},
 		instances:  map[entity.ID]*instance{},
 	}, nil
@@ -146,7 +149,7 @@ func (r *Runtime) Drain(ctx context.Context) error {
 	r.refuse()
 	quiet := make(chan struct{})
 	go func() { // Ends with the instances; joined below.
-		r.running.Wait()
+		r.settled()
 		close(quiet)
 	}()
 	defer r.abort()
@@ -164,7 +167,22 @@ func (r *Runtime) Drain(ctx context.Context) error {
 func (r *Runtime) Close() {
 	r.refuse()
 	r.abort()
+	r.settled()
+}
+
+// settled returns when all is quiet.
+func (r *Runtime) settled() {
 	r.running.Wait()
+	r.workers.close()
+}
+
+// work runs f on a worker.
+func (r *Runtime) work(f func()) {
+	r.running.Add(1)
+	r.workers.run(func() {
+		defer r.running.Done()
+		f()
+	})
 }
 
 // refuse makes Submit refuse, and every idle entity passivate.

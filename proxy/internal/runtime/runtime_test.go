@@ -105,12 +105,17 @@ func (w *world) reported() []string {
 // submit hands in a command, which must be taken.
 func (w *world) submit(ctx context.Context, key, name, text string) <-chan entity.Outcome {
 	w.tb.Helper()
-	command := entity.Command{Name: name, Payload: runtimetest.Text(text), Response: "test.Text"}
-	outcome, err := w.Submit(ctx, w.target, entity.ID{Service: "shop.Cart", Entity: key}, command)
+	outcome, err := w.Submit(ctx, w.target, idOf(key), command(name, text))
 	if err != nil {
 		w.tb.Fatalf("%s %q was not taken: %v", name, text, err)
 	}
 	return outcome
+}
+
+func idOf(key string) entity.ID { return entity.ID{Service: "shop.Cart", Entity: key} }
+
+func command(name, text string) entity.Command {
+	return entity.Command{Name: name, Payload: runtimetest.Text(text), Response: "test.Text"}
 }
 
 // call hands in a command and waits for its answer, as a text: the reply, or the

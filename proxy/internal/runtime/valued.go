@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -15,7 +14,10 @@ import (
 // valued is the State of value entities.
 type valued struct{ values store.Values }
 
-var _ State = valued{}
+var (
+	_ State    = valued{}
+	_ Resolver = valued{}
+)
 
 // Valued returns the State of value entities, each of which is one value.
 func Valued(values store.Values) State { return valued{values: values} }
@@ -35,40 +37,34 @@ func (v valued) Load(ctx context.Context, id store.ID, feed func(entity.Input) e
 	return feed(opened)
 }
 
-// Store writes what the last state action leaves, and counts all of them. Where the
-// outcome of several changes is unknown it asks the store, for the later ones may neither
-// be made again when they are stored, nor be answered when they are not (VAL-STORE-007).
+// Store writes what the last state action leaves, and counts all of them.
 func (v valued) Store(
 	ctx context.Context, id store.ID, fence store.Fence, changes []entity.Persist, beside store.Beside,
 ) error {
-	change := store.Change{Fence: fence, Expected: changes[0].Expected, Beside: beside}
+	change := outcome(changes)
+	change.Fence, change.Beside = fence, beside
+	return v.values.Write(ctx, id, change)
+}
+
+// outcome returns the changes as one.
+func outcome(changes []entity.Persist) store.Change {
+	change := store.Change{Expected: changes[0].Expected}
 	for _, c := range changes {
 		if c.Value != nil {
 			change.Actions++
 			change.Update, change.ExpireAfter = c.Value.Update, c.Value.ExpireAfter
 		}
 	}
-	err := v.values.Write(ctx, id, change)
-	if err == nil || len(changes) == 1 || refuses(err) {
-		return err
-	}
-	stored, unsolved := v.holds(ctx, id, change)
-	switch {
-	case unsolved != nil:
-		return fmt.Errorf("%w: %w", ErrUnknown, errors.Join(err, unsolved))
-	case stored:
-		return nil
-	default:
-		return err
-	}
+	return change
 }
 
 // errUntold says that what is stored does not tell what became of a change.
 var errUntold = errors.New("the revision does not tell what became of the change")
 
-// holds reports whether the store holds the change. The revision tells, where the change
-// has a state action and nobody else has written since.
-func (v valued) holds(ctx context.Context, id store.ID, change store.Change) (bool, error) {
+// Holds reads the value: the revision tells, where the changes have a state action and
+// nobody else has written since.
+func (v valued) Holds(ctx context.Context, id store.ID, changes []entity.Persist) (bool, error) {
+	change := outcome(changes)
 	value, err := v.values.Read(ctx, id)
 	switch after := change.Expected + int64(change.Actions); {
 	case err != nil:

@@ -98,9 +98,9 @@ func (l *lossy) Read(ctx context.Context, id store.ID) (store.Value, error) {
 	return l.Store.Read(ctx, id)
 }
 
-// VAL-STORE-003, VAL-STORE-007: the outcome of a write of several changes is looked up,
-// and where nothing tells it, it is said to be unknown for all of them.
-func TestValueUnknown(t *testing.T) {
+// VAL-STORE-003, VAL-STORE-007: what became of a write of several changes is told where
+// the store tells it.
+func TestValueHolds(t *testing.T) {
 	t.Parallel()
 	two := []entity.Persist{update(0, "tea", 0), update(1, "milk", 0)}
 	records := []entity.Persist{{Command: 1}, {Command: 2}}
@@ -108,18 +108,22 @@ func TestValueUnknown(t *testing.T) {
 	for name, test := range map[string]struct {
 		lossy   lossy
 		changes []entity.Persist
-		want    error
+		want    bool
+		unknown bool
 	}{
-		"stored":        {lossy{made: true}, two, nil},
-		"not stored":    {lossy{}, two, errLossy},
-		"one alone":     {lossy{made: true}, two[:1], errLossy},
-		"unreadable":    {lossy{made: true, blind: true}, two, runtime.ErrUnknown},
-		"records alone": {lossy{made: true}, records, runtime.ErrUnknown},
+		"stored":        {lossy{made: true}, two, true, false},
+		"not stored":    {lossy{}, two, false, false},
+		"unreadable":    {lossy{made: true, blind: true}, two, false, true},
+		"records alone": {lossy{made: true}, records, false, true},
 	} {
 		test.lossy.Store = memory.New()
-		err := runtime.Valued(&test.lossy).Store(t.Context(), profile, store.Fence{Epoch: 1}, test.changes, beside)
-		if !errors.Is(err, test.want) || test.want == errLossy && errors.Is(err, runtime.ErrUnknown) {
-			t.Errorf("%s: %v, want %v", name, err, test.want)
+		state := runtime.Valued(&test.lossy)
+		if err := state.Store(t.Context(), profile, store.Fence{Epoch: 1}, test.changes, beside); !errors.Is(err, errLossy) {
+			t.Errorf("%s: %v", name, err)
+		}
+		held, err := state.(runtime.Resolver).Holds(t.Context(), profile, test.changes)
+		if held != test.want || (err != nil) != test.unknown {
+			t.Errorf("%s: held is %t, %v", name, held, err)
 		}
 	}
 }

@@ -3,15 +3,16 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// ErrUnknown says of a write with several changes that it stays unknown whether they
+// errUnknown says of a write with several changes that it stays unknown whether they
 // are stored.
-var ErrUnknown = errors.New("it is unknown whether the changes are stored")
+var errUnknown = errors.New("it is unknown whether the changes are stored")
 
 // What one write takes at most: so many changes, and of their payloads so many bytes,
 // but for the first.
@@ -40,7 +41,7 @@ func (a *activation) persist(effect entity.Persist) {
 	a.changes = append(a.changes, c)
 	if !a.writing {
 		a.writing = true
-		a.runtime.running.Go(a.write)
+		a.runtime.work(a.write)
 	}
 }
 
@@ -110,15 +111,51 @@ func (a *activation) store(batch []change) error {
 		}
 		beside.Effects = append(beside.Effects, c.beside.Effects...)
 	}
-	ctx, cancel := context.WithTimeout(a.runtime.ctx, a.runtime.config.StoreTimeout)
-	defer cancel()
 	begin := time.Now()
-	err := a.kind.State.Store(ctx, a.storeID(), a.fence, changes, beside)
+	err := a.inTime(func(ctx context.Context) error {
+		return a.kind.State.Store(ctx, a.storeID(), a.fence, changes, beside)
+	})
+	if err != nil && len(changes) > 1 && !refuses(err) {
+		err = a.resolve(changes, err)
+	}
 	a.runtime.config.Metrics.Persisted(a.target.Kind, time.Since(begin), events, err)
 	if err != nil {
 		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)
 	}
 	return err
+}
+
+// inTime makes one call of the store.
+func (a *activation) inTime(call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(a.runtime.ctx, a.runtime.config.StoreTimeout)
+	defer cancel()
+	return call(ctx)
+}
+
+// refuses reports whether the error says that nothing was stored.
+func refuses(err error) bool { return wasFirst(err) || errors.Is(err, store.ErrDeleted) }
+
+// resolve asks what became of several changes in one write whose outcome is unknown: the
+// later ones may neither be made again when they are stored, nor be answered when they
+// are not (ES-STORE-008, VAL-STORE-007). Of one alone nobody asks (ES-STORE-005).
+func (a *activation) resolve(changes []entity.Persist, cause error) error {
+	resolver, can := a.kind.State.(Resolver)
+	if !can {
+		return fmt.Errorf("%w: %w", errUnknown, cause)
+	}
+	held := false
+	err := a.inTime(func(ctx context.Context) (err error) {
+		held, err = resolver.Holds(ctx, a.storeID(), changes)
+		return err
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w; %w", errUnknown, cause, err)
+	case held:
+		return nil
+	default:
+		return cause
+	}
 }
 
 // expiry is when a record that is written now may be forgotten: its time counts from
@@ -137,7 +174,7 @@ func (a *activation) wrote(batch []change, err error) {
 		for range batch {
 			outcomes = append(outcomes, entity.Persisted{})
 		}
-	case errors.Is(err, ErrUnknown):
+	case errors.Is(err, errUnknown):
 		outcomes = append(outcomes, entity.Persisted{Err: err, Along: len(batch) - 1})
 	default:
 		outcomes = append(outcomes, entity.Persisted{Err: err})
