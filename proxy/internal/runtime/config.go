@@ -128,6 +128,14 @@ type Owner interface {
 	Own(ctx context.Context, id store.ID) (store.Fence, error)
 }
 
+// Loser is an Owner that is told when a write was refused because the right has changed
+// hands, so that it asks anew before the next activation.
+type Loser interface {
+	Owner
+	// Lost says that the store has a newer epoch than that of the fence.
+	Lost(fence store.Fence)
+}
+
 // alone is the Owner of a proxy that has its store to itself: the right to write
 // never changes hands (CORE-EPOCH-001).
 type alone struct{}

@@ -122,6 +122,9 @@ func (a *activation) store(batch []change) error {
 	if err != nil {
 		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)
 	}
+	if loser, tells := a.runtime.config.Owner.(Loser); tells && errors.Is(err, store.ErrFenced) {
+		loser.Lost(a.fence)
+	}
 	return err
 }
 
