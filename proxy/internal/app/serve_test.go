@@ -91,7 +91,7 @@ func (d draining) Watch(stream lifecyclev1.LifecycleService_WatchServer) error {
 	for err == nil {
 		_, err = stream.Recv()
 	}
-	return nil //nolint:nilerr // the proxy's half-close, or the end of the connection
+	return nil
 }
 
 // TestFunctionDrains covers LIFE-DRAIN-003, LIFE-DRAIN-007 and CORE-PASS-001: a function
