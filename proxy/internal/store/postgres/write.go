@@ -76,6 +76,9 @@ func newWrite(id store.ID, kind int32, fence store.Fence, expected int64, beside
 // newAppend returns the write of a batch that is valid.
 func newAppend(id store.ID, batch store.Batch) (*write, error) {
 	w := newWrite(id, appends, batch.Fence, batch.Expected, batch.Beside)
+	if len(batch.Events) > maxEvents {
+		return nil, fmt.Errorf("a write of %d events; the largest has %d", len(batch.Events), maxEvents)
+	}
 	for i, event := range batch.Events {
 		row, err := newEventRow(w.key, batch.Expected+int64(i)+1, event)
 		if err != nil {
@@ -124,11 +127,10 @@ func (w *write) cover(snapshot entity.Snapshot) {
 	w.size += len(row.kind) + len(row.payload)
 }
 
-// check refuses a write that is too large for memory, or for the offsets of one
-// transaction.
+// check refuses a write that is too large for memory.
 func (w *write) check() error {
-	if w.size > maxSize || len(w.events) > maxEvents {
-		return fmt.Errorf("a write of %d events and %d bytes; the largest has %d and %d", len(w.events), w.size, maxEvents, maxSize)
+	if w.size > maxSize {
+		return fmt.Errorf("a write of %d bytes; the largest has %d", w.size, maxSize)
 	}
 	return nil
 }
