@@ -61,21 +61,6 @@ var floors = map[string]int{
 	"proxy/internal/app":                              6,
 	"proxy":                                           7,
 	"proxy/cmd/stateward-proxy":                       8,
-	"proxy/internal/shard":                            0,
-	"proxy/internal/crdt":                             0,
-	"proxy/internal/entity/turn":                      2,
-	"proxy/internal/entity/entitytest":                2,
-	"proxy/internal/cluster":                          2,
-	"proxy/internal/store/lease":                      2,
-	"proxy/internal/entity/action":                    2,
-	"proxy/internal/replica":                          2,
-	"proxy/internal/entity/value":                     3,
-	"proxy/internal/cluster/single":                   3,
-	"proxy/internal/calls":                            3,
-	"proxy/internal/durable":                          3,
-	"proxy/internal/entity/replicated":                3,
-	"proxy/internal/function/functiontest/cloudstate": 3,
-	"proxy/internal/calls/callstest":                  4,
 }
 
 // bans lists what a room never imports, and why. The first prefix that matches

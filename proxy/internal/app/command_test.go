@@ -85,7 +85,7 @@ func TestRefusals(t *testing.T) {
 		"neither HOST:PORT nor unix:PATH":         {"--function", "8080"},
 		`--listen: "9000" is not HOST:PORT`:       {"--listen", "9000"},
 		`--admin: "9001" is not HOST:PORT`:        {"--admin", "9001"},
-		`--store: "disk" is neither`:              {"--store", "disk"},
+		`--store: "disk" is none of`:              {"--store", "disk"},
 		"--data: the store pebble needs":          {"--data", ""},
 		"--idle-timeout: 0s is not":               {"--idle-timeout", "0"},
 		"--command-timeout: -1s is not":           {"--command-timeout", "-1s"},

@@ -27,7 +27,7 @@ func TestTold(t *testing.T) {
 	told := take(t, f.Requests)
 	want := &discoveryv1.ProxyLimits{
 		MaxMessageBytes: 4194304, MaxRequestBytes: 4063232, MaxKeyBytes: 16384, MaxMetadataBytes: 8192,
-		MaxWaitingCommands: 256, MaxOutstandingCommands: 1, MaxForwardDepth: 8, MaxCommandTime: 60000,
+		MaxWaitingCommands: 256, MaxOutstandingCommands: 64, MaxForwardDepth: 8, MaxCommandTime: 60000,
 	}
 	if diff := cmp.Diff(want, told.GetLimits(), protocmp.Transform()); diff != "" {
 		t.Error(diff)
@@ -51,7 +51,7 @@ func TestTold(t *testing.T) {
 	other := take(t, f.Requests)
 	want = &discoveryv1.ProxyLimits{
 		MaxMessageBytes: 9 << 20, MaxRequestBytes: 9<<20 - 128<<10, MaxKeyBytes: 16384, MaxMetadataBytes: 8192,
-		MaxWaitingCommands: 7, MaxOutstandingCommands: 1, MaxForwardDepth: 8, MaxCommandTime: 3000,
+		MaxWaitingCommands: 7, MaxOutstandingCommands: 64, MaxForwardDepth: 8, MaxCommandTime: 3000,
 	}
 	if diff := cmp.Diff(want, other.GetLimits(), protocmp.Transform()); diff != "" {
 		t.Error(diff)
