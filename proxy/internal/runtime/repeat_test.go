@@ -54,8 +54,8 @@ func newDeskOn(t *testing.T, on *memory.Store, change func(*runtime.Config)) *de
 
 func (d *desk) answer(s *runtimetest.Stream, state string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
 	from := ""
-	for _, entry := range command.GetMetadata().GetEntries() {
-		from += " from " + entry.GetStringValue()
+	if entries := command.GetMetadata().GetEntries(); len(entries) > 0 {
+		from = " from " + entries[0].GetStringValue()
 	}
 	d.mu.Lock()
 	d.asked = append(d.asked, command.GetName()+" "+string(command.GetPayload().GetValue())+from)
@@ -217,7 +217,7 @@ func TestRepeatOfUnrecorded(t *testing.T) {
 			one, other := <-first, <-repeat
 			wantCode(t, one, want)
 			wantCode(t, other, want)
-			if one.Err != other.Err {
+			if !errors.Is(one.Err, other.Err) {
 				t.Errorf("%v, and %v", one.Err, other.Err)
 			}
 			again := d.keyed(t.Context(), "Hold", "tea")
