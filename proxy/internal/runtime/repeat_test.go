@@ -453,3 +453,20 @@ func TestBrokenRecords(t *testing.T) {
 		d.wantAsked("Get ")
 	})
 }
+
+// IDEM-KEY-003: a key is of one entity: under another id, or in another case of its
+// letters, it is another.
+func TestKeyIsOfOneEntity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, nil)
+		for _, call := range []struct{ entity, key string }{{"7", "k"}, {"8", "k"}, {"7", "K"}, {"7", "k "}, {"7", "k"}} {
+			command := entity.Command{Name: "Add", Payload: runtimetest.Text("a"), Response: "test.Text", Key: call.key}
+			outcome, err := d.Submit(t.Context(), d.target, entity.ID{Service: "shop.Cart", Entity: call.entity}, command)
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-outcome
+		}
+		d.wantAsked("Add a", "Add a", "Add a", "Add a")
+	})
+}
