@@ -54,8 +54,8 @@ func newDeskOn(t *testing.T, on *memory.Store, change func(*runtime.Config)) *de
 
 func (d *desk) answer(s *runtimetest.Stream, state string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
 	from := ""
-	for _, entry := range command.GetMetadata().GetEntries() {
-		from += " from " + entry.GetStringValue()
+	if entries := command.GetMetadata().GetEntries(); len(entries) > 0 {
+		from = " from " + entries[0].GetStringValue()
 	}
 	d.mu.Lock()
 	d.asked = append(d.asked, command.GetName()+" "+string(command.GetPayload().GetValue())+from)
@@ -217,7 +217,7 @@ func TestRepeatOfUnrecorded(t *testing.T) {
 			one, other := <-first, <-repeat
 			wantCode(t, one, want)
 			wantCode(t, other, want)
-			if one.Err != other.Err {
+			if !errors.Is(one.Err, other.Err) {
 				t.Errorf("%v, and %v", one.Err, other.Err)
 			}
 			again := d.keyed(t.Context(), "Hold", "tea")
@@ -451,5 +451,22 @@ func TestBrokenRecords(t *testing.T) {
 		wantCode(t, <-repeat, codes.Unavailable)
 		wantAnswer(t, answer(<-behind), "")
 		d.wantAsked("Get ")
+	})
+}
+
+// IDEM-KEY-003: a key is of one entity: under another id, or in another case of its
+// letters, it is another.
+func TestKeyIsOfOneEntity(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, nil)
+		for _, call := range []struct{ entity, key string }{{"7", "k"}, {"8", "k"}, {"7", "K"}, {"7", "k "}, {"7", "k"}} {
+			command := entity.Command{Name: "Add", Payload: runtimetest.Text("a"), Response: "test.Text", Key: call.key}
+			outcome, err := d.Submit(t.Context(), d.target, entity.ID{Service: "shop.Cart", Entity: call.entity}, command)
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-outcome
+		}
+		d.wantAsked("Add a", "Add a", "Add a", "Add a")
 	})
 }

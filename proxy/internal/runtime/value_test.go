@@ -39,7 +39,9 @@ type valueStream struct {
 	held   string
 }
 
-func (*valueStream) Terms() entity.Terms { return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10} }
+func (*valueStream) Terms() entity.Terms {
+	return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10}
+}
 
 func (*valueStream) Retired() <-chan struct{} { return nil }
 

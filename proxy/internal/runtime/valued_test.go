@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -127,3 +128,28 @@ func TestValueHolds(t *testing.T) {
 		}
 	}
 }
+
+// VAL-STORE-004: a value that cannot be read opens no stream; what is damaged is told from
+// what is gone for now.
+func TestValueUnreadable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for want, err := range map[codes.Code]error{codes.Unavailable: errLossy, codes.Internal: store.ErrCorrupt} {
+			w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) {
+				c.Kinds = map[string]runtime.Kind{kind: {State: runtime.Valued(unreadable{memory.New(), err})}}
+			})
+			wantCode(t, <-w.submit(t.Context(), "7", "Get", ""), want)
+			if n := w.function.Opened(); n != 0 {
+				t.Errorf("%d streams were opened", n)
+			}
+		}
+	})
+}
+
+// unreadable is a store that reads no value.
+type unreadable struct {
+	*memory.Store
+
+	err error
+}
+
+func (u unreadable) Read(context.Context, store.ID) (store.Value, error) { return store.Value{}, u.err }
