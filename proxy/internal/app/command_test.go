@@ -58,7 +58,7 @@ func TestHelp(t *testing.T) {
 	}
 	for _, text := range []string{
 		"stateward-proxy --function unix:/run/cart.sock", "/readyz", "STATEWARD_IDLE_TIMEOUT",
-		`--function string`, `(default "127.0.0.1:8080")`, `--listen string`, `(default "127.0.0.1:9000")`,
+		`--function string`, `(default "127.0.0.1:8080")`, `--dialect string`, `--unversioned`, `--listen string`, `(default "127.0.0.1:9000")`,
 		`--admin string`, `(default "127.0.0.1:9001")`, `--store string`, `--data string`, `(default "./stateward-data")`,
 		`--idle-timeout duration`, `--command-timeout duration`, `--drain-timeout duration`, `--mailbox int`,
 		`--max-active int`, `--snapshot-after int`, `(default 1000)`,
@@ -83,6 +83,7 @@ func TestRefusals(t *testing.T) {
 		"unknown flag: --nothing":                 {"--nothing"},
 		`unknown command "serve"`:                 {"serve"},
 		"neither HOST:PORT nor unix:PATH":         {"--function", "8080"},
+		`--dialect: the dialect "v2" is none of`:  {"--dialect", "v2"},
 		`--listen: "9000" is not HOST:PORT`:       {"--listen", "9000"},
 		`--admin: "9001" is not HOST:PORT`:        {"--admin", "9001"},
 		`--store: "disk" is none of`:              {"--store", "disk"},

@@ -10,8 +10,9 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:     "shopping-cart",
-		Version:  sdk.Version(), // released together
-		Entities: []sdk.Entity{cartEntity()},
+		Name:       "shopping-cart",
+		Version:    sdk.Version(), // released together
+		Entities:   []sdk.Entity{cartEntity()},
+		Cloudstate: &sdk.Cloudstate{}, // every name is the same there
 	}))
 }

@@ -11,8 +11,9 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:     "presence",
-		Version:  sdk.Version(), // released together
-		Entities: []sdk.Entity{presenceEntity()},
+		Name:       "presence",
+		Version:    sdk.Version(), // released together
+		Entities:   []sdk.Entity{presenceEntity()},
+		Cloudstate: &sdk.Cloudstate{}, // every name is the same there
 	}))
 }

@@ -10,8 +10,9 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:     "customer-profile",
-		Version:  sdk.Version(), // released together
-		Entities: []sdk.Entity{profileEntity()},
+		Name:       "customer-profile",
+		Version:    sdk.Version(), // released together
+		Entities:   []sdk.Entity{profileEntity()},
+		Cloudstate: &sdk.Cloudstate{}, // every name is the same there
 	}))
 }

@@ -11,8 +11,9 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:     "temperature",
-		Version:  sdk.Version(), // released together
-		Entities: []sdk.Entity{temperatureAction()},
+		Name:       "temperature",
+		Version:    sdk.Version(), // released together
+		Entities:   []sdk.Entity{temperatureAction()},
+		Cloudstate: &sdk.Cloudstate{}, // every name is the same there
 	}))
 }

@@ -10,6 +10,7 @@ package cartv1
 
 import (
 	_ "github.com/stateward/stateward/protocol/gen/stateward/annotations/v1"
+	_ "github.com/stateward/stateward/tck/gen/cloudstate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -387,21 +388,21 @@ var File_stateward_samples_cart_v1_cart_proto protoreflect.FileDescriptor
 
 const file_stateward_samples_cart_v1_cart_proto_rawDesc = "" +
 	"\n" +
-	"$stateward/samples/cart/v1/cart.proto\x12\x19stateward.samples.cart.v1\x1a\x1cgoogle/api/annotations.proto\x1a*stateward/annotations/v1/annotations.proto\"~\n" +
-	"\x0eAddItemRequest\x12\x1d\n" +
-	"\auser_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x06userId\x12\x1d\n" +
+	"$stateward/samples/cart/v1/cart.proto\x12\x19stateward.samples.cart.v1\x1a\x1bcloudstate/entity_key.proto\x1a\x1cgoogle/api/annotations.proto\x1a*stateward/annotations/v1/annotations.proto\"\x81\x01\n" +
+	"\x0eAddItemRequest\x12 \n" +
+	"\auser_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\x06userId\x12\x1d\n" +
 	"\n" +
 	"product_id\x18\x02 \x01(\tR\tproductId\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x1a\n" +
 	"\bquantity\x18\x04 \x01(\x05R\bquantity\"\x11\n" +
-	"\x0fAddItemResponse\"Q\n" +
-	"\x11RemoveItemRequest\x12\x1d\n" +
-	"\auser_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x06userId\x12\x1d\n" +
+	"\x0fAddItemResponse\"T\n" +
+	"\x11RemoveItemRequest\x12 \n" +
+	"\auser_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\x06userId\x12\x1d\n" +
 	"\n" +
 	"product_id\x18\x02 \x01(\tR\tproductId\"\x14\n" +
-	"\x12RemoveItemResponse\"/\n" +
-	"\x0eGetCartRequest\x12\x1d\n" +
-	"\auser_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x06userId\"L\n" +
+	"\x12RemoveItemResponse\"2\n" +
+	"\x0eGetCartRequest\x12 \n" +
+	"\auser_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\x06userId\"L\n" +
 	"\x0fGetCartResponse\x129\n" +
 	"\x05items\x18\x01 \x03(\v2#.stateward.samples.cart.v1.LineItemR\x05items\"Y\n" +
 	"\bLineItem\x12\x1d\n" +

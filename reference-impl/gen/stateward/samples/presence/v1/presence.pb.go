@@ -10,6 +10,7 @@ package presencev1
 
 import (
 	_ "github.com/stateward/stateward/protocol/gen/stateward/annotations/v1"
+	_ "github.com/stateward/stateward/tck/gen/cloudstate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -305,18 +306,18 @@ var File_stateward_samples_presence_v1_presence_proto protoreflect.FileDescripto
 
 const file_stateward_samples_presence_v1_presence_proto_rawDesc = "" +
 	"\n" +
-	",stateward/samples/presence/v1/presence.proto\x12\x1dstateward.samples.presence.v1\x1a\x1cgoogle/api/annotations.proto\x1a*stateward/annotations/v1/annotations.proto\"D\n" +
-	"\vJoinRequest\x12\x1d\n" +
-	"\aroom_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x06roomId\x12\x16\n" +
+	",stateward/samples/presence/v1/presence.proto\x12\x1dstateward.samples.presence.v1\x1a\x1bcloudstate/entity_key.proto\x1a\x1cgoogle/api/annotations.proto\x1a*stateward/annotations/v1/annotations.proto\"G\n" +
+	"\vJoinRequest\x12 \n" +
+	"\aroom_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\x06roomId\x12\x16\n" +
 	"\x06person\x18\x02 \x01(\tR\x06person\"&\n" +
 	"\fJoinResponse\x12\x16\n" +
-	"\x06people\x18\x01 \x03(\tR\x06people\"1\n" +
-	"\x10GetPeopleRequest\x12\x1d\n" +
-	"\aroom_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x06roomId\"+\n" +
+	"\x06people\x18\x01 \x03(\tR\x06people\"4\n" +
+	"\x10GetPeopleRequest\x12 \n" +
+	"\aroom_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\x06roomId\"+\n" +
 	"\x11GetPeopleResponse\x12\x16\n" +
-	"\x06people\x18\x01 \x03(\tR\x06people\"1\n" +
-	"\x10CloseRoomRequest\x12\x1d\n" +
-	"\aroom_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\x06roomId\"\x13\n" +
+	"\x06people\x18\x01 \x03(\tR\x06people\"4\n" +
+	"\x10CloseRoomRequest\x12 \n" +
+	"\aroom_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\x06roomId\"\x13\n" +
 	"\x11CloseRoomResponse2\xc5\x03\n" +
 	"\x0fPresenceService\x12\x90\x01\n" +
 	"\x04Join\x12*.stateward.samples.presence.v1.JoinRequest\x1a+.stateward.samples.presence.v1.JoinResponse\"-\x82\xd3\xe4\x93\x02'\x12%/rooms/{room_id}/people/{person}:join0\x01\x12\x93\x01\n" +

@@ -10,6 +10,7 @@ package profilev1
 
 import (
 	_ "github.com/stateward/stateward/protocol/gen/stateward/annotations/v1"
+	_ "github.com/stateward/stateward/tck/gen/cloudstate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -388,24 +389,24 @@ var File_stateward_samples_profile_v1_profile_proto protoreflect.FileDescriptor
 
 const file_stateward_samples_profile_v1_profile_proto_rawDesc = "" +
 	"\n" +
-	"*stateward/samples/profile/v1/profile.proto\x12\x1cstateward.samples.profile.v1\x1a\x1cgoogle/api/annotations.proto\x1a*stateward/annotations/v1/annotations.proto\x1a)stateward/samples/profile/v1/stored.proto\"{\n" +
-	"\x11PutProfileRequest\x12%\n" +
-	"\vcustomer_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\n" +
+	"*stateward/samples/profile/v1/profile.proto\x12\x1cstateward.samples.profile.v1\x1a\x1bcloudstate/entity_key.proto\x1a\x1cgoogle/api/annotations.proto\x1a*stateward/annotations/v1/annotations.proto\x1a)stateward/samples/profile/v1/stored.proto\"~\n" +
+	"\x11PutProfileRequest\x12(\n" +
+	"\vcustomer_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\n" +
 	"customerId\x12?\n" +
 	"\aprofile\x18\x02 \x01(\v2%.stateward.samples.profile.v1.ProfileR\aprofile\"\x14\n" +
-	"\x12PutProfileResponse\"Q\n" +
-	"\x12ChangeEmailRequest\x12%\n" +
-	"\vcustomer_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\n" +
+	"\x12PutProfileResponse\"T\n" +
+	"\x12ChangeEmailRequest\x12(\n" +
+	"\vcustomer_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\n" +
 	"customerId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\"\x15\n" +
-	"\x13ChangeEmailResponse\":\n" +
-	"\x11GetProfileRequest\x12%\n" +
-	"\vcustomer_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\n" +
+	"\x13ChangeEmailResponse\"=\n" +
+	"\x11GetProfileRequest\x12(\n" +
+	"\vcustomer_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\n" +
 	"customerId\"U\n" +
 	"\x12GetProfileResponse\x12?\n" +
-	"\aprofile\x18\x01 \x01(\v2%.stateward.samples.profile.v1.ProfileR\aprofile\"=\n" +
-	"\x14DeleteProfileRequest\x12%\n" +
-	"\vcustomer_id\x18\x01 \x01(\tB\x04\x80\x87)\x01R\n" +
+	"\aprofile\x18\x01 \x01(\v2%.stateward.samples.profile.v1.ProfileR\aprofile\"@\n" +
+	"\x14DeleteProfileRequest\x12(\n" +
+	"\vcustomer_id\x18\x01 \x01(\tB\a\xc0C\x01\x80\x87)\x01R\n" +
 	"customerId\"\x17\n" +
 	"\x15DeleteProfileResponse2\x8b\x05\n" +
 	"\x16CustomerProfileService\x12\x99\x01\n" +
