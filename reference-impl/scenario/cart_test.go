@@ -33,7 +33,7 @@ func script() []struct {
 // TestVisit is the story of the README: a cart is filled, the proxy is killed,
 // a new one starts on the same data, and the cart is whole.
 func TestVisit(t *testing.T) {
-	shop := open(t)
+	shop := open(t, setup{})
 	s := shop.shopper("visitor")
 	for _, step := range script() {
 		if err := s.insist(t.Context(), step.do); err != nil {
@@ -50,7 +50,7 @@ func TestVisit(t *testing.T) {
 // TestKillAtEveryPoint visits the shop once for each side, step and moment,
 // and kills that side there.
 func TestKillAtEveryPoint(t *testing.T) {
-	shop := open(t)
+	shop := open(t, setup{})
 	kills := 0
 	for _, victim := range []*side{shop.proxy, shop.function} {
 		for at := range script() {
@@ -58,7 +58,7 @@ func TestKillAtEveryPoint(t *testing.T) {
 				name := fmt.Sprintf("%s/%s/%s", victim.name, when, script()[at].name)
 				t.Run(name, func(t *testing.T) {
 					s := shop.shopper(name)
-					visit(t, shop, s, victim, at, when)
+					shopAndKill(t, shop, s, victim, at, when)
 					if err := s.insist(t.Context(), get()); err != nil {
 						t.Fatalf("at the end: %v", err)
 					}
@@ -70,8 +70,8 @@ func TestKillAtEveryPoint(t *testing.T) {
 	t.Logf("%d kills, no acknowledged item lost", kills)
 }
 
-// visit performs the script and kills the victim at one step of it.
-func visit(t *testing.T, shop *shop, s *shopper, victim *side, at int, when string) {
+// shopAndKill performs the script and kills the victim at one step of it.
+func shopAndKill(t *testing.T, shop *site, s *shopper, victim *side, at int, when string) {
 	t.Helper()
 	for i, step := range script() {
 		switch {
@@ -103,7 +103,7 @@ func visit(t *testing.T, shop *shop, s *shopper, victim *side, at int, when stri
 // moments that the seed decides.
 func TestKillUnderLoad(t *testing.T) {
 	const shoppers, kills = 8, 6
-	shop := open(t)
+	shop := open(t, setup{})
 	t.Logf("seed %d (repeat with -seed)", *seed)
 	random := rand.New(rand.NewPCG(uint64(*seed), 0))
 

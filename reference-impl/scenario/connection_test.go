@@ -8,6 +8,9 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	cartv1 "github.com/stateward/stateward/reference-impl/gen/stateward/samples/cart/v1"
+	presencev1 "github.com/stateward/stateward/reference-impl/gen/stateward/samples/presence/v1"
+	profilev1 "github.com/stateward/stateward/reference-impl/gen/stateward/samples/profile/v1"
+	temperaturev1 "github.com/stateward/stateward/reference-impl/gen/stateward/samples/temperature/v1"
 )
 
 // connection is the clients' way to the proxy, wherever it listens now. It is
@@ -43,10 +46,27 @@ func (c *connection) use(address string) error {
 	return nil
 }
 
-func (c *connection) client() cartv1.ShoppingCartServiceClient {
+// now is the connection of this moment.
+func (c *connection) now() *grpc.ClientConn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return cartv1.NewShoppingCartServiceClient(c.conn)
+	return c.conn
+}
+
+func (c *connection) cart() cartv1.ShoppingCartServiceClient {
+	return cartv1.NewShoppingCartServiceClient(c.now())
+}
+
+func (c *connection) profile() profilev1.CustomerProfileServiceClient {
+	return profilev1.NewCustomerProfileServiceClient(c.now())
+}
+
+func (c *connection) presence() presencev1.PresenceServiceClient {
+	return presencev1.NewPresenceServiceClient(c.now())
+}
+
+func (c *connection) temperature() temperaturev1.TemperatureServiceClient {
+	return temperaturev1.NewTemperatureServiceClient(c.now())
 }
 
 func (c *connection) close() {

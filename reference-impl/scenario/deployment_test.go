@@ -2,11 +2,13 @@ package scenario_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/stateward/stateward/tck/subject"
@@ -14,24 +16,31 @@ import (
 
 // startProcesses starts both sides as processes that listen on loopback and
 // keep their ports through a restart.
-func startProcesses(t *testing.T, s *shop) {
+func startProcesses(t *testing.T, s *site) {
 	t.Helper()
-	programs := *binaries
-	if programs == "" {
-		programs = build(t)
+	folder := *binaries
+	if folder == "" {
+		var err error
+		if folder, err = build(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	function := freePort(t)
 	s.service, s.admin = freePort(t), freePort(t)
 	s.function = process(t, "function",
-		[]string{filepath.Join(programs, "cart")},
-		"HOST=127.0.0.1", "PORT="+strconv.Itoa(function))
-	s.proxy = process(t, "proxy", []string{
-		filepath.Join(programs, "stateward-proxy"),
+		[]string{filepath.Join(folder, s.sample)},
+		"HOST=127.0.0.1", "PORT="+strconv.Itoa(function), "DIALECT="+s.dialect)
+	words := []string{
+		filepath.Join(folder, "stateward-proxy"),
 		"--function=" + loopback(function),
 		"--listen=" + loopback(s.service),
 		"--admin=" + loopback(s.admin),
 		"--data=" + filepath.Join(t.TempDir(), "data"),
-	})
+	}
+	if s.database != "" {
+		words = append(words, "--store=postgres", "--database="+s.database, "--node="+s.sample)
+	}
+	s.proxy = process(t, "proxy", words)
 }
 
 func process(t *testing.T, name string, words []string, env ...string) *side {
@@ -46,7 +55,7 @@ func process(t *testing.T, name string, words []string, env ...string) *side {
 
 // startContainers starts both sides in containers on a network of their own,
 // the proxy's data on a volume.
-func startContainers(t *testing.T, s *shop) {
+func startContainers(t *testing.T, s *site) {
 	t.Helper()
 	network, err := subject.CreateNetwork(t.Context())
 	if err != nil {
@@ -94,17 +103,22 @@ func end(t *testing.T, name string, closer func(context.Context) error) {
 	})
 }
 
-// build builds both programs into a folder that goes with the test.
-func build(t *testing.T) string {
-	t.Helper()
-	folder := t.TempDir()
-	command := exec.CommandContext(t.Context(), "go", "build", "-o", folder+string(os.PathSeparator),
-		"../../proxy/cmd/stateward-proxy", "../go/cart")
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build both sides: %v\n%s", err, output)
+// built is the folder with the programs; empty until somebody has asked for them.
+var built string
+
+// build builds the proxy and the samples, once, into a folder that TestMain
+// removes.
+var build = sync.OnceValues(func() (_ string, err error) {
+	if built, err = os.MkdirTemp("", "scenario"); err != nil {
+		return "", err
 	}
-	return folder
-}
+	command := exec.Command("go", "build", "-o", built+string(os.PathSeparator), //nolint:noctx // many tests wait for it
+		"../../proxy/cmd/stateward-proxy", "../go/cart", "../go/profile", "../go/presence", "../go/temperature")
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the programs: %w\n%s", err, output)
+	}
+	return built, nil
+})
 
 func freePort(t *testing.T) int {
 	t.Helper()

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -9,15 +10,17 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/stateward/stateward/tck/subject"
 )
 
 var (
 	deploy        = flag.String("deploy", "processes", "how both sides run: processes or containers")
-	binaries      = flag.String("binaries", "", "folder with stateward-proxy and cart; empty: build them (processes)")
+	binaries      = flag.String("binaries", "", "folder with stateward-proxy and the samples; empty: build them (processes)")
 	proxyImage    = flag.String("proxy-image", "", "image of the proxy (containers)")
 	functionImage = flag.String("function-image", "", "image of the shopping cart (containers)")
-	seed          = flag.Int64("seed", time.Now().UnixNano(), "decides whom the load test kills, and when")
+	seed          = flag.Int64("seed", time.Now().UnixNano(), "decides whom the tests under load kill, and when")
 )
 
 func TestMain(m *testing.M) {
@@ -26,12 +29,26 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := os.RemoveAll(built); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
 }
 
-// shop is a proxy and a shopping cart function behind it. Its fields change
-// only while one side is down, and by the test's own goroutine.
-type shop struct {
+// setup says what stands at a site. The zero setup is the shopping cart, as it
+// comes, behind a proxy as it comes.
+type setup struct {
+	sample   string // the function's program; cart when empty
+	dialect  string // the only one that the function serves; each when empty
+	database string // where the proxy keeps the state; in pebble when empty
+}
+
+// site is a proxy and a sample behind it. Its fields change only while one side
+// is down, and by the test's own goroutine.
+type site struct {
+	setup
+
 	proxy, function *side
 	// service and admin are the proxy's ports, as its own side knows them.
 	service, admin int
@@ -46,9 +63,10 @@ type side struct {
 
 // open starts both sides afresh, waits until the proxy is ready, and has the
 // test end them.
-func open(t *testing.T) *shop {
+func open(t *testing.T, setup setup) *site {
 	t.Helper()
-	s := &shop{conn: &connection{}}
+	setup.sample = cmp.Or(setup.sample, "cart")
+	s := &site{setup: setup, conn: &connection{}}
 	switch *deploy {
 	case "processes":
 		startProcesses(t, s)
@@ -61,7 +79,7 @@ func open(t *testing.T) *shop {
 		if t.Failed() {
 			for _, side := range []*side{s.proxy, s.function} {
 				for _, line := range side.instance.Tail(context.Background(), 20) {
-					t.Logf("%s: %s", side.name, line)
+					t.Logf("%s: %s: %s", s.sample, side.name, line)
 				}
 			}
 		}
@@ -72,12 +90,20 @@ func open(t *testing.T) *shop {
 }
 
 // shopper returns a new client with a cart of its own.
-func (s *shop) shopper(user string) *shopper {
-	return &shopper{user: user, client: s.conn.client, ledger: newLedger()}
+func (s *site) shopper(user string) *shopper {
+	return &shopper{user: user, client: s.conn.cart, ledger: newLedger()}
+}
+
+// refusal is the code of a refusal of the function: those of Cloudstate 0.2 have none.
+func (s *site) refusal(code codes.Code) codes.Code {
+	if s.dialect == cloudstate {
+		return codes.Unknown
+	}
+	return code
 }
 
 // restart kills one side and starts it again on the same data.
-func (s *shop) restart(t *testing.T, victim *side) {
+func (s *site) restart(t *testing.T, victim *side) {
 	t.Helper()
 	if err := victim.kill(t.Context()); err != nil {
 		t.Fatal(err)
@@ -86,7 +112,7 @@ func (s *shop) restart(t *testing.T, victim *side) {
 }
 
 // start starts a side that was killed.
-func (s *shop) start(t *testing.T, victim *side) {
+func (s *site) start(t *testing.T, victim *side) {
 	t.Helper()
 	if err := victim.instance.Restart(t.Context()); err != nil {
 		t.Fatalf("start the %s again: %v", victim.name, err)
@@ -104,9 +130,9 @@ func (s *side) kill(ctx context.Context) error {
 	return nil
 }
 
-// reach finds the proxy's ports, which a restart may change, and waits until
-// it says that it is ready.
-func (s *shop) reach(t *testing.T) {
+// reach waits until the proxy says that it is ready, and finds its port, which a
+// restart may have changed.
+func (s *site) reach(t *testing.T) {
 	t.Helper()
 	admin, err := s.proxy.instance.Address(t.Context(), s.admin)
 	if err != nil {
@@ -114,7 +140,7 @@ func (s *shop) reach(t *testing.T) {
 	}
 	err = subject.Await(t.Context(), s.proxy.instance, patience, func(ctx context.Context) error { return ready(ctx, admin) })
 	if err != nil {
-		t.Fatalf("the proxy is not ready: %v", err)
+		t.Fatalf("the proxy of %s is not ready: %v", s.sample, err)
 	}
 	address, err := s.proxy.instance.Address(t.Context(), s.service)
 	if err != nil {
