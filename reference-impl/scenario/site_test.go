@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -20,6 +21,8 @@ var (
 	binaries      = flag.String("binaries", "", "folder with stateward-proxy and the samples; empty: build them (processes)")
 	proxyImage    = flag.String("proxy-image", "", "image of the proxy (containers)")
 	functionImage = flag.String("function-image", "", "image of the shopping cart (containers)")
+	kills         = flag.Int("kills", 10, "how often TestCrash kills a side or both on pebble; `make slowtest` says 100")
+	postgresKills = flag.Int("postgres-kills", 2, "and on PostgreSQL, the server among them; `make slowtest` says 20")
 	seed          = flag.Int64("seed", time.Now().UnixNano(), "decides whom the tests under load kill, and when")
 )
 
@@ -53,6 +56,7 @@ type site struct {
 	// service and admin are the proxy's ports, as its own side knows them.
 	service, admin int
 	conn           *connection
+	past           past
 }
 
 // side is one of the two, with where it stands at the engine or in the system.
@@ -94,7 +98,8 @@ func (s *site) shopper(user string) *shopper {
 	return &shopper{user: user, client: s.conn.cart, ledger: newLedger()}
 }
 
-// refusal is the code of a refusal of the function: those of Cloudstate 0.2 have none.
+// refusal is the code of a call that fails by the function: of Cloudstate 0.2 it
+// is always the same.
 func (s *site) refusal(code codes.Code) codes.Code {
 	if s.dialect == cloudstate {
 		return codes.Unknown
@@ -105,21 +110,48 @@ func (s *site) refusal(code codes.Code) codes.Code {
 // restart kills one side and starts it again on the same data.
 func (s *site) restart(t *testing.T, victim *side) {
 	t.Helper()
-	if err := victim.kill(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s.kill(t, victim)
 	s.start(t, victim)
 }
 
-// start starts a side that was killed.
+// kill ends one side as a crash would. It has run until then.
+func (s *site) kill(t *testing.T, victim *side) {
+	t.Helper()
+	if err := victim.alive(t.Context()); err != nil {
+		t.Errorf("the %s of %s had ended by itself: %v", victim.name, s.sample, err)
+	}
+	s.past.killed(victim == s.proxy)
+	if err := victim.kill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start starts a side that was killed, and waits until it is there.
 func (s *site) start(t *testing.T, victim *side) {
 	t.Helper()
-	if err := victim.instance.Restart(t.Context()); err != nil {
-		t.Fatalf("start the %s again: %v", victim.name, err)
-	}
+	victim.start(t)
 	if victim == s.proxy {
 		s.reach(t)
 	}
+}
+
+// start starts a side that was killed.
+func (s *side) start(t *testing.T) {
+	t.Helper()
+	if err := s.instance.Restart(t.Context()); err != nil {
+		t.Fatalf("start the %s again: %v", s.name, err)
+	}
+}
+
+// alive returns an error when the side has ended.
+func (s *side) alive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Millisecond)
+	defer cancel()
+	err := s.instance.Wait(ctx)
+	if _, ended := errors.AsType[*subject.ExitError](err); ended {
+		return err
+	}
+	return nil
 }
 
 // kill ends a side as a crash would.
