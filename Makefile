@@ -50,6 +50,10 @@ docs: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) #
 	@echo "open .tmp/docs/index.html"
 
 ##@ Contributors
+.PHONY: slowtest
+slowtest: ## Kill proxy, function and database under load, 100 times on pebble and 20 on PostgreSQL (about 10 minutes)
+	go test ./reference-impl/scenario -count=1 -timeout 60m -v -run '^TestCrash$$' -kills 100 -postgres-kills 20
+
 .PHONY: test-full
 test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -tags docker ./...
