@@ -4,15 +4,17 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"time"
 )
 
 // tally counts what a caller did; it grows alone.
 type tally struct {
-	acknowledged int // changes that were answered
-	keyed        int // of them, with an idempotency key
-	repeated     int // keyed commands that were sent again after their answer
-	unanswered   int // changes whose answer was lost, and that were then looked up
-	local        int // local writes of a replicated entity that went with its proxy
+	acknowledged int           // changes that were answered
+	keyed        int           // of them, with an idempotency key
+	repeated     int           // keyed commands that were sent again after their answer
+	unanswered   int           // changes whose answer was lost, and that were then looked up
+	local        int           // local writes of a replicated entity that went with its proxy
+	oldest       time.Duration // of those, when the proxy was killed
 }
 
 func (t *tally) add(other tally) {
@@ -21,6 +23,7 @@ func (t *tally) add(other tally) {
 	t.repeated += other.repeated
 	t.unanswered += other.unanswered
 	t.local += other.local
+	t.oldest = max(t.oldest, other.oldest)
 }
 
 // change is one change of a state that a caller can ask for, and what it makes of it.

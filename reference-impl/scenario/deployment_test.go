@@ -112,7 +112,7 @@ var build = sync.OnceValues(func() (_ string, err error) {
 	if built, err = os.MkdirTemp("", "scenario"); err != nil {
 		return "", err
 	}
-	command := exec.Command("go", "build", "-o", built+string(os.PathSeparator), //nolint:noctx // many tests wait for it
+	command := exec.Command("go", "build", "-o", built+string(os.PathSeparator),
 		"../../proxy/cmd/stateward-proxy", "../go/cart", "../go/profile", "../go/presence", "../go/temperature")
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the programs: %w\n%s", err, output)

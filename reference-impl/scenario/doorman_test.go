@@ -206,11 +206,13 @@ func (d *doorman) check(ctx context.Context) error {
 		if guest.fate == either || guest.fate == is {
 			continue
 		}
-		if !d.house.past.excuses(guest.write) {
+		age, excused := d.house.past.excuses(guest.write)
+		if !excused {
 			return d.named(fmt.Errorf("%s is %s, and must be %s since %v", name, is, guest.fate, guest.write.to))
 		}
 		guest.fate = is
 		d.tally.local++
+		d.tally.oldest = max(d.tally.oldest, age)
 	}
 	return nil
 }

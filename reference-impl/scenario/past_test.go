@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,10 +13,10 @@ const flushTime = time.Second
 // past is what became of one site's proxy and store, as far as it excuses the
 // loss of local writes. It is safe for concurrent use.
 type past struct {
-	mu      sync.Mutex
-	last    time.Time   // when anything was last killed
-	kills   []time.Time // of the proxy
-	outages []span      // of the store
+	mu     sync.Mutex
+	last   time.Time   // when anything was last killed
+	kills  []time.Time // of the proxy
+	stalls []span      // of the store
 }
 
 // span is a time from one moment to another.
@@ -33,31 +34,39 @@ func (p *past) killed(proxy bool) {
 	}
 }
 
-// without notes a time without the store.
-func (p *past) without(outage span) {
+// crashed notes that the server was crashed, and when it was there again.
+func (p *past) crashed(outage span) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last = outage.to
-	p.outages = append(p.outages, outage)
+	p.stalls = append(p.stalls, outage)
+}
+
+// stalled notes a time in which the disk, or the machine, stood still.
+func (p *past) stalled(stall span) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stalls = append(p.stalls, stall)
 }
 
 // excuses reports whether a local write may be gone: whether the proxy was killed
-// while it was made, or before the store must have had it.
-func (p *past) excuses(write span) bool {
+// while it was made, or before the store must have had it. Then age is how old
+// the write was.
+func (p *past) excuses(write span) (age time.Duration, excused bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, outage := range p.outages {
-		if outage.holds(write.to) || outage.holds(write.to.Add(flushTime)) {
-			write.to = outage.to
+	until := write.to.Add(flushTime)
+	for _, stall := range p.stalls { // in order
+		if !stall.from.After(until) && !stall.to.Before(write.to) {
+			until = stall.to.Add(flushTime)
 		}
 	}
-	write.to = write.to.Add(flushTime)
-	for _, kill := range p.kills {
-		if write.holds(kill) {
-			return true
-		}
+	exposed := span{write.from, until}
+	kill := slices.IndexFunc(p.kills, exposed.holds)
+	if kill < 0 {
+		return 0, false
 	}
-	return false
+	return p.kills[kill].Sub(write.to), true
 }
 
 // disturbed reports whether anything was killed since.

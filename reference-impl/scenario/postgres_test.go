@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -35,7 +36,7 @@ func startServer(t *testing.T) *server {
 		}
 		t.Skip(err)
 	}
-	dir, err := os.MkdirTemp("", "scenario") // short, as the path of a socket has to be
+	dir, err := os.MkdirTemp("", "scenario") //nolint:usetesting // the path of a socket has to be short, and its user gets there
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func findPostgres() (string, error) {
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if err != nil || len(found) == 0 {
-		return "", fmt.Errorf("no PostgreSQL to test with: there is no initdb in PATH or below /usr/lib/postgresql")
+		return "", errors.New("no PostgreSQL to test with: there is no initdb in PATH or below /usr/lib/postgresql")
 	}
 	return slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) }), nil
 }
