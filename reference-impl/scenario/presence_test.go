@@ -15,6 +15,7 @@ import (
 // usePresence enters and leaves a room, watches others do so, and kills each side
 // while a call is open.
 func usePresence(t *testing.T, house *site) {
+	t.Helper()
 	hall := &hall{t: t, house: house, room: "blue"}
 	anna := hall.enter("anna")
 	anna.told("anna")

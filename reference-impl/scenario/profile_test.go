@@ -14,6 +14,7 @@ import (
 
 // useProfile writes, changes and deletes a profile, and kills each side between.
 func useProfile(t *testing.T, office *site) {
+	t.Helper()
 	clerk := &clerk{t: t, office: office, customer: "anna"}
 	clerk.has(nil)
 	clerk.refuses(codes.NotFound, clerk.email("anna@example.com"))

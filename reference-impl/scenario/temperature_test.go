@@ -16,6 +16,7 @@ import (
 // useTemperature calls the action in all four shapes, and again after each side
 // was killed, the function while a call was open.
 func useTemperature(t *testing.T, lab *site) {
+	t.Helper()
 	useShapes(t, lab)
 	lab.restart(t, lab.proxy)
 	useShapes(t, lab)
