@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/function"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // The stores that a proxy can keep state in.
@@ -130,6 +131,8 @@ func (c *Config) validate() error {
 	}
 	_, _, err := function.ParseTarget(c.Function)
 	refuse(err != nil, "--function: %w", err)
+	_, err = wire.Choice(c.Dialect)
+	refuse(err != nil, "--dialect: %w", err)
 	_, _, err = net.SplitHostPort(c.Listen)
 	refuse(err != nil, "--listen: %q is not HOST:PORT", c.Listen)
 	_, _, err = net.SplitHostPort(c.Admin)
