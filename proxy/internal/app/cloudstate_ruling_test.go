@@ -107,6 +107,7 @@ func TestRulingOnASecondReply(t *testing.T) {
 	o.awaitReport("CORE-CMD-002")
 	o.Must(cloudstate.Ledger, "a", "", "x")
 	o.Must(cloudstate.Profile, "a", "set x; twice", "x")
+	o.awaitStreams(cloudstate.ValueEntity, 1, 0) // what was outstanding would fail with it
 	o.Must(cloudstate.Profile, "a", "", "x")
 }
 

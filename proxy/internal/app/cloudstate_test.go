@@ -80,6 +80,11 @@ func of(calls []cloudstate.Call, path string) []cloudstate.Call {
 	return found
 }
 
+// begun reports whether the proxy has sent something in each of the calls.
+func begun(calls ...cloudstate.Call) bool {
+	return !slices.ContainsFunc(calls, func(c cloudstate.Call) bool { return len(c.Sent()) == 0 })
+}
+
 // ended reports whether the function has ended each of the calls.
 func ended(calls ...cloudstate.Call) bool {
 	for _, c := range calls {
@@ -90,13 +95,13 @@ func ended(calls ...cloudstate.Call) bool {
 	return true
 }
 
-// awaitStreams waits until there have been so many streams of the kind, and all but the
-// last open of them have ended.
+// awaitStreams waits until there have been so many streams of the kind, each with its
+// init, and all but the last open of them have ended.
 func (o *observed) awaitStreams(path string, n, open int) []cloudstate.Call {
 	o.tb.Helper()
 	calls := o.relay.Await(o.tb, "streams came and went", func(calls []cloudstate.Call) bool {
 		streams := of(calls, path)
-		return len(streams) >= n && ended(streams[:n-open]...)
+		return len(streams) >= n && begun(streams[:n]...) && ended(streams[:n-open]...)
 	})
 	return of(calls, path)
 }

@@ -99,7 +99,7 @@ func run(ctx context.Context, signals <-chan os.Signal, args []string, stdin io.
 func addFlags(flags *pflag.FlagSet, config *Config, logLevel, logFormat *string) {
 	flags.SortFlags = false
 	flags.StringVar(&config.Function, "function", config.Function, "where the user function listens: HOST:PORT or unix:PATH")
-	flags.StringVar(&config.Dialect, "dialect", config.Dialect, "in what the function is spoken to: auto, which asks, v1 or cloudstate-0.2")
+	flags.StringVar(&config.Dialect, "dialect", config.Dialect, "in what the function is spoken to: v1, cloudstate-0.2, or auto, which asks in each until it answers")
 	flags.BoolVar(&config.Unversioned, "unversioned", config.Unversioned, "take a function of Cloudstate that states no version for one of 0.2, also where it has replicated entities")
 	flags.StringVar(&config.Listen, "listen", config.Listen, "where the function's services are served: HOST:PORT; port 0 takes a free one")
 	flags.StringVar(&config.Admin, "admin", config.Admin, "where /healthz, /readyz and /metrics are: HOST:PORT; port 0 takes a free one")

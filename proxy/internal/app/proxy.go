@@ -11,10 +11,8 @@ import (
 	"net"
 	"sync"
 
-	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/cluster/single"
-	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
@@ -33,6 +31,7 @@ import (
 // proxy is one running proxy.
 type proxy struct {
 	config   Config
+	kept     kinds
 	process  string // names this process, and none before or after it
 	node     *single.Node
 	replicas *replica.Replicas
@@ -96,6 +95,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 	p := &proxy{
 		config:  config,
 		process: rand.Text(),
+		kept:    kinds{store: opened},
 		user:    user{largest: config.MaxMessage},
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
@@ -169,6 +169,7 @@ func (p *proxy) connectRooms() (err error) {
 		Kinds:          p.kinds(),
 		Owner:          p.node,
 		Records:        p.store,
+		Keeping:        p.kept.keep,
 		Effects:        p.durable.Effects,
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
@@ -237,18 +238,6 @@ func (p *proxy) value(id entity.ID, terms entity.Terms) entity.Machine {
 // replicated makes the machine of a replicated entity.
 func (p *proxy) replicated(id entity.ID, terms entity.Terms) entity.Machine {
 	return replicated.New(id, p.user.of(id.Service, terms))
-}
-
-// Discovered builds the registry of an answer, and keeps it unless a mistake in it
-// refuses the answer.
-func (p *proxy) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
-	registry, mistakes := descriptor.Offer{
-		Dialect: dialect, Capabilities: entity.CapabilitiesOf(capabilities()...), Unversioned: p.config.Unversioned, MaxMessage: p.config.MaxMessage,
-	}.Build(answer)
-	if registry != nil {
-		p.user.accepted.Store(registry)
-	}
-	return mistakes
 }
 
 // Crowded passivates idle entities, one for each that waits for a stream (DISC-INC-009).

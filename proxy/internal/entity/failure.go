@@ -133,6 +133,3 @@ func Shorten(text string, most int) string {
 	}
 	return text[:most]
 }
-
-// Unknown returns the refusal with the text that has no better code.
-func Unknown(text string) *Failure { return &Failure{Code: codes.Unknown, Description: text} }

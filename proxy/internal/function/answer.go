@@ -23,7 +23,7 @@ func (c *Client) answered(ctx context.Context, conn *connection, answer *discove
 	conn.incarnation = info.GetIncarnationId()
 	another := c.another(conn.incarnation)
 	if answer != nil {
-		mistakes = append(c.judge(conn.dialect, answer), anonymous(conn)...)
+		mistakes = c.judge(conn.dialect, answer)
 	}
 	log := c.config.Log.With("function", c.config.Target, "dialect", conn.dialect.Name, "service", info.GetServiceName(),
 		"runtime", info.GetServiceRuntime(), "incarnation", conn.incarnation)
@@ -72,18 +72,6 @@ func named(ctx context.Context, log *slog.Logger, mistakes []descriptor.Mistake)
 		log.Log(ctx, level, "the user function's answer to Discover has a mistake", "requirement", m.Requirement, "mistake", m.Text, "places", m.Places)
 	}
 	return reasons
-}
-
-// anonymous returns the mistake of a function that drains, and cannot be told from
-// the one that takes its place (LIFE-WATCH-010).
-func anonymous(conn *connection) []descriptor.Mistake {
-	if conn.incarnation != "" || !conn.terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_LIFECYCLE) {
-		return nil
-	}
-	return []descriptor.Mistake{{
-		Severity: discoveryv1.Severity_SEVERITY_ERROR, Requirement: "LIFE-WATCH-010",
-		Text: "the function announces CAPABILITY_LIFECYCLE, and its service_info.incarnation_id is empty: give one, such as a random UUID for each process",
-	}}
 }
 
 // terms are what holds on a connection after this answer. What belongs to one service

@@ -282,10 +282,3 @@ func TestNoWatch(t *testing.T) {
 		t.Errorf("told %v", report)
 	}
 }
-
-// TestWatchNeedsID covers LIFE-WATCH-010 as the proxy judges it.
-func TestWatchNeedsID(t *testing.T) {
-	f, _ := living(t, loopback, "")
-	_, o := watching(t, f.Target)
-	o.awaitReason(t, "LIFE-WATCH-010")
-}

@@ -20,6 +20,10 @@ type Config struct {
 	Kinds map[string]Kind
 	// Owner gives the right to write an entity; nil where nobody else writes.
 	Owner Owner
+	// Keeping is told that entities of the kind are stored under the persistence id,
+	// before the first of one is loaded. An error fails those that wait. Nil where
+	// nobody keeps kinds apart.
+	Keeping func(ctx context.Context, persistence, kind string) error
 	// Records finds the answers to keyed commands; nil where a call that is made again is
 	// carried out again.
 	Records store.Records

@@ -23,6 +23,9 @@ var (
 func (a *activation) recover() {
 	events := 0
 	err := a.own()
+	if err == nil && a.runtime.config.Keeping != nil {
+		err = a.runtime.config.Keeping(a.ctx, a.target.Persistence, a.target.Kind)
+	}
 	if err == nil {
 		err = a.kind.State.Load(a.ctx, a.storeID(), func(in entity.Input) error {
 			if _, is := in.(entity.Replayed); is {

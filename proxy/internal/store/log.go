@@ -30,6 +30,8 @@ type Kinds interface {
 	// Kind records the kind of a persistence id that has none, and returns an error
 	// that is ErrKind, and names both, where it has another.
 	Kind(ctx context.Context, persistence, kind string) error
+	// Stored returns the kind of a persistence id; empty when none was recorded.
+	Stored(ctx context.Context, persistence string) (string, error)
 }
 
 // Sweeper forgets what has had its time: records, expired values, and the events of

@@ -215,7 +215,7 @@ func (m *Machine) lose(err *fault.Error, last entity.Close, out []entity.Effect)
 // function know one code for it (DIA-ANSWER-001).
 func (m *Machine) broken(err *fault.Error) error {
 	if m.terms.Cloudstate && (err.Kind == fault.Internal || err.Kind == fault.Unavailable) {
-		return entity.Unknown(err.Text)
+		return &fault.Error{Kind: fault.Untold, Text: err.Text, Err: err.Err} // DIA-ANSWER-001
 	}
 	return err
 }

@@ -129,6 +129,15 @@ func (s *Store) Kind(ctx context.Context, persistence, kind string) error {
 	return s.run(ctx, Kind, nil, func() error { return s.inner.Kind(ctx, persistence, kind) })
 }
 
+// Stored asks the inner store, as the rules allow.
+func (s *Store) Stored(ctx context.Context, persistence string) (kind string, err error) {
+	err = s.run(ctx, Stored, nil, func() (err error) {
+		kind, err = s.inner.Stored(ctx, persistence)
+		return err
+	})
+	return kind, err
+}
+
 // Sweep sweeps the inner store, as the rules allow.
 func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 	err = s.run(ctx, Sweep, nil, func() (err error) {

@@ -38,6 +38,7 @@ const (
 	Effects
 	Events
 	Kind
+	Stored
 	Sweep
 	Ping
 )

@@ -47,3 +47,12 @@ func (s *Store) Kind(ctx context.Context, persistence, kind string) error {
 		return nil
 	})
 }
+
+// Stored returns the kind that was recorded first.
+func (s *Store) Stored(ctx context.Context, persistence string) (kind string, err error) {
+	err = s.with(ctx, func(d *data) error {
+		kind = d.kinds[persistence]
+		return nil
+	})
+	return kind, err
+}

@@ -28,3 +28,9 @@ func decodeKind(key, value []byte) (string, error) {
 	b := unseal(key, value)
 	return string(b.all()), b.end()
 }
+
+// Stored returns the kind that was recorded first.
+func (s *Store) Stored(ctx context.Context, persistence string) (string, error) {
+	kind, _, err := read(ctx, s, store.ID{Persistence: persistence}, "kind", kindKey(persistence), decodeKind)
+	return kind, err
+}

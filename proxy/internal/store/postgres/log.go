@@ -117,6 +117,18 @@ func (s *Store) Kind(ctx context.Context, persistence, kind string) error {
 	})
 }
 
+// Stored returns the kind that was recorded first.
+func (s *Store) Stored(ctx context.Context, persistence string) (kind string, err error) {
+	err = s.call(ctx, func(ctx context.Context) error {
+		kind, err = s.kind(ctx, keyOf(store.ID{Persistence: persistence}))
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return kind, err
+}
+
 func (s *Store) kind(ctx context.Context, id []byte) (string, error) {
 	var kind []byte
 	err := s.reads.QueryRow(ctx, `SELECT kind FROM stateward.kind WHERE id = $1`, id).Scan(&kind)

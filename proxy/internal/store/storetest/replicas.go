@@ -55,6 +55,11 @@ func (c trial) kindIsOne() {
 			c.t.Fatalf("Kind: %v", err)
 		}
 	}
+	for persistence, want := range map[string]string{"cart": "cart kind", "profile": "profile kind", "nobody": ""} {
+		if kind, err := c.store.Stored(c.t.Context(), persistence); err != nil || kind != want {
+			c.t.Errorf("Stored(%q) = %q, %v, want %q", persistence, kind, err, want)
+		}
+	}
 	for range 2 {
 		if err := c.store.Kind(c.t.Context(), "cart", "cart kind"); err != nil {
 			c.t.Errorf("Kind as it is = %v", err)
