@@ -252,11 +252,7 @@ func (p *proxy) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverRes
 }
 
 // Crowded passivates idle entities, one for each that waits for a stream (DISC-INC-009).
-func (p *proxy) Crowded(waiting int) {
-	for waiting > 0 && p.entities.Relieve() {
-		waiting--
-	}
-}
+func (p *proxy) Crowded(waiting int) { p.entities.Relieve(waiting) }
 
 // Changed opens the service port when the function serves for the first time
 // (DISC-REFUSE-002), and wakes the watch.

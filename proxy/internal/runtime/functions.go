@@ -30,7 +30,8 @@ type Stream interface {
 	Send(message proto.Message) error
 	// Recv waits for the function's next message. It returns io.EOF when the
 	// function has ended the stream with status OK, a fault.Error of the kind
-	// Internal when what the function sent cannot be read, and any other error
+	// Internal when what the function sent cannot be read, fault.ErrTold where
+	// it knows that already, and any other error
 	// when the stream ended otherwise.
 	Recv() (proto.Message, error)
 	// CloseSend half-closes the stream. An error means that it is over, and

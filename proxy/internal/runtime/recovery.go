@@ -201,7 +201,9 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
-	if !a.evicted {
+	if a.evicted {
+		a.runtime.resting.left()
+	} else {
 		a.runtime.resting.count(-1)
 	}
 }
@@ -238,7 +240,7 @@ func (a *activation) bid() {
 				failure = said.GetFailure()
 			}
 		case entity.Ended:
-			if in.Err != nil && failure == nil {
+			if in.Err != nil && failure == nil && !errors.Is(in.Err, fault.ErrTold) {
 				wrong = "the function ended a half-closed stream otherwise than with status OK: " + in.Err.Error()
 			}
 		}
