@@ -18,35 +18,9 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
-	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
-
-// get is a Get of the counter as the function is sent it.
-func get(entity string, id int64) *entityv1.Command {
-	return &entityv1.Command{EntityId: entity, Id: id, Name: "Get"}
-}
-
-// An event sourced entity's messages.
-func esInit(entity string, snapshot *eventsourcedv1.Snapshot, last int64) *eventsourcedv1.HandleRequest {
-	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Init{Init: &eventsourcedv1.Init{
-		ServiceName: descriptortest.Service, EntityId: entity, Snapshot: snapshot, LastSequence: last,
-	}}}
-}
-
-func esEvent(event *eventsourcedv1.Event) *eventsourcedv1.HandleRequest {
-	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Event{Event: event}}
-}
-
-func esCommand(entity string, id int64) *eventsourcedv1.HandleRequest {
-	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Command{Command: get(entity, id)}}
-}
-
-func esReply(reply *eventsourcedv1.EventSourcedReply) *eventsourcedv1.HandleResponse {
-	reply.ClientAction = total(1)
-	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply}}
-}
 
 // resting is a config whose entities are passivated as soon as they are idle.
 func resting(target string) Config {
@@ -224,44 +198,6 @@ func TestTypeAliases(t *testing.T) {
 	})
 }
 
-// A value entity's messages; nil is an unset value, and no update.
-func valueInit(entity string, value *anypb.Any, revision int64) *valuev1.HandleRequest {
-	return &valuev1.HandleRequest{Message: &valuev1.HandleRequest_Init{Init: &valuev1.Init{
-		ServiceName: descriptortest.Service, EntityId: entity, State: &valuev1.State{Value: value}, Revision: revision,
-	}}}
-}
-
-func valueCommand(entity string, id int64) *valuev1.HandleRequest {
-	return &valuev1.HandleRequest{Message: &valuev1.HandleRequest_Command{Command: get(entity, id)}}
-}
-
-func valueReply(id int64, update *anypb.Any) *valuev1.HandleResponse {
-	reply := &valuev1.ValueEntityReply{CommandId: id, ClientAction: total(1)}
-	if update != nil {
-		reply.StateAction = &valuev1.StateAction{Action: &valuev1.StateAction_Update{Update: &valuev1.Update{Value: update}}}
-	}
-	return &valuev1.HandleResponse{Message: &valuev1.HandleResponse_Reply{Reply: reply}}
-}
-
-// A replicated entity's messages; nil is an unset entity, and no update.
-func replicatedInit(entity string, delta *replicatedv1.Delta) *replicatedv1.HandleRequest {
-	return &replicatedv1.HandleRequest{Message: &replicatedv1.HandleRequest_Init{Init: &replicatedv1.Init{
-		ServiceName: descriptortest.Service, EntityId: entity, Delta: delta,
-	}}}
-}
-
-func replicatedCommand(entity string, id int64) *replicatedv1.HandleRequest {
-	return &replicatedv1.HandleRequest{Message: &replicatedv1.HandleRequest_Command{Command: get(entity, id)}}
-}
-
-func replicatedReply(id int64, update *replicatedv1.Delta) *replicatedv1.HandleResponse {
-	reply := &replicatedv1.ReplicatedReply{CommandId: id, ClientAction: total(1)}
-	if update != nil {
-		reply.StateAction = &replicatedv1.StateAction{Action: &replicatedv1.StateAction_Update{Update: update}}
-	}
-	return &replicatedv1.HandleResponse{Message: &replicatedv1.HandleResponse_Reply{Reply: reply}}
-}
-
 // TestCompositeKeys covers DISC-KEY-006 and DISC-KEY-007 through the whole proxy.
 func TestCompositeKeys(t *testing.T) {
 	files := descriptortest.Files()
@@ -300,4 +236,44 @@ func TestCompositeKeys(t *testing.T) {
 	p.says(t, esReply(&eventsourcedv1.EventSourcedReply{CommandId: 1}))
 	ok(t, came)
 	close(p.over)
+}
+
+// TestReplicatedMaps covers REP-TYPE-006 through the whole proxy: a map of one type comes
+// back to a function that knows it, and one that does not hears why it gets no stream.
+func TestReplicatedMaps(t *testing.T) {
+	delta := &replicatedv1.Delta{Delta: &replicatedv1.Delta_PncounterMap{PncounterMap: &replicatedv1.PNCounterMapDelta{
+		Added: []*replicatedv1.PNCounterMapEntryDelta{{Key: number(1), Change: 5}},
+	}}}
+	s := raise(t, counters(wire.Replicated, discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS))
+	config := durably(s.target, t.TempDir())
+	for n, begins := range []*replicatedv1.Delta{nil, delta} {
+		proxy := runProxy(t, config)
+		came := proxy.dial(t).asking(t.Context(), "a")
+		p := take(t, s.replicated)
+		p.hears(t, replicatedInit("a", begins))
+		p.hears(t, replicatedCommand("a", 1))
+		if n == 0 {
+			p.says(t, replicatedReply(1, delta))
+		} else {
+			p.says(t, replicatedReply(1, nil))
+		}
+		ok(t, came)
+		proxy.stop()
+		p.ends(t)
+		if err := take(t, proxy.ended); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = raise(t, counters(wire.Replicated))
+	config.Function = s.target
+	err := take(t, runProxy(t, config).dial(t).asking(t.Context(), "a"))
+	if status.Code(err) != codes.Unimplemented {
+		t.Errorf("the caller gets %v", err)
+	}
+	if report := take(t, s.reports); report.GetCode() != "REP-TYPE-006" || report.GetEntityId() != "a" {
+		t.Errorf("report %v", report)
+	}
+	if n := len(s.replicated); n != 0 {
+		t.Errorf("%d streams were opened", n)
+	}
 }

@@ -213,7 +213,7 @@ func (p *proxy) kinds() map[string]runtime.Kind {
 			case wire.Value:
 				kinds[e.Type] = runtime.Kind{New: p.value, State: runtime.Valued(p.store)}
 			case wire.Replicated:
-				kinds[e.Type] = runtime.Kind{New: p.replicated, State: runtime.Replicated(p.replicas)}
+				kinds[e.Type] = runtime.Kind{New: p.replicated, Bars: replicated.Bars, State: runtime.Replicated(p.replicas)}
 			}
 		}
 	}

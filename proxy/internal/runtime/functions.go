@@ -19,6 +19,12 @@ type Functions interface {
 	Open(ctx context.Context, kind string) (Stream, error)
 }
 
+// Foresight is what Functions has besides that knows the terms of its streams beforehand.
+type Foresight interface {
+	// Terms are those of a stream that would be opened now; false when none would.
+	Terms() (entity.Terms, bool)
+}
+
 // Stream is one activation's stream. Recv is called from one goroutine, the
 // other methods from another. Both sides may keep a message that they have got,
 // and neither writes to it.
