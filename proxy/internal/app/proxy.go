@@ -214,7 +214,7 @@ func (p *proxy) kinds() map[string]runtime.Kind {
 			case wire.Value:
 				kinds[e.Type] = runtime.Kind{New: p.value, State: runtime.Valued(p.store)}
 			case wire.Replicated:
-				kinds[e.Type] = runtime.Kind{New: p.replicated, State: runtime.Replicated(p.replicas)}
+				kinds[e.Type] = runtime.Kind{New: p.replicated, Bars: replicated.Bars, State: runtime.Replicated(p.replicas)}
 			}
 		}
 	}
@@ -241,11 +241,7 @@ func (p *proxy) replicated(id entity.ID, terms entity.Terms) entity.Machine {
 }
 
 // Crowded passivates idle entities, one for each that waits for a stream (DISC-INC-009).
-func (p *proxy) Crowded(waiting int) {
-	for waiting > 0 && p.entities.Relieve() {
-		waiting--
-	}
-}
+func (p *proxy) Crowded(waiting int) { p.entities.Relieve(waiting) }
 
 // Changed opens the service port when the function serves for the first time
 // (DISC-REFUSE-002), and wakes the watch.

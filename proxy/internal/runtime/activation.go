@@ -197,7 +197,7 @@ func (a *activation) next() (entity.Input, *call) {
 func (a *activation) stay() {
 	if a.evicted {
 		a.evicted = false
-		a.runtime.resting.count(+1)
+		a.runtime.resting.stays()
 	}
 }
 

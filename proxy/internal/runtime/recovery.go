@@ -89,7 +89,11 @@ func (a *activation) merge() {
 // stream opens with the first of it: not for an entity that was deleted (ES-DEL-009).
 func (a *activation) replay(in entity.Input) error {
 	if opened, is := in.(entity.Opened); is {
-		if err := a.open(); err != nil {
+		err := a.bar(opened)
+		if err == nil {
+			err = a.open()
+		}
+		if err != nil {
 			return err
 		}
 		opened.Epoch = a.fence.Epoch
@@ -114,6 +118,25 @@ func (a *activation) hear() {
 	if in != nil {
 		a.take(in)
 	}
+}
+
+// bar gives the activation up where what is stored is nothing for the function. Its
+// machine looks again, on the terms that the stream then has.
+func (a *activation) bar(opened entity.Opened) error {
+	foresight, knows := a.runtime.config.Functions.(Foresight)
+	if !knows || a.kind.Bars == nil {
+		return nil
+	}
+	terms, known := foresight.Terms()
+	if !known {
+		return nil
+	}
+	report, err := a.kind.Bars(terms, opened)
+	if err != nil {
+		a.report(report)
+		return a.close("load", err)
+	}
+	return nil
 }
 
 // open opens the stream, and makes the machine.
@@ -204,7 +227,9 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
-	if !a.evicted {
+	if a.evicted {
+		a.runtime.resting.left()
+	} else {
 		a.runtime.resting.count(-1)
 	}
 }
@@ -241,7 +266,7 @@ func (a *activation) bid() {
 				failure = said.GetFailure()
 			}
 		case entity.Ended:
-			if in.Err != nil && failure == nil {
+			if in.Err != nil && failure == nil && !errors.Is(in.Err, fault.ErrTold) {
 				wrong = "the function ended a half-closed stream otherwise than with status OK: " + in.Err.Error()
 			}
 		}
