@@ -154,7 +154,7 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	if p.durable, err = durable.New(durable.Config{
-		Store: p.store, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log,
+		Store: p.store, Records: p.store, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log,
 		Random: mathrand.Float64, Unique: mathrand.Uint64,
 	}); err != nil {
 		return err
@@ -170,6 +170,7 @@ func (p *proxy) connectRooms() (err error) {
 		Owner:          p.node,
 		Records:        p.store,
 		Effects:        p.durable.Effects,
+		Doubt:          p.durable.Doubt,
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,

@@ -27,6 +27,9 @@ type Config struct {
 	// one for each and in their order. The command is the answered one. Nil where no
 	// function has them.
 	Effects func(source entity.ID, command entity.Command, effects []*entityv1.SideEffect) []store.Effect
+	// Doubt is told of durable side effects of which it is unknown whether they are
+	// stored. It does not wait. Nil where no function has them.
+	Doubt func(source store.ID, effects []store.Effect)
 	// Start starts the side effects of an answer for which no caller waits. It does not
 	// wait for them. Nil where no entity is replicated.
 	Start func(source entity.ID, effects entity.Start)
@@ -85,6 +88,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Start == nil {
 		c.Start = func(entity.ID, entity.Start) {}
+	}
+	if c.Doubt == nil {
+		c.Doubt = func(store.ID, []store.Effect) {}
 	}
 	if c.Owner == nil {
 		c.Owner = alone{}

@@ -125,6 +125,9 @@ func (a *activation) store(batch []change) error {
 	if err != nil {
 		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)
 	}
+	if err != nil && !refuses(err) && len(beside.Effects) > 0 {
+		a.runtime.config.Doubt(a.storeID(), beside.Effects)
+	}
 	if errors.Is(err, store.ErrFenced) {
 		a.runtime.config.Owner.Lost(a.fence)
 	}
