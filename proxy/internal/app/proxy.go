@@ -120,7 +120,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 // join makes this process known to the store, as the one that writes.
 func (p *proxy) join(ctx context.Context) (err error) {
 	p.node, err = single.Join(ctx, single.Config{
-		Leases: p.store, NewID: func() string { return p.process }, Name: p.config.Node, Log: p.config.Log,
+		Leases: p.store, NewID: rand.Text, Name: p.config.Node, Log: p.config.Log,
 	})
 	return err
 }
