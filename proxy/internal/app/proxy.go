@@ -120,7 +120,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 // join makes this process known to the store, as the one that writes.
 func (p *proxy) join(ctx context.Context) (err error) {
 	p.node, err = single.Join(ctx, single.Config{
-		Leases: p.store, NewID: func() string { return p.process }, Name: p.config.Node, Log: p.config.Log,
+		Leases: p.store, NewID: rand.Text, Name: p.config.Node, Log: p.config.Log,
 	})
 	return err
 }
@@ -154,7 +154,7 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	if p.durable, err = durable.New(durable.Config{
-		Store: p.store, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log,
+		Store: p.store, Records: p.store, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log,
 		Random: mathrand.Float64, Unique: mathrand.Uint64,
 	}); err != nil {
 		return err
@@ -171,6 +171,7 @@ func (p *proxy) connectRooms() (err error) {
 		Records:        p.store,
 		Keeping:        p.kept.keep,
 		Effects:        p.durable.Effects,
+		Doubt:          p.durable.Doubt,
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,

@@ -195,6 +195,10 @@ func TestOwner(t *testing.T) {
 	})
 }
 
+func (*owner) Lost(store.Fence) {}
+
+func (*owner) Holds(store.Fence) bool { return true }
+
 // closing is a model that deletes its entity on Close, after a second.
 func closing(s *runtimetest.Stream, state string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
 	if command.GetName() != "Close" {

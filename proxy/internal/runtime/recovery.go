@@ -59,14 +59,10 @@ func (a *activation) own() (err error) {
 		a.copy = shared.Join(a.storeID(), a.merge)
 		return nil
 	}
-	a.fence, err = a.runtime.config.Owner.Own(a.ctx, a.storeID())
-	if err == nil {
-		return nil
+	if a.fence, err = a.runtime.own(a.ctx, a.storeID()); err != nil {
+		return a.close("open", err)
 	}
-	if _, known := errors.AsType[*fault.Error](err); !known {
-		err = &fault.Error{Kind: fault.Unavailable, Text: "the right to write the entity cannot be had now", Err: err}
-	}
-	return a.close("open", err)
+	return nil
 }
 
 // close ends an activation before its machine has a say; err is for those that wait.
