@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -19,15 +20,18 @@ type defects struct {
 	hasty bool
 	// eager answers before the store has.
 	eager bool
-	// forgetful drops the newest command of a requeue, and disorderly turns it round.
-	forgetful, disorderly bool
+	// forgetful is not nil where the newest command of a requeue is dropped, and has
+	// those that were: their callers wait for ever.
+	forgetful *sync.Map
+	// disorderly turns a requeue round.
+	disorderly bool
 	// insistent sends a command again whose outcome is unknown.
 	insistent bool
-	// forgets feeds all events but the last.
+	// skipping feeds all events but the last.
 	skipping bool
 	// lazy stores a replicated entity once an hour.
 	lazy bool
-	// unfenced takes what is stored beside an entity's state away from it.
+	// bare stores an entity's state without the answer and the effects that belong to it.
 	bare bool
 }
 
@@ -44,8 +48,8 @@ func (d defects) machine(of func(entity.ID, entity.Terms) entity.Machine) func(e
 		switch m := of(id, terms); {
 		case d.eager:
 			return &eager{Machine: m}
-		case d.forgetful || d.disorderly:
-			return requeuer{m, d}
+		case d.forgetful != nil || d.disorderly:
+			return &requeuer{Machine: m, defects: d}
 		default:
 			return m
 		}
@@ -79,16 +83,23 @@ func (e *eager) Step(in entity.Input, out []entity.Effect) []entity.Effect {
 type requeuer struct {
 	entity.Machine
 	defects
+
+	arrived []string // the payloads, by the ids of their commands from 1
 }
 
-func (r requeuer) Step(in entity.Input, out []entity.Effect) []entity.Effect {
+func (r *requeuer) Step(in entity.Input, out []entity.Effect) []entity.Effect {
+	if arrived, is := in.(entity.Arrived); is {
+		r.arrived = append(r.arrived, string(arrived.Command.Payload.GetValue()))
+	}
 	out = r.Machine.Step(in, out)
 	for n := range out {
 		requeue, is := out[n].(entity.Requeue)
 		switch {
 		case !is:
-		case r.forgetful:
-			out[n] = entity.Requeue{Commands: requeue.Commands[:len(requeue.Commands)-1]}
+		case r.forgetful != nil:
+			last := len(requeue.Commands) - 1
+			r.forgetful.Store(r.arrived[requeue.Commands[last]-1], true)
+			out[n] = entity.Requeue{Commands: requeue.Commands[:last]}
 		default:
 			slices.Reverse(requeue.Commands)
 		}
@@ -134,18 +145,18 @@ func (b bare) Store(ctx context.Context, id store.ID, fence store.Fence, changes
 
 // runtime spoils what the router stands on. Released ends what would wait for ever.
 func (d defects) runtime(of router.Runtime, released <-chan struct{}) router.Runtime {
-	if d.insistent || d.forgetful {
-		return again{of, d.insistent, released}
+	if d.insistent || d.forgetful != nil {
+		return again{of, d, released}
 	}
 	return of
 }
 
-// again submits once more what has failed, or gives it up at the end.
+// again submits once more what has failed, and lets those wait who are forgotten.
 type again struct {
 	router.Runtime
 
-	insistent bool
-	released  <-chan struct{}
+	defects  defects
+	released <-chan struct{}
 }
 
 func (a again) Submit(ctx context.Context, target runtime.Target, id entity.ID, command entity.Command) (<-chan entity.Outcome, error) {
@@ -154,18 +165,19 @@ func (a again) Submit(ctx context.Context, target runtime.Target, id entity.ID, 
 		return nil, err
 	}
 	result := make(chan entity.Outcome, 1)
-	go func() {
-		select {
-		case outcome := <-first:
-			if a.insistent && fault.KindOf(outcome.Err) == fault.Unavailable && ctx.Err() == nil {
-				if second, err := a.Runtime.Submit(ctx, target, id, command); err == nil {
-					outcome = <-second
-				}
+	go func() { // Ends with the outcome, or with the process.
+		outcome := <-first
+		if a.defects.insistent && fault.KindOf(outcome.Err) == fault.Unavailable && ctx.Err() == nil {
+			if second, err := a.Runtime.Submit(ctx, target, id, command); err == nil {
+				outcome = <-second
 			}
-			result <- outcome
-		case <-a.released:
-			result <- entity.Outcome{Err: fault.New(fault.Unavailable, "forgotten")}
 		}
+		if a.defects.forgetful != nil {
+			if _, forgotten := a.defects.forgetful.Load(string(command.Payload.GetValue())); forgotten {
+				<-a.released
+			}
+		}
+		result <- outcome
 	}()
 	return result, nil
 }

@@ -95,29 +95,31 @@ func (d *driver) write(format string, args ...any) {
 // choose makes one choice.
 func (d *driver) choose() error {
 	d.step++
+	if d.proxy.function.isGone() && d.roll(20) == 0 {
+		d.proxy.function.back()
+		d.settle("function back")
+		return nil
+	}
 	switch roll := d.roll(1000); {
-	case roll < 220:
+	case roll < 140:
 		d.call()
 	case roll < 520:
 		d.function()
-	case roll < 820:
+	case roll < 880:
 		d.store()
-	case roll < 930:
-		d.wait()
 	case roll < 950:
+		d.wait()
+	case roll < 960:
 		d.proxy.entities.Relieve()
 		d.settle("relieve")
 	case roll < 970:
 		d.leave()
-	case roll < 976:
+	case roll < 980:
 		d.proxy.function.retire()
 		d.settle("retire")
-	case roll < 982:
+	case roll < 990:
 		d.proxy.function.restart()
 		d.settle("function gone")
-	case roll < 992:
-		d.proxy.function.back()
-		d.settle("function back")
 	default:
 		return d.crash()
 	}
@@ -181,7 +183,7 @@ func (d *driver) call() {
 		d.keyed = append(d.keyed, o)
 	}
 	patience := time.Duration(0)
-	if d.roll(3) == 0 {
+	if d.roll(4) == 0 {
 		patience = d.span()
 	}
 	d.submit(o, method, patience)
@@ -253,7 +255,7 @@ func (d *driver) follow(o *order, depth int) {
 
 // span makes up a time. No two are alike, so that no two timers end at once.
 func (d *driver) span() time.Duration {
-	longest := []time.Duration{20 * time.Millisecond, 20 * time.Millisecond, time.Second, time.Second, 8 * time.Second, 40 * time.Second}[d.roll(6)]
+	longest := []time.Duration{20 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond, time.Second, time.Second, time.Second, 8 * time.Second, 40 * time.Second}[d.roll(8)]
 	return 1 + time.Duration(d.random.Int64N(int64(longest)))
 }
 
@@ -294,7 +296,7 @@ func (d *driver) store() bool {
 		return false
 	}
 	op, f := ready[d.roll(len(ready))], done
-	if roll := d.roll(20); !d.calm && roll < 2 {
+	if roll := d.roll(30); !d.calm && roll < 2 {
 		f = refused + fate(roll)
 	}
 	if op.write == nil && f == unknown {

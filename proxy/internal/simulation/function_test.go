@@ -47,9 +47,9 @@ var conducts = [...]string{"replies", "refuses", "restarts", "is tired", "is mut
 
 func (c conduct) String() string { return conducts[c] }
 
-// behave rolls how the function answers; every command but one in five is answered well.
+// behave rolls how the function answers; eleven commands of twelve are answered well.
 func behave(random *rand.Rand) conduct {
-	if roll := random.IntN(50); roll < len(conducts) {
+	if roll := random.IntN(120); roll < len(conducts) {
 		return conduct(roll)
 	}
 	return replies

@@ -3,11 +3,12 @@ package simulation
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 )
 
-const steps = 400
+const steps = 600
 
 // run plays the seed in a bubble of its own.
 func run(t *testing.T, seed uint64, bugs defects) (history string, err error) {
@@ -51,4 +52,28 @@ func difference(one, other string) string {
 		}
 	}
 	return fmt.Sprintf("%d lines, and %d", len(a), len(b))
+}
+
+// TestFindsDefects lets each defect that the simulation knows of show itself.
+func TestFindsDefects(t *testing.T) {
+	for name, bugs := range map[string]defects{
+		"acknowledges before it is synced":         {hasty: true},
+		"answers before it is durable":             {eager: true},
+		"drops a command that goes back":           {forgetful: &sync.Map{}},
+		"puts commands back in the wrong order":    {disorderly: true},
+		"sends a command again of unknown outcome": {insistent: true},
+		"does not replay the last event":           {skipping: true},
+		"stores copies too seldom":                 {lazy: true},
+		"stores no answers and no effects":         {bare: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(100) {
+				if _, err := run(t, seed, bugs); err != nil {
+					t.Logf("found with seed %d: %v", seed, err)
+					return
+				}
+			}
+			t.Error("the simulation did not find it")
+		})
+	}
 }

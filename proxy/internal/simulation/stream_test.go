@@ -91,6 +91,12 @@ func (f *streams) restart() {
 	}
 }
 
+func (f *streams) isGone() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone
+}
+
 func (f *streams) back() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -114,6 +120,7 @@ type stream struct {
 	model   model // of the function, for the driver alone
 
 	mu     sync.Mutex
+	first  string          // what the first message was
 	inbox  []proto.Message // for the function
 	outbox []proto.Message // for the proxy
 	closed bool            // by the proxy's half-close
@@ -137,6 +144,9 @@ func (s *stream) Send(message proto.Message) error {
 	defer s.mu.Unlock()
 	if s.ended != nil || s.ctx.Err() != nil {
 		return io.EOF
+	}
+	if s.first == "" {
+		s.first = describe(message)
 	}
 	s.inbox = append(s.inbox, message)
 	s.fresh++
@@ -234,7 +244,7 @@ func (s *stream) news() (lines []string) {
 	defer s.mu.Unlock()
 	from := max(len(s.inbox)-s.fresh, 0)
 	for _, message := range s.inbox[from:] {
-		lines = append(lines, fmt.Sprintf("%s <- %s", s.kind, describe(message)))
+		lines = append(lines, fmt.Sprintf("%s %s <- %s", s.kind, s.first, describe(message)))
 	}
 	s.fresh = 0
 	return lines
@@ -259,15 +269,9 @@ func (s callStream) Recv() (*actionv1.ActionResponse, error) {
 	return response, nil
 }
 
-// name names the stream for the driver, which sorts by it.
+// name names the stream by what it began with: an entity, or the call of an action.
 func (s *stream) name() string {
-	if s.kind != acting {
-		return s.kind + "/" + s.model.entity
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.inbox) == 0 {
-		return s.kind
-	}
-	return s.kind + "/" + describe(s.inbox[0])
+	return s.kind + " " + s.first
 }
