@@ -20,10 +20,11 @@ import (
 
 // driver makes the choices of one run, one at a time.
 type driver struct {
-	random *rand.Rand
-	bugs   defects
-	disk   *disk
-	proxy  *proxy
+	random  *rand.Rand
+	profile profile
+	bugs    defects
+	disk    *disk
+	proxy   *proxy
 	// process counts the proxies, and step the choices.
 	process, step int
 	// calm is set towards the end: then everything goes well.
@@ -61,6 +62,7 @@ var errRestless = errors.New("the proxy does not come to rest")
 // and what was wrong.
 func play(seed uint64, steps int, bugs defects) (string, error) {
 	d := &driver{random: rand.New(rand.NewPCG(seed, 0)), bugs: bugs, disk: newDisk(), began: time.Now(), ledger: newLedger()}
+	d.profile = newProfile(d.random)
 	err := d.start()
 	for err == nil && d.step < steps {
 		err = d.choose()
@@ -87,6 +89,9 @@ func (d *driver) start() (err error) {
 // roll returns a number below n.
 func (d *driver) roll(n int) int { return d.random.IntN(n) }
 
+// happens reports whether what happens once in so many times does so now; 0 is never.
+func (d *driver) happens(times int) bool { return times > 0 && d.roll(times) == 0 }
+
 // write adds a line to the history.
 func (d *driver) write(format string, args ...any) {
 	fmt.Fprintf(&d.history, "%d %v "+format+"\n", append([]any{d.step, time.Since(d.began)}, args...)...)
@@ -95,32 +100,30 @@ func (d *driver) write(format string, args ...any) {
 // choose makes one choice.
 func (d *driver) choose() error {
 	d.step++
-	if d.proxy.function.isGone() && d.roll(20) == 0 {
-		d.proxy.function.back()
-		d.settle("function back")
-		return nil
-	}
-	switch roll := d.roll(1000); {
-	case roll < 140:
+	switch d.profile.choose(d.random) {
+	case asks:
 		d.call()
-	case roll < 520:
+	case functions:
 		d.function()
-	case roll < 880:
+	case stores:
 		d.store()
-	case roll < 950:
+	case waits:
 		d.wait()
-	case roll < 960:
+	case relieves:
 		d.proxy.entities.Relieve()
 		d.settle("relieve")
-	case roll < 970:
+	case leaves:
 		d.leave()
-	case roll < 980:
+	case retires:
 		d.proxy.function.retire()
 		d.settle("retire")
-	case roll < 990:
+	case kills:
 		d.proxy.function.restart()
 		d.settle("function gone")
-	default:
+	case revives:
+		d.proxy.function.back()
+		d.settle("function back")
+	case crashes:
 		return d.crash()
 	}
 	return nil
@@ -205,7 +208,7 @@ func (d *driver) submit(o order, method string, patience time.Duration) {
 	go func() { // Ends with the call; kill ends it at the latest.
 		defer c.cancel()
 		var reply *entityv1.Reply
-		reply, c.err = p.router.Call(ctx, o.Service, method, o.encode(), o.metadata())
+		reply, c.err = p.router.Call(ctx, o.Service, method, o.encode(), o.metadata(c.number))
 		c.reply = string(reply.GetPayload().GetValue())
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -228,9 +231,9 @@ func (d *driver) order() order {
 
 // simple makes up an order from which nothing follows.
 func (d *driver) simple(token string) order {
-	services := []string{journaled, journaled, journaled, valued, valued, replicated, replicated, acting}
+	services := d.profile.services
 	return order{
-		Service: services[d.roll(len(services))], Key: string(rune('a' + d.roll(3))), Token: token + ";", All: d.roll(3) == 0,
+		Service: services[d.roll(len(services))], Key: string(rune('a' + d.roll(d.profile.keys))), Token: token + ";", All: d.roll(3) == 0,
 	}
 }
 
@@ -284,7 +287,11 @@ func (d *driver) function() bool {
 	slices.SortStableFunc(ready, func(a, b *stream) int { return cmp.Compare(a.name(), b.name()) })
 	s := ready[d.roll(len(ready))]
 	name := s.name()
-	what := s.handle(d.random, d.calm, d.ledger.declined)
+	how := replies
+	if !d.calm && d.happens(d.profile.misconduct) {
+		how = conduct(1 + d.roll(len(conducts)-1))
+	}
+	what := s.handle(how, d.roll(4) == 0, d.ledger.declined)
 	d.settle("%s: function %s", name, what)
 	return true
 }
@@ -296,8 +303,8 @@ func (d *driver) store() bool {
 		return false
 	}
 	op, f := ready[d.roll(len(ready))], done
-	if roll := d.roll(30); !d.calm && roll < 2 {
-		f = refused + fate(roll)
+	if !d.calm && !op.certain && d.happens(d.profile.faults) {
+		f = refused + fate(d.roll(2))
 	}
 	if op.write == nil && f == unknown {
 		f = refused

@@ -3,7 +3,6 @@ package simulation
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -47,20 +46,13 @@ var conducts = [...]string{"replies", "refuses", "restarts", "is tired", "is mut
 
 func (c conduct) String() string { return conducts[c] }
 
-// behave rolls how the function answers; eleven commands of twelve are answered well.
-func behave(random *rand.Rand) conduct {
-	if roll := random.IntN(120); roll < len(conducts) {
-		return conduct(roll)
-	}
-	return replies
-}
-
 // bad is what must not be kept.
 const bad = "bad;"
 
-// handle lets the function take one message, and says what it did.
-// Declined gets the tokens of orders that it has refused.
-func (s *stream) handle(random *rand.Rand, calm bool, declined map[string]bool) string {
+// handle lets the function take one message, and says what it did: how is the way in
+// which it answers a command, with a snapshot or without. Declined gets the tokens of
+// orders that it has refused.
+func (s *stream) handle(how conduct, snapshot bool, declined map[string]bool) string {
 	message := s.next()
 	if message == nil {
 		s.end(io.EOF)
@@ -80,14 +72,13 @@ func (s *stream) handle(random *rand.Rand, calm bool, declined map[string]bool) 
 	if command == nil {
 		return "takes " + describe(message)
 	}
-	how := replies
-	if !calm {
-		how = behave(random)
-	}
 	if o, err := decode(command.GetPayload().GetValue()); err == nil && (how == refuses || how == restarts) {
 		declined[o.Token] = true
 	}
-	s.answer(command, how, !calm && random.IntN(4) == 0)
+	s.answer(command, how, snapshot)
+	if s.kind == acting && how != silent {
+		s.end(io.EOF) // Unless it has ended otherwise.
+	}
 	return how.String() + " to " + describe(message)
 }
 
@@ -134,6 +125,9 @@ func (m *model) merge(added []*anypb.Any) {
 // answer answers a command so.
 func (s *stream) answer(command *entityv1.Command, how conduct, snapshot bool) {
 	id := command.GetId()
+	if s.kind == acting && how == confused { // Its command has no id.
+		how = mute
+	}
 	switch how {
 	case replies:
 		s.say(s.reply(id, command, snapshot))
@@ -272,7 +266,7 @@ func describe(message proto.Message) string {
 		return describeOne(m.GetInit(), m.GetCommand(), m.GetMessage())
 	case *actionv1.ActionCommand:
 		o, _ := decode(m.GetPayload().GetValue())
-		return m.GetName() + " " + o.Token
+		return m.GetName() + " " + o.Token + origin(m.GetMetadata())
 	default:
 		return "half-close"
 	}
@@ -281,7 +275,7 @@ func describe(message proto.Message) string {
 func describeOne(init interface{ GetEntityId() string }, command *entityv1.Command, message any) string {
 	if command != nil {
 		o, _ := decode(command.GetPayload().GetValue())
-		return fmt.Sprintf("%s %s/%s as %d", command.GetName(), command.GetEntityId(), o.Token, command.GetId())
+		return fmt.Sprintf("%s %s/%s as %d%s", command.GetName(), command.GetEntityId(), o.Token, command.GetId(), origin(command.GetMetadata()))
 	}
 	if id := init.GetEntityId(); id != "" {
 		return "init " + id

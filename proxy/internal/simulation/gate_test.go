@@ -46,7 +46,9 @@ type operation struct {
 	began int
 	// verdict has room for the one.
 	verdict chan error
-	fresh   bool
+	// certain says that nothing goes wrong with it, and fresh that the driver has not
+	// seen it yet.
+	certain, fresh bool
 }
 
 func newGate(disk *disk, hasty bool) *gate { return &gate{Store: disk.live, disk: disk, hasty: hasty} }

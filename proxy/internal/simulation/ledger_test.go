@@ -166,12 +166,28 @@ func (l *ledger) plausible(id, state string) error {
 	seen := map[string]bool{}
 	for _, token := range tokens(state) {
 		o, known := l.orders[token]
-		if !known || o.id() != id || seen[token] {
+		if !known || o.id() != id || seen[token] && !l.repeats(token) {
 			return fmt.Errorf("%s holds %q, which is unknown or doubled: %q", id, token, state)
 		}
 		seen[token] = true
 	}
 	return nil
+}
+
+// repeats reports whether the order may be carried out more than once: it follows from
+// one to a replicated entity, which remembers no key, and which was made again.
+func (l *ledger) repeats(token string) bool {
+	passed := false
+	for {
+		o, follows := l.parents[token]
+		if !follows {
+			return passed && l.orders[token].Once != ""
+		}
+		token, passed = o.Token, passed || o.Service == replicated
+		if passed && o.How == durably {
+			return true
+		}
+	}
 }
 
 // holds reports whether the entity of the order has carried it out.

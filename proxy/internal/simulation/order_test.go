@@ -59,14 +59,30 @@ func decode(payload []byte) (o order, err error) {
 	return o, err
 }
 
-// metadata is that of the order's command.
-func (o order) metadata() *entityv1.Metadata {
-	if o.Once == "" {
-		return nil
+// metadata is that of the order's command, as the caller with the number gives it. Its
+// trace goes along with whatever follows, and tells one caller's from another's.
+func (o order) metadata(caller int) *entityv1.Metadata {
+	entries := []*entityv1.MetadataEntry{entry(traceParent, fmt.Sprintf("00-%032x-%016x-01", caller+1, 1))}
+	if o.Once != "" {
+		entries = append(entries, entry(header.IdempotencyKey, o.Once))
 	}
-	return &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{{
-		Key: header.IdempotencyKey, Value: &entityv1.MetadataEntry_StringValue{StringValue: o.Once},
-	}}}
+	return &entityv1.Metadata{Entries: entries}
+}
+
+const traceParent = "traceparent"
+
+func entry(key, value string) *entityv1.MetadataEntry {
+	return &entityv1.MetadataEntry{Key: key, Value: &entityv1.MetadataEntry_StringValue{StringValue: value}}
+}
+
+// origin names the caller of whose call the metadata is.
+func origin(metadata *entityv1.Metadata) string {
+	for _, entry := range metadata.GetEntries() {
+		if entry.GetKey() == traceParent && len(entry.GetStringValue()) == 55 {
+			return " for " + strings.TrimLeft(entry.GetStringValue()[3:35], "0")
+		}
+	}
+	return ""
 }
 
 // forwarded returns the order that the answer is handed over to; nil when there is none.

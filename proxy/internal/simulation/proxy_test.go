@@ -78,7 +78,7 @@ func started(disk *disk, number int, bugs defects) (*proxy, error) {
 	})
 	errs[4] = err
 	p.router, errs[5] = router.New(router.Config{
-		Services: catalogue{}, Runtime: bugs.runtime(p.entities, p.released), Calls: acts, Durable: p.durable, Reporter: untold{}, Log: log, EffectTimeout: 29 * time.Second,
+		Services: catalogue{}, Runtime: desk{bugs.runtime(p.entities, p.released), p.gate}, Calls: acts, Durable: p.durable, Reporter: untold{}, Log: log, EffectTimeout: 29 * time.Second,
 	})
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err

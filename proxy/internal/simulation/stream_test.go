@@ -91,12 +91,6 @@ func (f *streams) restart() {
 	}
 }
 
-func (f *streams) isGone() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.gone
-}
-
 func (f *streams) back() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
