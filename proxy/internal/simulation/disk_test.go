@@ -51,15 +51,6 @@ func (d *disk) write(synced bool, apply func(store.Store) error) error {
 	return err
 }
 
-// sync makes durable what was written.
-func (d *disk) sync() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for n := range d.log {
-		d.log[n].synced = true
-	}
-}
-
 // crash drops the newest of the writes that are not synced, from a random one on, and
 // makes the store anew from the others.
 func (d *disk) crash(roll func(int) int) {

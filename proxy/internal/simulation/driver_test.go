@@ -75,14 +75,14 @@ func play(seed uint64, steps int, bugs defects) (string, error) {
 	}
 	d.proxy.kill(nil)
 	synctest.Wait()
-	d.write("lost LOCAL %d", len(d.ledger.lost))
+	d.writef("lost LOCAL %d", len(d.ledger.lost))
 	return d.history.String(), err
 }
 
 func (d *driver) start() (err error) {
 	d.process++
 	d.proxy, err = started(d.disk, d.process, d.bugs)
-	d.settle("start process %d", d.process)
+	d.settlef("start process %d", d.process)
 	return err
 }
 
@@ -92,8 +92,8 @@ func (d *driver) roll(n int) int { return d.random.IntN(n) }
 // happens reports whether what happens once in so many times does so now; 0 is never.
 func (d *driver) happens(times int) bool { return times > 0 && d.roll(times) == 0 }
 
-// write adds a line to the history.
-func (d *driver) write(format string, args ...any) {
+// writef adds a line to the history.
+func (d *driver) writef(format string, args ...any) {
 	fmt.Fprintf(&d.history, "%d %v "+format+"\n", append([]any{d.step, time.Since(d.began)}, args...)...)
 }
 
@@ -111,29 +111,29 @@ func (d *driver) choose() error {
 		d.wait()
 	case relieves:
 		d.proxy.entities.Relieve()
-		d.settle("relieve")
+		d.settlef("relieve")
 	case leaves:
 		d.leave()
 	case retires:
 		d.proxy.function.retire()
-		d.settle("retire")
+		d.settlef("retire")
 	case kills:
 		d.proxy.function.restart()
-		d.settle("function gone")
+		d.settlef("function gone")
 	case revives:
 		d.proxy.function.back()
-		d.settle("function back")
+		d.settlef("function back")
 	case crashes:
 		return d.crash()
 	}
 	return nil
 }
 
-// settle waits until everything has come to rest, and writes down the choice and what
+// settlef waits until everything has come to rest, and writes down the choice and what
 // came of it.
-func (d *driver) settle(format string, args ...any) {
+func (d *driver) settlef(format string, args ...any) {
 	synctest.Wait()
-	d.write(format, args...)
+	d.writef(format, args...)
 	var lines []string
 	for _, c := range d.collect() {
 		lines = append(lines, fmt.Sprintf("answer %d: %q %v", c.number, c.reply, status.Code(c.err)))
@@ -157,7 +157,7 @@ func (d *driver) settle(format string, args ...any) {
 	d.proxy.function.mu.Unlock()
 	slices.Sort(lines)
 	for _, line := range lines {
-		d.write("  %s", line)
+		d.writef("  %s", line)
 	}
 }
 
@@ -178,11 +178,12 @@ func (d *driver) collect() []*caller {
 // call lets a caller call.
 func (d *driver) call() {
 	o, method := d.order(), "Add"
-	if len(d.keyed) > 0 && d.roll(8) == 0 {
+	switch {
+	case len(d.keyed) > 0 && d.roll(8) == 0:
 		o = d.keyed[d.roll(len(d.keyed))]
-	} else if o.Service != acting && d.roll(5) == 0 {
+	case o.Service != acting && d.roll(5) == 0:
 		method, o.Once, o.Then = "Get", "", nil
-	} else if o.Once != "" {
+	case o.Once != "":
 		d.keyed = append(d.keyed, o)
 	}
 	patience := time.Duration(0)
@@ -214,7 +215,7 @@ func (d *driver) submit(o order, method string, patience time.Duration) {
 		defer d.mu.Unlock()
 		d.answers = append(d.answers, c)
 	}()
-	d.settle("call %d: %s %s, %v", c.number, method, o.encode(), patience)
+	d.settlef("call %d: %s %s, %v", c.number, method, o.encode(), patience)
 }
 
 // order makes up what a command wants.
@@ -265,7 +266,7 @@ func (d *driver) span() time.Duration {
 func (d *driver) wait() {
 	span := d.span()
 	time.Sleep(span)
-	d.settle("wait %v", span)
+	d.settlef("wait %v", span)
 }
 
 // leave lets a caller give up.
@@ -275,7 +276,7 @@ func (d *driver) leave() {
 	}
 	c := d.callers[d.roll(len(d.callers))]
 	c.cancel()
-	d.settle("caller %d leaves", c.number)
+	d.settlef("caller %d leaves", c.number)
 }
 
 // function lets the function take a message, and reports whether there was one.
@@ -292,7 +293,7 @@ func (d *driver) function() bool {
 		how = conduct(1 + d.roll(len(conducts)-1))
 	}
 	what := s.handle(how, d.roll(4) == 0, d.ledger.declined)
-	d.settle("%s: function %s", name, what)
+	d.settlef("%s: function %s", name, what)
 	return true
 }
 
@@ -314,7 +315,7 @@ func (d *driver) store() bool {
 	if f != done && op.saves != nil {
 		d.ledger.trouble = time.Now()
 	}
-	d.settle("%s: %v", op.name, f)
+	d.settlef("%s: %v", op.name, f)
 	return true
 }
 
@@ -349,7 +350,7 @@ func (d *driver) crash() error {
 	d.collect() // Nobody hears it.
 	d.callers = nil
 	d.disk.crash(d.roll)
-	d.write("crash, keeping %d", len(keep))
+	d.writef("crash, keeping %d", len(keep))
 	return d.start()
 }
 
@@ -405,7 +406,7 @@ func (d *driver) rest(over func() bool) error {
 		default:
 			idle++
 			time.Sleep(time.Second)
-			d.settle("rest")
+			d.settlef("rest")
 		}
 	}
 	return fmt.Errorf("%w: %d callers wait", errRestless, len(d.callers))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,7 +31,6 @@ type gate struct {
 	mu   sync.Mutex
 	dead bool
 	open []*operation // in the order in which they came
-	seen int
 }
 
 // operation is one call that waits.
@@ -176,11 +176,11 @@ func (g *gate) Write(ctx context.Context, id store.ID, change store.Change) erro
 }
 
 func (g *gate) Save(ctx context.Context, node string, replicas []store.Replica) error {
-	name := "save"
+	name := []string{"save"}
 	for _, replica := range replicas {
-		name += " " + replica.ID.Entity
+		name = append(name, replica.ID.Entity)
 	}
-	return g.hold(ctx, &operation{name: name, place: "copies", saves: replicas, write: func(s store.Store) error {
+	return g.hold(ctx, &operation{name: strings.Join(name, " "), place: "copies", saves: replicas, write: func(s store.Store) error {
 		return s.Save(context.Background(), node, replicas)
 	}})
 }

@@ -134,14 +134,14 @@ func (l *ledger) stored(disk *disk, final map[string]string) (problems []error) 
 		return []error{err}
 	}
 	for _, key := range []string{"a", "b", "c"} {
-		state := ""
+		var all strings.Builder
 		for n, entry := range events[key] {
-			state += string(entry.Event.Payload.GetValue())
+			all.Write(entry.Event.Payload.GetValue())
 			if entry.Event.Sequence != int64(n+1) {
 				problems = append(problems, fmt.Errorf("journaled/%s: the event %d has the sequence %d", key, n+1, entry.Event.Sequence))
 			}
 		}
-		id := store.ID{Persistence: journaled, Entity: key}
+		state, id := all.String(), store.ID{Persistence: journaled, Entity: key}
 		err := disk.live.Load(context.Background(), id, func(head store.Head) error {
 			if s := head.Snapshot; s != nil && string(s.State.GetValue()) != strings.Join(tokens(state)[:s.Sequence], "") {
 				return fmt.Errorf("%v: the snapshot of %d is %q", id, s.Sequence, s.State.GetValue())
@@ -213,7 +213,7 @@ func (l *ledger) acknowledged(c *caller, final map[string]string) error {
 
 // replied finds an answer that no history of the entity explains.
 func (l *ledger) replied(c *caller, final map[string]string) error {
-	if c.err != nil {
+	if refused := c.err != nil; refused {
 		return nil
 	}
 	last := c.order
@@ -259,11 +259,16 @@ func (l *ledger) fresh(c *caller, last order, own []string) error {
 
 // refused finds a command that the domain refused, and that was carried out.
 func (l *ledger) refused(c *caller, final map[string]string) error {
-	_, domain := errors.AsType[*entity.Failure](c.err)
-	if o := c.order; domain && c.method == "Add" && o.Once == "" && o.forwarded() == nil && holds(final, o) {
+	if o := c.order; isRefusal(c.err) && c.method == "Add" && o.Once == "" && o.forwarded() == nil && holds(final, o) {
 		return fmt.Errorf("%s of call %d was refused, and %s holds it", o.Token, c.number, o.id())
 	}
 	return nil
+}
+
+// isRefusal reports whether the domain has refused.
+func isRefusal(err error) bool {
+	_, is := errors.AsType[*entity.Failure](err)
+	return is
 }
 
 // ordered finds commands of callers that were carried out in another order than that in

@@ -61,12 +61,9 @@ func started(disk *disk, number int, bugs defects) (*proxy, error) {
 	p.entities, errs[3] = runtime.New(runtime.Config{
 		Functions: p.function,
 		Kinds: map[string]runtime.Kind{
-			journaled: {New: bugs.machine(func(id entity.ID, terms entity.Terms) entity.Machine {
-				return eventsourced.New(id, terms, eventsourced.Config{Ask: 4, AskTime: 11 * time.Second})
-			}), State: bugs.state(runtime.Journaled(p.gate))},
-			valued: {New: bugs.machine(func(id entity.ID, terms entity.Terms) entity.Machine { return value.New(id, terms) }),
-				State: bugs.state(runtime.Valued(p.gate))},
-			replicated: {New: bugs.machine(func(id entity.ID, terms entity.Terms) entity.Machine { return machines.New(id, terms) }), State: runtime.Replicated(p.replicas)},
+			journaled:  {New: bugs.machine(newJournaled), State: bugs.state(runtime.Journaled(p.gate))},
+			valued:     {New: bugs.machine(newValued), State: bugs.state(runtime.Valued(p.gate))},
+			replicated: {New: bugs.machine(newReplicated), State: runtime.Replicated(p.replicas)},
 		},
 		Owner: p.node, Records: p.gate, Effects: p.durable.Effects,
 		Start:    func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
@@ -91,6 +88,14 @@ func started(disk *disk, number int, bugs defects) (*proxy, error) {
 	p.trying.Go(func() { p.durable.Run(running, p.router) })
 	return p, nil
 }
+
+func newJournaled(id entity.ID, terms entity.Terms) entity.Machine {
+	return eventsourced.New(id, terms, eventsourced.Config{Ask: 4, AskTime: 11 * time.Second})
+}
+
+func newValued(id entity.ID, terms entity.Terms) entity.Machine { return value.New(id, terms) }
+
+func newReplicated(id entity.ID, terms entity.Terms) entity.Machine { return machines.New(id, terms) }
 
 // drain stops the process as SIGTERM does, or gives everything up once ctx has ended.
 func (p *proxy) drain(ctx context.Context) error {
