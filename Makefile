@@ -57,6 +57,7 @@ slowtest: ## Kill proxy, function and database under load, 100 times on pebble a
 .PHONY: test-full
 test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -tags docker ./...
+	$(MAKE) simulate MINUTES=0.167
 	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
@@ -119,6 +120,11 @@ checkreport: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.
 	go test ./tck/app -count=1 -run '^TestPages$$' -pages $(CURDIR)/.tmp/report
 	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/report.mjs .tmp/report .tmp/report; \
 	else echo "checkreport: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
+
+.PHONY: simulate
+simulate: ## Play whole proxies under seeds for MINUTES (default 1), or the one SEED again
+	@go test ./proxy/internal/simulation -count=1 -timeout 0 -run '^TestSimulate$$' -v \
+		-args $(if $(SEED),-seed $(SEED),-minutes $(or $(MINUTES),1))
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)

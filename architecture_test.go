@@ -59,6 +59,7 @@ var floors = map[string]int{
 	"proxy/internal/calls/callstest":                  4,
 	"proxy/internal/frontend":                         5,
 	"proxy/internal/app":                              6,
+	"proxy/internal/simulation":                       6,
 	"proxy":                                           7,
 	"proxy/cmd/stateward-proxy":                       8,
 }

@@ -71,12 +71,13 @@ func (i *instance) repeats(c *call) bool {
 
 // first makes the call the first one with its key. The caller holds mu.
 func (i *instance) first(c *call) {
-	c.key = &keyed{instance: i, key: c.command.Key, asked: c.asked, first: c, lookedUp: true}
+	k := &keyed{instance: i, key: c.command.Key, asked: c.asked, first: c, lookedUp: true}
+	c.key = k // Nil again once its caller has gone.
 	if i.keys == nil {
 		i.keys = map[string]*keyed{}
 	}
-	i.keys[c.command.Key] = c.key
-	i.runtime.running.Go(func() { c.key.lookUp(c.target) })
+	i.keys[k.key] = k
+	i.runtime.running.Go(func() { k.lookUp(c.target) })
 }
 
 // lookUp asks the store for the record of the key, and answers or sorts those that wait.
