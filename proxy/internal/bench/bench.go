@@ -63,6 +63,11 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 
 // run measures and prints.
 func (o options) run(ctx context.Context, stdout io.Writer) (err error) {
+	if o.profiles != "" {
+		if err := os.MkdirAll(o.profiles, 0o750); err != nil {
+			return err
+		}
+	}
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
@@ -85,11 +90,11 @@ func (o options) run(ctx context.Context, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	printSizes(stdout, entities)
 	replays, err := l.replays(ctx)
 	if err != nil {
 		return err
 	}
-	printSizes(stdout, entities)
 	printReplays(stdout, replays)
 	printGoals(stdout, goals(results, entities, replays))
 	fmt.Fprintf(stdout, "\n%v in all\n", time.Since(l.begin).Round(time.Second))

@@ -97,10 +97,7 @@ func writeEvents(ctx context.Context, c *callers, counts []int) error {
 	for _, count := range counts {
 		for sample := range samples {
 			for left := count; left > 0; left -= written {
-				request, err := lean.Add(sampleKey(count, sample), int64(min(left, written)))
-				if err != nil {
-					return err
-				}
+				request := lean.Add(sampleKey(count, sample), int64(min(left, written)))
 				if err := c.call(ctx, 0, lean.Method(wire.EventSourced, "Add"), request); err != nil {
 					return err
 				}
@@ -114,12 +111,8 @@ func writeEvents(ctx context.Context, c *callers, counts []int) error {
 func activate(ctx context.Context, c *callers, count int) (time.Duration, error) {
 	var took []time.Duration
 	for sample := range samples {
-		request, err := lean.Get(sampleKey(count, sample))
-		if err != nil {
-			return 0, err
-		}
 		begin := time.Now()
-		if err := c.call(ctx, 0, lean.Method(wire.EventSourced, "Get"), request); err != nil {
+		if err := c.call(ctx, 0, lean.Method(wire.EventSourced, "Get"), lean.Get(sampleKey(count, sample))); err != nil {
 			return 0, err
 		}
 		took = append(took, time.Since(begin))

@@ -57,11 +57,7 @@ func (l *lab) entitySize(ctx context.Context, s subject, n int) (e entitySize, e
 		return e, err
 	}
 	defer c.close() //nolint:errcheck // it has done its work
-	all, err := requests(lean.Get, n+shared)
-	if err != nil {
-		return e, err
-	}
-	method := lean.Method(wire.EventSourced, "Get")
+	all, method := requests(lean.Get, n+shared), lean.Method(wire.EventSourced, "Get")
 	if err := c.once(ctx, method, all[n:]); err != nil { // what the first need is not the others'
 		return e, err
 	}

@@ -79,15 +79,11 @@ func (l *lab) prepare(ctx context.Context, r row) error {
 	if err != nil {
 		return err
 	}
-	all, err := r.requests()
-	if err != nil {
-		return err
-	}
-	return errors.Join(c.once(ctx, lean.Method(r.kind, "Add"), all), c.close())
+	return errors.Join(c.once(ctx, lean.Method(r.kind, "Add"), r.requests()), c.close())
 }
 
-func (r row) requests() ([][]byte, error) {
-	return requests(func(key string) ([]byte, error) { return lean.Add(key, 1) }, r.keys)
+func (r row) requests() [][]byte {
+	return requests(func(key string) []byte { return lean.Add(key, 1) }, r.keys)
 }
 
 // measure has the row take its turn.
@@ -97,11 +93,7 @@ func (l *lab) measure(ctx context.Context, r *result, span time.Duration, last b
 		return err
 	}
 	defer c.close() //nolint:errcheck // it has done its work
-	all, err := r.requests()
-	if err != nil {
-		return err
-	}
-	method := lean.Method(r.kind, "Add")
+	all, method := r.requests(), lean.Method(r.kind, "Add")
 	if err := c.once(ctx, method, all[:min(len(all), shared)]); err != nil { // the connections stand
 		return err
 	}
@@ -127,6 +119,9 @@ func (l *lab) measure(ctx context.Context, r *result, span time.Duration, last b
 	r.cpu, r.resident = r.cpu+after.CPU-before.CPU, after.Resident
 	if err == nil && profiles {
 		_, err = p.tell(wordEnd)
+		if err == nil {
+			_, err = p.tell(wordHeap, filepath.Join(l.profiles, r.file()+".heap.pprof"))
+		}
 	}
 	return err
 }

@@ -5,6 +5,7 @@ package lean
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
@@ -18,13 +19,13 @@ func Method(kind wire.Kind, name string) string { return fmt.Sprintf("/%s/%s", s
 
 // Add returns a request to add the amount to a counter, encoded. An event sourced
 // counter makes so many events of it, and at least one.
-func Add(key string, amount int64) ([]byte, error) {
-	return proto.Marshal(descriptortest.NewMessages().AddRequest(key, amount))
+func Add(key string, amount int64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(Get(key), 2, protowire.VarintType), uint64(amount))
 }
 
 // Get returns a request for a counter's total, encoded. It changes nothing.
-func Get(key string) ([]byte, error) {
-	return proto.Marshal(descriptortest.NewMessages().GetRequest(key))
+func Get(key string) []byte {
+	return protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), key)
 }
 
 // kinds are those of which there are counters.
