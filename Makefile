@@ -136,7 +136,12 @@ fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	done
 
 .PHONY: bench
-bench: ## Run the benchmarks; ratios are against the baseline in the same run
+bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (default 5m); BENCH='-only REGEXP -profiles DIR' narrows and profiles
+	@go build -o $(BIN)/stateward-bench ./proxy/cmd/stateward-bench
+	@$(BIN)/stateward-bench -time $${TIME:-5m} $(BENCH)
+
+.PHONY: microbench
+microbench: ## Run the Go benchmarks of the rooms
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: images

@@ -224,7 +224,7 @@ func (p *proxy) kinds() map[string]runtime.Kind {
 
 // eventSourced makes the machine of an event sourced entity.
 func (p *proxy) eventSourced(id entity.ID, terms entity.Terms) entity.Machine {
-	config := eventsourced.Config{Ask: int64(p.config.SnapshotAfter), AskTime: p.config.CommandTimeout}
+	config := eventsourced.Config{Ask: int64(p.config.SnapshotAfter), AskTime: p.config.CommandTimeout, Ahead: p.config.Ahead}
 	if config.Ask == 0 {
 		config.Ask = -1
 	}
