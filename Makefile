@@ -57,6 +57,7 @@ slowtest: ## Kill proxy, function and database under load, 100 times on pebble a
 .PHONY: test-full
 test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -tags docker ./...
+	$(MAKE) simulate MINUTES=0.167
 	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
@@ -120,6 +121,11 @@ checkreport: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.
 	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/report.mjs .tmp/report .tmp/report; \
 	else echo "checkreport: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
 
+.PHONY: simulate
+simulate: ## Play whole proxies under seeds for MINUTES (default 1), or the one SEED again
+	@go test ./proxy/internal/simulation -count=1 -timeout 0 -run '^TestSimulate$$' -v \
+		-args $(if $(SEED),-seed $(SEED),-minutes $(or $(MINUTES),1))
+
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	@go list ./... | while read -r pkg; do \
@@ -130,7 +136,12 @@ fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 	done
 
 .PHONY: bench
-bench: ## Run the benchmarks; ratios are against the baseline in the same run
+bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (default 5m); BENCH='-only REGEXP -profiles DIR' narrows and profiles
+	@go build -o $(BIN)/stateward-bench ./proxy/cmd/stateward-bench
+	@$(BIN)/stateward-bench -time $${TIME:-5m} $(BENCH)
+
+.PHONY: microbench
+microbench: ## Run the Go benchmarks of the rooms
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: images

@@ -57,9 +57,13 @@ var floors = map[string]int{
 	"proxy/internal/runtime/runtimetest":              4,
 	"proxy/internal/router":                           4,
 	"proxy/internal/calls/callstest":                  4,
+	"proxy/internal/bench/lean":                       4,
 	"proxy/internal/frontend":                         5,
 	"proxy/internal/app":                              6,
+	"proxy/internal/simulation":                       6,
+	"proxy/internal/bench":                            7,
 	"proxy":                                           7,
+	"proxy/cmd/stateward-bench":                       8,
 	"proxy/cmd/stateward-proxy":                       8,
 }
 

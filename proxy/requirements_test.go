@@ -15,7 +15,12 @@ import (
 )
 
 // profiles are those that the proxy declares.
-var profiles = []string{"core", "event-sourced", "forwarding", "fault", "action", "durable-effects"}
+var profiles = []string{
+	"core", "forwarding", "fault", "action", "durable-effects", "capabilities", "cloudstate-0.2",
+	"event-sourced", "event-sourced-delete", "event-metadata", "snapshot-request",
+	"value", "replicated", "replicated-maps",
+	"multiplexed-stream", "lifecycle", "cancel", "passivation-notice", "type-aliases", "composite-keys",
+}
 
 // requirementID is the id of a requirement, wherever it stands.
 var requirementID = regexp.MustCompile(`\b[A-Z]{2,}-[A-Z]+-\d{3}\b`)

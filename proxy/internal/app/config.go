@@ -78,6 +78,10 @@ type Config struct {
 	// SnapshotAfter is how many events of one entity no snapshot covers when the
 	// function is asked for one; 0 is never.
 	SnapshotAfter int
+	// Ahead is how many answers of one event sourced entity may be on their way into
+	// the store while its next command runs; 0 is the standard, many. It has no flag: with 1
+	// a benchmark shows what running ahead is worth.
+	Ahead int
 	// MaxMessage is the largest message in bytes on the function's streams; to the
 	// function it may be no larger than the function says that it takes. A request
 	// may take it less 128 KiB, for names and metadata.

@@ -120,7 +120,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 // join makes this process known to the store, as the one that writes.
 func (p *proxy) join(ctx context.Context) (err error) {
 	p.node, err = single.Join(ctx, single.Config{
-		Leases: p.store, NewID: func() string { return p.process }, Name: p.config.Node, Log: p.config.Log,
+		Leases: p.store, NewID: rand.Text, Name: p.config.Node, Log: p.config.Log,
 	})
 	return err
 }
@@ -154,7 +154,7 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	if p.durable, err = durable.New(durable.Config{
-		Store: p.store, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log,
+		Store: p.store, Records: p.store, Reporter: &p.user, Metrics: p.metrics, Log: p.config.Log,
 		Random: mathrand.Float64, Unique: mathrand.Uint64,
 	}); err != nil {
 		return err
@@ -171,6 +171,7 @@ func (p *proxy) connectRooms() (err error) {
 		Records:        p.store,
 		Keeping:        p.kept.keep,
 		Effects:        p.durable.Effects,
+		Doubt:          p.durable.Doubt,
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
@@ -214,7 +215,7 @@ func (p *proxy) kinds() map[string]runtime.Kind {
 			case wire.Value:
 				kinds[e.Type] = runtime.Kind{New: p.value, State: runtime.Valued(p.store)}
 			case wire.Replicated:
-				kinds[e.Type] = runtime.Kind{New: p.replicated, State: runtime.Replicated(p.replicas)}
+				kinds[e.Type] = runtime.Kind{New: p.replicated, Bars: replicated.Bars, State: runtime.Replicated(p.replicas)}
 			}
 		}
 	}
@@ -223,7 +224,7 @@ func (p *proxy) kinds() map[string]runtime.Kind {
 
 // eventSourced makes the machine of an event sourced entity.
 func (p *proxy) eventSourced(id entity.ID, terms entity.Terms) entity.Machine {
-	config := eventsourced.Config{Ask: int64(p.config.SnapshotAfter), AskTime: p.config.CommandTimeout}
+	config := eventsourced.Config{Ask: int64(p.config.SnapshotAfter), AskTime: p.config.CommandTimeout, Ahead: p.config.Ahead}
 	if config.Ask == 0 {
 		config.Ask = -1
 	}
@@ -241,11 +242,7 @@ func (p *proxy) replicated(id entity.ID, terms entity.Terms) entity.Machine {
 }
 
 // Crowded passivates idle entities, one for each that waits for a stream (DISC-INC-009).
-func (p *proxy) Crowded(waiting int) {
-	for waiting > 0 && p.entities.Relieve() {
-		waiting--
-	}
-}
+func (p *proxy) Crowded(waiting int) { p.entities.Relieve(waiting) }
 
 // Changed opens the service port when the function serves for the first time
 // (DISC-REFUSE-002), and wakes the watch.

@@ -27,6 +27,7 @@ type user struct {
 
 var (
 	_ runtime.Functions = (*user)(nil)
+	_ runtime.Foresight = (*user)(nil)
 	_ calls.Functions   = (*user)(nil)
 	_ runtime.Reporter  = (*user)(nil)
 	_ router.Services   = (*user)(nil)
@@ -37,6 +38,9 @@ var (
 func (u *user) Open(ctx context.Context, kind string) (runtime.Stream, error) {
 	return u.client.Open(ctx, kind)
 }
+
+// Terms are those of a stream that would be opened now.
+func (u *user) Terms() (entity.Terms, bool) { return u.client.Terms() }
 
 // Call makes a call of an action.
 func (u *user) Call(ctx context.Context, shape wire.Shape) (calls.Stream, error) {

@@ -14,6 +14,9 @@ import (
 type Config struct {
 	// Store keeps the effects.
 	Store store.Effects
+	// Records tells when no write of an entity is open any more; nil where none ever is
+	// once its caller has heard of it.
+	Records store.Records
 	// Reporter tells the function of effects that are parked.
 	Reporter Reporter
 	// Metrics is told what happens; nil when nobody counts.

@@ -34,6 +34,12 @@ type Keeper struct {
 	mu       sync.Mutex
 	schedule *schedule
 	stopped  bool // no further attempt begins by itself
+	// doubts are the effects of which it is unknown whether they are stored, with their
+	// sources; asking says that a goroutine asks the store.
+	doubts map[string]store.ID
+	asking bool
+	// stopping is closed with stopped.
+	stopping chan struct{}
 }
 
 // New returns a keeper without effects, or says what is wrong with the config. Drain
@@ -48,6 +54,7 @@ func New(config Config) (*Keeper, error) {
 		config: config, ctx: ctx, abort: abort,
 		slots: make(chan struct{}, config.Attempts), wake: make(chan struct{}, 1),
 		schedule: newSchedule(config.Patience),
+		doubts:   map[string]store.ID{}, stopping: make(chan struct{}),
 	}, nil
 }
 
@@ -67,24 +74,31 @@ func (k *Keeper) Effects(source entity.ID, command entity.Command, effects []*en
 // Load reads the effects that the store keeps. Those that are not parked are tried as
 // soon as Run is called (FX-DUR-020). Call it before the first Began.
 func (k *Keeper) Load(ctx context.Context) error {
-	return k.config.Store.Effects(ctx, func(effect store.Effect) error {
-		body, err := DecodeBody(effect.Body)
-		if err != nil {
-			return err // The store is newer, or damaged: nothing of it is lost by not starting.
-		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		j := &job{id: effect.ID, source: effect.Source, body: body, stored: effect.Stored}
-		k.schedule.jobs[j.id] = j
-		if effect.Parked != nil {
-			j.phase, j.parked = parked, effect.Parked
-			k.config.Metrics.Kept(0, +1)
-			return nil
-		}
-		k.schedule.wait(j, effect.Stored)
-		k.config.Metrics.Kept(+1, 0)
+	return k.config.Store.Effects(ctx, k.adopt)
+}
+
+// adopt takes an effect up that the store keeps, unless the keeper has it. It fails where
+// the store is newer, or damaged: nothing of it is lost by not starting.
+func (k *Keeper) adopt(effect store.Effect) error {
+	body, err := DecodeBody(effect.Body)
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.schedule.jobs[effect.ID] != nil {
 		return nil
-	})
+	}
+	j := &job{id: effect.ID, source: effect.Source, body: body, stored: effect.Stored}
+	k.schedule.jobs[j.id] = j
+	if effect.Parked != nil {
+		j.phase, j.parked = parked, effect.Parked
+		k.config.Metrics.Kept(0, +1)
+		return nil
+	}
+	k.schedule.wait(j, effect.Stored)
+	k.config.Metrics.Kept(+1, 0)
+	return nil
 }
 
 // Run tries the effects that pause, each in its time, by the sender, until ctx ends.
@@ -199,7 +213,10 @@ func (k *Keeper) Drain(ctx context.Context) error {
 func (k *Keeper) Stop() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.stopped = true
+	if !k.stopped {
+		k.stopped = true
+		close(k.stopping)
+	}
 }
 
 // report tells the function, and the operator, of an effect that is parked

@@ -54,6 +54,9 @@ func TestFailureDescription(t *testing.T) {
 		if got := status.Convert(refusal).Message(); got != want || (len(lost) == 1) != (given != want) {
 			t.Errorf("of %d bytes the caller gets %d, and %v is told", len(given), len(got), lost)
 		}
+		if len(lost) == 1 && lost[0].Requirement != "CORE-LIMIT-014" {
+			t.Errorf("the function is told %v", lost[0])
+		}
 	}
 }
 
@@ -106,6 +109,9 @@ func TestFailureDetailsTooLarge(t *testing.T) {
 		refusal, lost := entity.NewFailure(&entityv1.Failure{Code: 9, Details: []*anypb.Any{detail}, Retryable: true})
 		if got := status.Convert(refusal).Proto().GetDetails(); len(got) != want || (lost == nil) != (want == 2) {
 			t.Errorf("%d bytes: %d details, and %v is told", size, len(got), lost)
+		}
+		if len(lost) == 1 && lost[0].Requirement != "CORE-LIMIT-015" {
+			t.Errorf("the function is told %v", lost[0])
 		}
 	}
 }

@@ -117,7 +117,8 @@ type Spread struct {
 type Elapsed struct{ Timer Timer }
 
 // Ended says that the function ended the stream, or it broke. Err is nil after an end
-// with status OK, and a fault of kind Internal when what the function sent broke it.
+// with status OK, and a fault of kind Internal when what the function sent broke it;
+// one that is fault.ErrTold is not reported any more.
 type Ended struct{ Err error }
 
 // TimedOut says that the oldest unanswered command has run for longer than the proxy

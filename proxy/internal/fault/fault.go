@@ -100,6 +100,13 @@ var ErrNothing = errors.New("nothing for the caller")
 // ErrNothing, and of the kind Internal.
 func Nothing(text string) *Error { return &Error{Kind: Internal, Text: text, Err: ErrNothing} }
 
+// ErrTold says that the function knows already what it did wrong.
+var ErrTold = errors.New("the function was told")
+
+// Told returns the error of a stream that the function has broken, and been told so: it
+// is ErrTold, and of the kind Internal.
+func Told(text string) *Error { return &Error{Kind: Internal, Text: text, Err: ErrTold} }
+
 // FromContext returns why ctx is done: Deadline when its time has passed, else
 // Canceled. Call it only when ctx is done.
 func FromContext(ctx context.Context) *Error {

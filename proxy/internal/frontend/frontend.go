@@ -80,6 +80,10 @@ type Frontend struct {
 	serving  sync.WaitGroup // the server, and its long calls
 }
 
+// workers is how many goroutines serve one call after another: theirs have the stacks that
+// a call takes, and a new one would grow its own each time. Further calls get new ones.
+const workers = 256
+
 // New returns a frontend that listens nowhere yet; [Frontend.Serve] starts it.
 func New(config Config) (*Frontend, error) {
 	if err := config.validate(); err != nil {
@@ -94,6 +98,7 @@ func New(config Config) (*Frontend, error) {
 		grpc.MaxRecvMsgSize(config.MaxRequest),
 		grpc.MaxHeaderListSize(64<<10),
 		grpc.MaxConcurrentStreams(10_000), // of one connection
+		grpc.NumStreamWorkers(workers),
 		grpc.ConnectionTimeout(20*time.Second),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)

@@ -95,7 +95,7 @@ func (c *Client) changed() {
 	c.poke()
 	c.telling.Lock()
 	defer c.telling.Unlock()
-	if crowd := c.pool.crowd(); crowd != c.crowd {
+	if crowd := c.pool.crowd(); crowd > 0 || crowd != c.crowd {
 		c.crowd = crowd
 		c.config.Owner.Crowded(crowd)
 	}

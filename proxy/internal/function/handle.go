@@ -254,7 +254,7 @@ func (h *handle) reason(end error) error {
 	if failed, ok := errors.AsType[*multiplex.Failed](end); ok {
 		return status.Error(codes.Code(failed.Code), failed.Description)
 	}
-	return fault.New(fault.Internal, "the function broke the multiplexed stream's rules: %w", end)
+	return fault.Told("the function broke the multiplexed stream's rules: " + end.Error()) // by tell
 }
 
 // finish ends the handle with its stream. The caller holds the stream's mu.

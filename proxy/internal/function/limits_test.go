@@ -73,6 +73,8 @@ func TestWaitsForStream(t *testing.T) {
 		t.Errorf("the first stream ended with %v", err)
 	}
 	take(t, opened)
+	for take(t, o.crowds) > 0 { // nobody waits any more
+	}
 	if asked := len(f.Requests); asked != 1 {
 		t.Errorf("asked on %d connections", asked)
 	}

@@ -104,10 +104,14 @@ func (m *multiplexed) write() {
 	}
 }
 
-// next returns the next frame.
+// next returns the next frame; none once the stream has ended, for a reset that is sent
+// then would be timed, and the function blamed for it.
 func (m *multiplexed) next() ([]byte, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.over != nil {
+		return nil, false
+	}
 	out, more := m.machine.Next()
 	if !more {
 		return nil, false

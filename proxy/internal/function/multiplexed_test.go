@@ -312,6 +312,9 @@ func TestMultiplexedMistakes(t *testing.T) {
 			if fault.KindOf(err) != test.kind || test.unfaulty != 0 && status.Code(err) != test.unfaulty {
 				t.Errorf("ended with %v", err)
 			}
+			if told := errors.Is(err, fault.ErrTold); told != (fault.KindOf(err) == fault.Internal && test.unfaulty == 0) {
+				t.Errorf("%v is said to be told: %v", err, told)
+			}
 			if report := take(t, f.Reports); report.GetCode() != test.code {
 				t.Errorf("told %v", report)
 			}

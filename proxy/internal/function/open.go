@@ -32,9 +32,12 @@ func (c *Client) on(ctx context.Context, open func(*connection) error) error {
 
 // claim counts a stream in on a connection that takes it, and waits for one.
 func (c *Client) claim(ctx context.Context, deadline <-chan time.Time) (*connection, error) {
-	for {
+	for waited := false; ; waited = true {
 		conn, look, err := c.pool.claim()
 		if conn != nil || err != nil {
+			if waited {
+				c.changed() // one less waits
+			}
 			return conn, err
 		}
 		c.changed() // a further connection may be wanted, or room

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
 
@@ -46,6 +47,19 @@ func (p *pool) claim() (*connection, chan struct{}, error) {
 	look := make(chan struct{})
 	p.waiters = append(p.waiters, look)
 	return nil, look, nil
+}
+
+// terms are those of the connection on which a stream would open now; false when none
+// would.
+func (p *pool) terms() (entity.Terms, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.connections {
+		if conn.health == serving && conn.takes() {
+			return conn.terms, true
+		}
+	}
+	return entity.Terms{}, false
 }
 
 // leave gives a channel of claim back. One that was closed meanwhile, and is not used,

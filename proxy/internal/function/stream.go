@@ -52,6 +52,10 @@ type Follower interface {
 	Next() (message proto.Message, err error, ok bool)
 }
 
+// Terms are those of a stream that would be opened now, without what belongs to a
+// service; false when none would.
+func (c *Client) Terms() (entity.Terms, bool) { return c.pool.terms() }
+
 // Open opens a stream for an entity of the type, one of the dialect's. The end of ctx
 // resets the stream; whoever opens one ends it so, or receives until it has ended.
 // While the function has no room for a further stream, Open waits. An error is a

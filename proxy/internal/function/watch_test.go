@@ -148,7 +148,8 @@ func TestLongReason(t *testing.T) {
 	}
 }
 
-// TestFunctionDrains covers LIFE-DRAIN-002 to LIFE-DRAIN-007, LIFE-DRAIN-010 and
+// TestFunctionDrains covers LIFE-DRAIN-002, LIFE-DRAIN-003, LIFE-DRAIN-004, LIFE-DRAIN-005,
+// LIFE-DRAIN-006, LIFE-DRAIN-007, LIFE-DRAIN-010 and
 // LIFE-DRAIN-011: its streams leave one by one, nothing opens there any more, the
 // process that takes its place is asked, and not the one that drains.
 func TestFunctionDrains(t *testing.T) {

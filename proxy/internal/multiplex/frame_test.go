@@ -2,6 +2,7 @@ package multiplex
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -99,4 +100,13 @@ func drain(m *Machine) (sent []Out) {
 		sent = append(sent, out)
 	}
 	return sent
+}
+
+// MUX-MSG-002: a frame that cannot be read ends the stream.
+func TestUnreadableFrame(t *testing.T) {
+	t.Parallel()
+	_, err := New().Receive([]byte{0xff})
+	if wrong, ok := errors.AsType[*Mistake](err); !ok || wrong.Requirement != "MUX-MSG-002" {
+		t.Errorf("it is taken, with %v", err)
+	}
 }

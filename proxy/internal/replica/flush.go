@@ -84,25 +84,28 @@ func (f *flusher) run() {
 	interval := time.NewTimer(f.of.config.Interval)
 	interval.Stop()
 	defer interval.Stop()
-	ticking, pausing := false, false
+	var due time.Time // when the interval is over; zero while none runs
+	pausing := false
 	for {
 		select {
 		case <-f.wake:
 		case <-interval.C:
-			ticking, pausing = false, false
-			f.promote()
 		}
 		if f.over() {
 			f.finish()
 			return
+		}
+		if !due.IsZero() && !time.Now().Before(due) { // Whichever of the two was taken.
+			due, pausing = time.Time{}, false
+			f.promote()
 		}
 		if !pausing {
 			pausing = f.save(f.take()) != nil
 		}
 		if urgent, soon := f.lengths(); urgent > 0 && !pausing {
 			f.stir() // The next write, and the interval between the two.
-		} else if !ticking && urgent+soon > 0 {
-			ticking = true
+		} else if due.IsZero() && urgent+soon > 0 {
+			due = time.Now().Add(f.of.config.Interval)
 			interval.Reset(f.of.config.Interval)
 		}
 	}

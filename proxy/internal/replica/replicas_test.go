@@ -275,6 +275,34 @@ func TestHurryStarvesNobody(t *testing.T) {
 	})
 }
 
+// REP-STORE-001: what has waited for the interval goes with the next write, also where
+// somebody hurries and both have come while the store was busy.
+func TestIntervalBesideHurry(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDisk()
+			r := start(t, d, nil)
+			d.turn(nil, 2*time.Second)
+			a, b, c := join(t, r, key("a")), join(t, r, key("b")), join(t, r, key("c"))
+			b.add(1, local)
+			synctest.Wait()
+			time.Sleep(time.Millisecond)
+			first := a.add(1, all)
+			time.Sleep(time.Second) // The interval of b is over, and the store busy with a.
+			second := c.add(1, all)
+			<-first
+			<-second
+			if got := d.holds(t, key("b")); got != 1 {
+				t.Errorf("the second write came without what had waited: %v", d.saves)
+			}
+			a.copy.Leave()
+			b.copy.Leave()
+			c.copy.Leave()
+		})
+	}
+}
+
+
 // REP-COPY-003: an activation begins with what every node has stored. Nothing is what
 // nobody has stored.
 func TestLoadMerges(t *testing.T) {

@@ -41,6 +41,8 @@ type activation struct {
 	broken bool
 	// ended is true when Ended has been taken: nothing more comes.
 	ended bool
+	// voided says that the stream was reset because the right to write is gone.
+	voided bool
 	// outstanding are the commands that were sent and not completed, by their ids.
 	outstanding []*call
 	// newest is the id of the newest command.
@@ -153,7 +155,7 @@ func (a *activation) work() (rests bool) {
 		case in != nil:
 			a.take(in)
 		default:
-			return true
+			return a.last == nil
 		}
 	}
 	return false
@@ -172,15 +174,14 @@ func (a *activation) next() (entity.Input, *call) {
 			a.merged = false
 			return entity.Merged{}, nil // Take asks for the delta, without the lock.
 		}
-		bitten := a.watchdog.bitten() // then its end comes
-		if !bitten && a.machine.Ready() && a.takes() {
-			a.prune()
-			if c := a.pop(); c != nil {
+		resets := a.watchdog.bitten() || a.voided // then its end comes
+		if !resets && a.machine.Ready() && a.takes() {
+			if c := a.turn(); c != nil || a.last != nil {
 				a.stay()
 				return nil, c
 			}
 		}
-		if !bitten && a.machine.Idle() {
+		if !resets && a.machine.Idle() {
 			if reason := a.passes(); reason != 0 {
 				return entity.Passivate{Reason: reason}, nil
 			}
@@ -197,7 +198,7 @@ func (a *activation) next() (entity.Input, *call) {
 func (a *activation) stay() {
 	if a.evicted {
 		a.evicted = false
-		a.runtime.resting.count(+1)
+		a.runtime.resting.stays()
 	}
 }
 

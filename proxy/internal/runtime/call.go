@@ -40,6 +40,8 @@ type call struct {
 	sent time.Time
 	// answered says that the function has answered it.
 	answered bool
+	// stores says that the answer has a write of its own.
+	stores bool
 	// unwatch ends the watch over its caller; nil where there is none.
 	unwatch func() bool
 	// stored are the ids of its durable side effects.
@@ -115,7 +117,7 @@ func (c *call) forsake() {
 // unsent makes the call as it was before it was sent.
 func (c *call) unsent() {
 	c.forsake()
-	c.id, c.sent, c.answered, c.stored = 0, time.Time{}, false, nil
+	c.id, c.sent, c.answered, c.stores, c.stored = 0, time.Time{}, false, false, nil
 }
 
 // left returns how long a caller still waits, and 0 for one that has set no

@@ -64,7 +64,8 @@ func chaos(t *testing.T, d *dice, followed bool) {
 		for range 5 {
 			time.Sleep(time.Duration(d.roll(300)) * time.Millisecond)
 			w.function.Retire()
-			w.Relieve()
+			w.Relieve(1)
+			w.Relieve(0)
 		}
 	})
 	callers.Wait()

@@ -31,6 +31,9 @@ type Config struct {
 	// one for each and in their order. The command is the answered one. Nil where no
 	// function has them.
 	Effects func(source entity.ID, command entity.Command, effects []*entityv1.SideEffect) []store.Effect
+	// Doubt is told of durable side effects of which it is unknown whether they are
+	// stored. It does not wait. Nil where no function has them.
+	Doubt func(source store.ID, effects []store.Effect)
 	// Start starts the side effects of an answer for which no caller waits. It does not
 	// wait for them. Nil where no entity is replicated.
 	Start func(source entity.ID, effects entity.Start)
@@ -90,6 +93,9 @@ func (c Config) withDefaults() Config {
 	if c.Start == nil {
 		c.Start = func(entity.ID, entity.Start) {}
 	}
+	if c.Doubt == nil {
+		c.Doubt = func(store.ID, []store.Effect) {}
+	}
 	if c.Owner == nil {
 		c.Owner = alone{}
 	}
@@ -124,20 +130,19 @@ type Target struct {
 	Passivation time.Duration
 }
 
-// Owner gives the right to write. It may be called from any goroutine.
+// Owner gives the right to write. Its methods may be called from any goroutine, and the
+// last two with locks held: they return at once.
 type Owner interface {
-	// Own returns the fence under which the entity may be written from now on. An
-	// error that is a fault.Error reaches the commands that wait as it is; any other
-	// gives them UNAVAILABLE.
+	// Own returns the fence under which the entity may be written from now on: what was
+	// written under an older one is visible by then. An error that is a fault.Error
+	// reaches the commands that wait as it is; any other gives them UNAVAILABLE.
 	Own(ctx context.Context, id store.ID) (store.Fence, error)
-}
-
-// Loser is an Owner that is told when a write was refused because the right has changed
-// hands, so that it asks anew before the next activation.
-type Loser interface {
-	Owner
-	// Lost says that the store has a newer epoch than that of the fence.
+	// Lost says that the store has refused a write under the fence, because the right
+	// has changed hands. The next Own asks anew.
 	Lost(fence store.Fence)
+	// Holds reports whether what was read or written under the fence may still be
+	// answered for: nobody else can have written since.
+	Holds(fence store.Fence) bool
 }
 
 // alone is the Owner of a proxy that has its store to itself: the right to write
@@ -147,3 +152,5 @@ type alone struct{}
 var _ Owner = alone{}
 
 func (alone) Own(context.Context, store.ID) (store.Fence, error) { return store.Fence{Epoch: 1}, nil }
+func (alone) Lost(store.Fence)                                   {}
+func (alone) Holds(store.Fence) bool                             { return true }

@@ -91,6 +91,9 @@ func (a *activation) complete(effect entity.Complete) {
 		return
 	}
 	c.answered = true
+	if tells(effect.Outcome) && !a.holds() {
+		effect.Outcome = a.void(c, effect.Outcome)
+	}
 	if !effect.More {
 		a.drop(c)
 		a.mu.Lock()

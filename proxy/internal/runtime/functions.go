@@ -19,6 +19,12 @@ type Functions interface {
 	Open(ctx context.Context, kind string) (Stream, error)
 }
 
+// Foresight is what Functions has besides that knows the terms of its streams beforehand.
+type Foresight interface {
+	// Terms are those of a stream that would be opened now; false when none would.
+	Terms() (entity.Terms, bool)
+}
+
 // Stream is one activation's stream. Recv is called from one goroutine, the
 // other methods from another. Both sides may keep a message that they have got,
 // and neither writes to it.
@@ -30,7 +36,8 @@ type Stream interface {
 	Send(message proto.Message) error
 	// Recv waits for the function's next message. It returns io.EOF when the
 	// function has ended the stream with status OK, a fault.Error of the kind
-	// Internal when what the function sent cannot be read, and any other error
+	// Internal when what the function sent cannot be read, fault.ErrTold where
+	// it knows that already, and any other error
 	// when the stream ended otherwise.
 	Recv() (proto.Message, error)
 	// CloseSend half-closes the stream. An error means that it is over, and

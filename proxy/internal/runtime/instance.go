@@ -115,7 +115,7 @@ func (i *instance) evict() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.active == nil || i.active.evicted {
-		i.runtime.resting.count(+1) // It went by itself.
+		i.runtime.resting.stays() // It went by itself, or goes for another.
 		return
 	}
 	i.active.evicted = true

@@ -11,6 +11,9 @@ import (
 type Kind struct {
 	// New makes the machine for one activation, whose stream has the terms.
 	New func(entity.ID, entity.Terms) entity.Machine
+	// Bars returns what a function on these terms is told, and an error for those who
+	// wait, where it is to get no stream of what is stored. Nil bars nothing.
+	Bars func(entity.Terms, entity.Opened) (entity.Report, error)
 	// State is where they keep their state.
 	State State
 }

@@ -128,17 +128,29 @@ func TestActiveLimitOfTheBusy(t *testing.T) {
 func TestRelieve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, p := parting(t, nil)
-		if w.Relieve() {
-			t.Error("there was nothing to passivate")
-		}
 		wantAnswer(t, w.call("a", "Get", ""), "")
 		wantAnswer(t, w.call("b", "Get", ""), "")
-		if !w.Relieve() {
-			t.Error("there was nothing to passivate")
-		}
+		w.Relieve(1)
 		p.want(t, "a", entityv1.PassivationReason_PASSIVATION_REASON_LIMIT)
 		p.want(t, "b", 0)
+		w.Relieve(0)
 		wantAnswer(t, w.call("a", "Add", "x"), "x")
+		p.want(t, "b", 0)
+	})
+}
+
+// DISC-INC-009: where all are busy, those who wait get the one that is idle next.
+func TestRelieveOfTheBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{Answer: slow}.Serve, nil)
+		outcome := w.submit(t.Context(), "a", "Add", "x")
+		synctest.Wait()
+		w.Relieve(1)
+		wantAnswer(t, answer(<-outcome), "x")
+		synctest.Wait()
+		if n := w.function.Streams(); n != 0 {
+			t.Errorf("%d streams are open, want none", n)
+		}
 	})
 }
 
@@ -182,6 +194,10 @@ func TestOwner(t *testing.T) {
 		}
 	})
 }
+
+func (*owner) Lost(store.Fence) {}
+
+func (*owner) Holds(store.Fence) bool { return true }
 
 // closing is a model that deletes its entity on Close, after a second.
 func closing(s *runtimetest.Stream, state string, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {

@@ -59,14 +59,10 @@ func (a *activation) own() (err error) {
 		a.copy = shared.Join(a.storeID(), a.merge)
 		return nil
 	}
-	a.fence, err = a.runtime.config.Owner.Own(a.ctx, a.storeID())
-	if err == nil {
-		return nil
+	if a.fence, err = a.runtime.own(a.ctx, a.storeID()); err != nil {
+		return a.close("open", err)
 	}
-	if _, known := errors.AsType[*fault.Error](err); !known {
-		err = &fault.Error{Kind: fault.Unavailable, Text: "the right to write the entity cannot be had now", Err: err}
-	}
-	return a.close("open", err)
+	return nil
 }
 
 // close ends an activation before its machine has a say; err is for those that wait.
@@ -89,7 +85,11 @@ func (a *activation) merge() {
 // stream opens with the first of it: not for an entity that was deleted (ES-DEL-009).
 func (a *activation) replay(in entity.Input) error {
 	if opened, is := in.(entity.Opened); is {
-		if err := a.open(); err != nil {
+		err := a.bar(opened)
+		if err == nil {
+			err = a.open()
+		}
+		if err != nil {
 			return err
 		}
 		opened.Epoch = a.fence.Epoch
@@ -114,6 +114,25 @@ func (a *activation) hear() {
 	if in != nil {
 		a.take(in)
 	}
+}
+
+// bar gives the activation up where what is stored is nothing for the function. Its
+// machine looks again, on the terms that the stream then has.
+func (a *activation) bar(opened entity.Opened) error {
+	foresight, knows := a.runtime.config.Functions.(Foresight)
+	if !knows || a.kind.Bars == nil {
+		return nil
+	}
+	terms, known := foresight.Terms()
+	if !known {
+		return nil
+	}
+	report, err := a.kind.Bars(terms, opened)
+	if err != nil {
+		a.report(report)
+		return a.close("load", err)
+	}
+	return nil
 }
 
 // open opens the stream, and makes the machine.
@@ -204,7 +223,9 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
-	if !a.evicted {
+	if a.evicted {
+		a.runtime.resting.left()
+	} else {
 		a.runtime.resting.count(-1)
 	}
 }
@@ -241,7 +262,7 @@ func (a *activation) bid() {
 				failure = said.GetFailure()
 			}
 		case entity.Ended:
-			if in.Err != nil && failure == nil {
+			if in.Err != nil && failure == nil && !errors.Is(in.Err, fault.ErrTold) {
 				wrong = "the function ended a half-closed stream otherwise than with status OK: " + in.Err.Error()
 			}
 		}

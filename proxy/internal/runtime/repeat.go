@@ -26,6 +26,9 @@ type keyed struct {
 	// lookedUp says that the store is being asked for a record: until it has said that
 	// there is none, the command of the first call is not sent.
 	lookedUp bool
+	// fence is the right to write under which it was asked: what the store says then
+	// stays true as long as that does.
+	fence store.Fence
 	// repeated are the calls that wait for the answer, oldest first.
 	repeated []*call
 	// answer is what they get, once the side effects of the first call have ended.
@@ -68,34 +71,47 @@ func (i *instance) repeats(c *call) bool {
 
 // first makes the call the first one with its key. The caller holds mu.
 func (i *instance) first(c *call) {
-	c.key = &keyed{instance: i, key: c.command.Key, asked: c.asked, first: c, lookedUp: true}
+	k := &keyed{instance: i, key: c.command.Key, asked: c.asked, first: c, lookedUp: true}
+	c.key = k // Nil again once its caller has gone.
 	if i.keys == nil {
 		i.keys = map[string]*keyed{}
 	}
-	i.keys[c.command.Key] = c.key
-	i.runtime.running.Go(func() { c.key.lookUp(c.target) })
+	i.keys[k.key] = k
+	i.runtime.running.Go(func() { k.lookUp(c.target) })
 }
 
-// lookUp asks the store for the record of the key.
+// lookUp asks the store for the record of the key, and answers or sorts those that wait.
 func (k *keyed) lookUp(target Target) {
-	ctx, cancel := context.WithTimeout(k.runtime.ctx, k.runtime.config.StoreTimeout)
-	defer cancel()
-	record, found, err := k.runtime.config.Records.Record(ctx, store.ID{Persistence: target.Persistence, Entity: k.id.Entity}, k.key)
+	fence, record, found, err := k.ask(target)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.lookedUp = false
+	k.lookedUp, k.fence = false, fence
 	switch {
 	case k.keys[k.key] != k: // Nobody waits any more.
 	case err != nil:
 		k.runtime.config.Log.Error("the store did not say whether a command was answered", "entity", k.id, "error", err)
-		refused := &fault.Error{Kind: fault.Unavailable, Text: "the store does not say now whether the command was carried out before", Err: err}
-		k.recall(func(c *call) { c.complete(entity.Outcome{Err: refused}) })
+		k.recall(func(c *call) { c.complete(entity.Outcome{Err: err}) })
 	case found:
 		k.recall(func(c *call) { k.reply(c, record) })
 	default:
 		k.sort()
 	}
 	k.stir()
+}
+
+// ask asks the store, once this proxy has the right to write: what another one has still on
+// its way into the store then is there, or never will be. The error is a fault.Error.
+func (k *keyed) ask(target Target) (fence store.Fence, record store.Record, found bool, err error) {
+	ctx, cancel := context.WithTimeout(k.runtime.ctx, k.runtime.config.StoreTimeout)
+	defer cancel()
+	id := store.ID{Persistence: target.Persistence, Entity: k.id.Entity}
+	if fence, err = k.runtime.own(ctx, id); err != nil {
+		return fence, record, false, err
+	}
+	if record, found, err = k.runtime.config.Records.Record(ctx, id, k.key); err != nil {
+		err = &fault.Error{Kind: fault.Unavailable, Text: "the store does not say now whether the command was carried out before", Err: err}
+	}
+	return fence, record, found, err
 }
 
 // recall takes the first call out of the mailbox, and has done with it and with all that

@@ -259,6 +259,19 @@ func TestRepeatTakesPlace(t *testing.T) {
 	})
 }
 
+// A first call whose caller has gone when it comes is answered, and does no harm to the
+// goroutine that asks the store for its key. Both run at once: many tries.
+func TestFirstCallerHasGone(t *testing.T) {
+	for range 200 {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, nil)
+			ctx, leave := context.WithCancel(t.Context())
+			leave()
+			wantCode(t, <-d.keyed(ctx, "Add", "tea"), codes.Canceled)
+		})
+	}
+}
+
 // IDEM-REPEAT-007, IDEM-RECORD-005: what the function gives up because nobody waited is
 // sent anew for the oldest who has asked since, behind those that wait; the others wait for
 // that.

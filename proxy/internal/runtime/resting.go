@@ -2,13 +2,14 @@ package runtime
 
 import "sync"
 
-// resting are the instances that rest, the one that has rested longest first, and how
-// many are active, those that are evicted not counted. Its lock is taken with an instance's held; no other is taken
-// under it.
+// resting are the instances that rest, the one that has rested longest first. Its lock
+// is taken with an instance's held; no other is taken under it.
 type resting struct {
 	mu          sync.Mutex
 	first, last *instance
-	active      int
+	// active is how many are active, those that are evicted not counted: they are
+	// leaving. Waiting is how many wait for the stream of one that leaves.
+	active, leaving, waiting int
 }
 
 // place is an instance's place in the list.
@@ -38,17 +39,41 @@ func (r *resting) leave(i *instance) {
 }
 
 // oldest takes out the instance that has rested longest, to be evicted, where more than
-// the limit are active; nil when none rests.
+// the limit are active, 0 for no limit, or more wait than leave; nil when none rests.
 func (r *resting) oldest(limit int) *instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.first
-	if i == nil || r.active <= limit {
+	crowded := limit > 0 && r.active > limit || r.waiting > r.leaving
+	if i == nil || !crowded {
 		return nil
 	}
 	r.remove(i)
 	r.active--
+	r.leaving++
 	return i
+}
+
+// stays counts one as active that was evicted, and has something to do again.
+func (r *resting) stays() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.active++
+	r.leaving--
+}
+
+// left notes that one that was evicted has gone.
+func (r *resting) left() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leaving--
+}
+
+// wait notes how many wait for a stream.
+func (r *resting) wait(waiting int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = waiting
 }
 
 // count adds to how many are active.
@@ -76,13 +101,18 @@ func (r *resting) remove(i *instance) {
 	i.rest = place{}
 }
 
-// crowd passivates the entity that has rested longest where more are active than
-// may be (CORE-LIMIT-019). The caller holds no lock.
+// crowd passivates those that have rested longest where more are active than may be
+// (CORE-LIMIT-019), or somebody waits for a stream. The caller holds no lock.
 func (r *Runtime) crowd() {
-	if r.config.Active == 0 {
-		return
-	}
-	if i := r.resting.oldest(r.config.Active); i != nil {
+	for i := r.resting.oldest(r.config.Active); i != nil; i = r.resting.oldest(r.config.Active) {
 		i.evict()
 	}
+}
+
+// Relieve notes that so many wait for the stream of another. While there are any, the
+// entity that has rested longest is passivated for each, or that which rests next
+// (DISC-INC-009).
+func (r *Runtime) Relieve(waiting int) {
+	r.resting.wait(waiting)
+	r.crowd()
 }

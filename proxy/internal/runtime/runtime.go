@@ -132,16 +132,6 @@ func (r *Runtime) forget(i *instance) {
 	r.running.Done()
 }
 
-// Relieve passivates the entity that has rested longest, and reports whether there
-// was one (DISC-INC-009).
-func (r *Runtime) Relieve() bool {
-	i := r.resting.oldest(0)
-	if i != nil {
-		i.evict()
-	}
-	return i != nil
-}
-
 // Drain takes no further command, finishes those that it has, passivates every
 // entity and returns when all is quiet. When ctx ends first it gives up what is
 // left, whose callers get UNAVAILABLE, and returns the reason of ctx.

@@ -3,7 +3,7 @@ package runtime
 import "sync"
 
 // maxWorkers is how many goroutines wait for work at most.
-const maxWorkers = 64
+const maxWorkers = 256
 
 // workers are goroutines that serve one entity after another: theirs have the stacks
 // that the way to a stream or a store takes, and a new one would grow its own each

@@ -33,6 +33,9 @@ type change struct {
 func (a *activation) persist(effect entity.Persist) {
 	c := change{Persist: effect, beside: a.beside(effect)}
 	a.answered(effect.Command)
+	if answered := a.find(effect.Command); answered != nil {
+		answered.stores = true
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.failed {
@@ -122,8 +125,11 @@ func (a *activation) store(batch []change) error {
 	if err != nil {
 		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)
 	}
-	if loser, tells := a.runtime.config.Owner.(Loser); tells && errors.Is(err, store.ErrFenced) {
-		loser.Lost(a.fence)
+	if err != nil && !refuses(err) && len(beside.Effects) > 0 {
+		a.runtime.config.Doubt(a.storeID(), beside.Effects)
+	}
+	if errors.Is(err, store.ErrFenced) {
+		a.runtime.config.Owner.Lost(a.fence)
 	}
 	return err
 }

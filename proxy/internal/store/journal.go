@@ -130,6 +130,7 @@ type Record struct {
 // Records finds the answers of keyed commands. Journal and Values store them.
 type Records interface {
 	// Record returns the record of the entity under the key, and whether there is
-	// one. One whose time is over is none.
+	// one, after every write of the same entity whose outcome is open. One whose time
+	// is over is none.
 	Record(ctx context.Context, id ID, key string) (Record, bool, error)
 }

@@ -89,7 +89,7 @@ func (m *Machine) reply(reply *entityv1.Reply, effects []*entityv1.SideEffect, o
 		return m.lack("CORE-CMD-006", "a response has a reply without payload", effects, out)
 	}
 	if text := m.mistyped(reply); text != "" { // of Cloudstate 0.2, and passed on (DIA-ANSWER-004)
-		out = append(out, m.report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_WARNING, text))
+		out = append(out, m.report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, text))
 	}
 	reply, out = m.trim(reply, out)
 	return m.settle(effects, nil, turn{reply: reply}, out)

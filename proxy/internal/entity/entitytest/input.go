@@ -105,6 +105,8 @@ func failed(text string) error {
 		return status.Error(codes.Unavailable, "connection reset")
 	case "unreadable":
 		return fault.New(fault.Internal, "the function sent a message that cannot be read")
+	case "told":
+		return fault.Told("the function broke the multiplexed stream's rules")
 	default:
 		return errors.New(text)
 	}

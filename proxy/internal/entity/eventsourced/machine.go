@@ -159,6 +159,9 @@ func (m *Machine) misplaced(reply *eventsourcedv1.EventSourcedReply) string {
 // out of place (CORE-STREAM-007).
 func (m *Machine) end(cause error, out []entity.Effect) []entity.Effect {
 	if unreadable, ok := errors.AsType[*fault.Error](cause); ok && unreadable.Kind == fault.Internal && !m.void {
+		if errors.Is(cause, fault.ErrTold) {
+			return m.lose(unreadable, entity.Close{Abort: true, Reason: "violation"}, out)
+		}
 		return m.violate("CORE-CMD-002", unreadable.Text, out)
 	}
 	text := "the function ended the stream before it took a command"

@@ -144,6 +144,8 @@ func parseError(text string) error {
 		return io.ErrUnexpectedEOF
 	case "unreadable":
 		return fault.New(fault.Internal, "the function sent a message that cannot be read")
+	case "told":
+		return fault.Told("the function broke the multiplexed stream's rules")
 	default:
 		return errors.New(text)
 	}

@@ -48,6 +48,9 @@ func (m *Machine) failed(failure *entityv1.Failure, out []entity.Effect) []entit
 // place (REP-FAIL-006).
 func (m *Machine) ended(cause error, out []entity.Effect) []entity.Effect {
 	if unreadable, ok := errors.AsType[*fault.Error](cause); ok && unreadable.Kind == fault.Internal {
+		if errors.Is(cause, fault.ErrTold) {
+			return m.reset(nil, unreadable, entity.Close{Abort: true, Reason: "violation"}, out)
+		}
 		return m.violate("CORE-CMD-002", unreadable.Text, out)
 	}
 	err := m.broken(fault.Unavailable, "the stream to the function ended while the command was outstanding")

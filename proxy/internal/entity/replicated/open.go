@@ -28,11 +28,31 @@ func (m *Machine) open(in entity.Opened, out []entity.Effect) []entity.Effect {
 	case m.state.Deleted():
 		return m.close(entity.Close{Abort: true, Reason: "deleted", Deleted: true, Err: m.notFound()}, out)
 	case m.state.Type().OfOneType() && !m.maps():
-		text := fmt.Sprintf("the entity is of type %s, and CAPABILITY_REPLICATED_MAPS is not in force", m.state.Type())
-		out = append(out, m.report("REP-TYPE-006", text, 0))
-		return m.unopened(fault.New(fault.Unknown, "%s", text), out)
+		report, err := unknown(m.state.Type())
+		return m.unopened(err, append(out, report))
 	}
 	return m.init(out)
+}
+
+// Bars returns what a function on these terms is told, and an error for those who wait,
+// where it is to get no stream of the entity; nil where it may have one (REP-TYPE-006).
+func Bars(terms entity.Terms, in entity.Opened) (entity.Report, error) {
+	if in.Replica == nil || knowsMaps(terms) {
+		return entity.Report{}, nil
+	}
+	state, err := crdt.Decode(in.Replica)
+	if err != nil || !state.Type().OfOneType() {
+		return entity.Report{}, nil //nolint:nilerr // the machine says so
+	}
+	report, barred := unknown(state.Type())
+	return report, barred
+}
+
+// unknown is the report and the error of a type that the function does not know.
+func unknown(t crdt.Type) (entity.Report, *fault.Error) {
+	text := fmt.Sprintf("the entity is of type %s, and CAPABILITY_REPLICATED_MAPS is not in force", t)
+	report := entity.Report{Requirement: "REP-TYPE-006", Severity: discoveryv1.Severity_SEVERITY_ERROR, Text: text}
+	return report, fault.New(fault.Unknown, "%s", text)
 }
 
 // unopened gives up an activation of which the function has heard nothing.
@@ -73,8 +93,10 @@ func (m *Machine) initial(delta *replicatedv1.Delta) *replicatedv1.HandleRequest
 }
 
 // maps reports whether the maps of one type may be spoken of.
-func (m *Machine) maps() bool {
-	return m.terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS)
+func (m *Machine) maps() bool { return knowsMaps(m.terms) }
+
+func knowsMaps(terms entity.Terms) bool {
+	return terms.Capabilities.Has(discoveryv1.Capability_CAPABILITY_REPLICATED_MAPS)
 }
 
 // passivate says goodbye to an idle entity.

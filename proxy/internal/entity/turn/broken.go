@@ -53,6 +53,9 @@ func (t *Turns) Failed(failure *entityv1.Failure, out []entity.Effect) []entity.
 // place.
 func (t *Turns) Ended(cause error, out []entity.Effect) []entity.Effect {
 	if unreadable, ok := errors.AsType[*fault.Error](cause); ok && unreadable.Kind == fault.Internal {
+		if errors.Is(cause, fault.ErrTold) {
+			return t.Lose(unreadable, entity.Close{Abort: true, Reason: "violation"}, out)
+		}
 		return t.violate("CORE-CMD-002", unreadable.Text, t.broken(fault.Internal), out)
 	}
 	kind, text := t.broken(fault.Unavailable), fmt.Sprintf("the stream to the function ended while command %d was outstanding", t.asked.id)

@@ -103,7 +103,7 @@ func Serve(tb testing.TB, listener net.Listener, target string, script Script) *
 	}
 	f.server = grpc.NewServer(options...)
 	if script.Multiplexed {
-		multiplexv1.RegisterMultiplexServiceServer(f.server, Multiplexed{Serve: f.Handle})
+		multiplexv1.RegisterMultiplexServiceServer(f.server, Multiplexed{EventSourced: f.Handle})
 	}
 	if script.Register != nil {
 		script.Register(f.server)

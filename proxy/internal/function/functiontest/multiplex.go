@@ -13,18 +13,44 @@ import (
 
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	multiplexv1 "github.com/stateward/stateward/protocol/gen/stateward/multiplex/v1"
+	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
+	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // window is what either side may send on a handle that has taken nothing yet.
 const window = 65536
 
-// Multiplexed serves multiplexed streams of counters: one loop for each handle, one
-// reader and one writer for the stream.
+// Multiplexed serves multiplexed streams: one loop for each handle, one reader and one
+// writer for the stream. Of each kind it serves one handle as a plain stream; nil for a
+// kind that it does not serve.
 type Multiplexed struct {
 	multiplexv1.UnimplementedMultiplexServiceServer
 
-	// Serve serves one handle as a plain stream.
-	Serve func(eventsourcedv1.EventSourcedService_HandleServer) error
+	EventSourced func(eventsourcedv1.EventSourcedService_HandleServer) error
+	Values       func(valuev1.ValueEntityService_HandleServer) error
+	Replicated   func(replicatedv1.ReplicatedEntityService_HandleServer) error
+}
+
+// loop returns what serves the handles of the kind, by its name; nil when it is not served.
+func (s Multiplexed) loop(entityType string) func(*muxHandle) error {
+	kind, _ := wire.V1().OfType(entityType)
+	switch {
+	case kind.Kind == wire.EventSourced && s.EventSourced != nil:
+		return func(h *muxHandle) error {
+			return s.EventSourced(muxStream[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{h})
+		}
+	case kind.Kind == wire.Value && s.Values != nil:
+		return func(h *muxHandle) error {
+			return s.Values(muxStream[valuev1.HandleRequest, valuev1.HandleResponse]{h})
+		}
+	case kind.Kind == wire.Replicated && s.Replicated != nil:
+		return func(h *muxHandle) error {
+			return s.Replicated(muxStream[replicatedv1.HandleRequest, replicatedv1.HandleResponse]{h})
+		}
+	default:
+		return nil
+	}
 }
 
 // Handle serves one stream.
@@ -33,7 +59,11 @@ func (s Multiplexed) Handle(stream multiplexv1.MultiplexService_HandleServer) er
 	if err != nil || first.GetStart() == nil {
 		return status.Error(codes.InvalidArgument, "the first frame is not start")
 	}
-	m := &muxed{stream: stream, handles: map[int64]*muxHandle{}}
+	loop := s.loop(first.GetStart().GetEntityType())
+	if loop == nil {
+		return status.Error(codes.Unimplemented, "no such kind")
+	}
+	m := &muxed{stream: stream, loop: loop, handles: map[int64]*muxHandle{}}
 	defer m.loops.Wait()
 	defer m.release()
 	for {
@@ -43,7 +73,7 @@ func (s Multiplexed) Handle(stream multiplexv1.MultiplexService_HandleServer) er
 		} else if err != nil {
 			return err
 		}
-		if err := m.take(s, frame); err != nil {
+		if err := m.take(frame); err != nil {
 			return err
 		}
 	}
@@ -52,13 +82,14 @@ func (s Multiplexed) Handle(stream multiplexv1.MultiplexService_HandleServer) er
 // muxed is one stream.
 type muxed struct {
 	stream multiplexv1.MultiplexService_HandleServer
+	loop   func(*muxHandle) error
 	loops  sync.WaitGroup
 
 	mu      sync.Mutex // of sending, and of what follows
 	handles map[int64]*muxHandle
 }
 
-func (m *muxed) take(s Multiplexed, frame *multiplexv1.HandleRequest) error {
+func (m *muxed) take(frame *multiplexv1.HandleRequest) error {
 	m.mu.Lock()
 	h := m.handles[frame.GetHandle()]
 	m.mu.Unlock()
@@ -69,7 +100,7 @@ func (m *muxed) take(s Multiplexed, frame *multiplexv1.HandleRequest) error {
 		m.handles[h.number] = h
 		m.mu.Unlock()
 		h.push(f.Open.GetMessage())
-		m.loops.Go(func() { h.serve(s) })
+		m.loops.Go(func() { h.serve() })
 	case *multiplexv1.HandleRequest_Message:
 		h.push(f.Message)
 	case *multiplexv1.HandleRequest_Credit:
@@ -99,7 +130,20 @@ func (m *muxed) release() {
 	}
 }
 
-// muxHandle is a handle, to its loop a plain stream.
+// muxStream is a handle, to its loop a plain stream of these messages.
+type muxStream[Q, A any] struct{ *muxHandle }
+
+func (s muxStream[Q, A]) Recv() (*Q, error) {
+	request := new(Q)
+	if err := s.receive(any(request).(proto.Message)); err != nil {
+		return nil, err
+	}
+	return request, nil
+}
+
+func (s muxStream[Q, A]) Send(response *A) error { return s.send(any(response).(proto.Message)) }
+
+// muxHandle is a handle.
 type muxHandle struct {
 	grpc.ServerStream
 	*muxed
@@ -123,9 +167,9 @@ func newMuxHandle(m *muxed, number int64) *muxHandle {
 	return h
 }
 
-func (h *muxHandle) serve(s Multiplexed) {
+func (h *muxHandle) serve() {
 	defer h.cancel()
-	if err := s.Serve(h); err != nil {
+	if err := h.loop(h); err != nil {
 		h.last(&multiplexv1.HandleResponse_Failure{Failure: &multiplexv1.Failure{
 			Code: int32(status.Code(err)), Description: status.Convert(err).Message(),
 		}})
@@ -182,8 +226,8 @@ func (h *muxHandle) close(reset bool) {
 // Context ends with the handle.
 func (h *muxHandle) Context() context.Context { return h.ctx }
 
-// Recv takes the next message, and gives its bytes back.
-func (h *muxHandle) Recv() (*eventsourcedv1.HandleRequest, error) {
+// receive takes the next message, and gives its bytes back.
+func (h *muxHandle) receive(request proto.Message) error {
 	h.state.Lock()
 	for len(h.in) == 0 && !h.closed {
 		h.changed.Wait()
@@ -191,9 +235,9 @@ func (h *muxHandle) Recv() (*eventsourcedv1.HandleRequest, error) {
 	if h.reset || len(h.in) == 0 {
 		h.state.Unlock()
 		if h.reset {
-			return nil, status.Error(codes.Canceled, "reset")
+			return status.Error(codes.Canceled, "reset")
 		}
-		return nil, io.EOF
+		return io.EOF
 	}
 	message := h.in[0]
 	h.in = h.in[1:]
@@ -205,12 +249,11 @@ func (h *muxHandle) Recv() (*eventsourcedv1.HandleRequest, error) {
 		}})
 	}
 	h.mu.Unlock()
-	request := new(eventsourcedv1.HandleRequest)
-	return request, proto.Unmarshal(message, request)
+	return proto.Unmarshal(message, request)
 }
 
-// Send waits for credit, and sends the message.
-func (h *muxHandle) Send(response *eventsourcedv1.HandleResponse) error {
+// send waits for credit, and sends the message.
+func (h *muxHandle) send(response proto.Message) error {
 	message, err := proto.Marshal(response)
 	if err != nil {
 		return err

@@ -59,7 +59,8 @@ func (s *Store) append(w *writes, id store.ID, batch store.Batch) error {
 	}
 	if len(batch.Events) > 0 || batch.Delete != nil {
 		key := recordKey(prefix, kindHead)
-		w.set(key, encodeHead(key, head{last: h.last + int64(len(batch.Events)), deleted: batch.Delete != nil}))
+		w.id, w.head = id, &head{last: h.last + int64(len(batch.Events)), deleted: batch.Delete != nil}
+		w.set(key, encodeHead(key, *w.head))
 	}
 	if batch.Delete != nil {
 		w.due(due{at: s.clock().Add(batch.Delete.Retention), id: id, kind: kindHead})
@@ -74,11 +75,17 @@ func (s *Store) writable(id store.ID, prefix []byte, fence store.Fence) (head, e
 	if err := s.rights.check(fence); err != nil {
 		return head{}, err
 	}
-	h, _, err := get(s, id, "head", recordKey(prefix, kindHead), decodeHead)
-	if err == nil && h.deleted {
-		err = store.Deleted(id)
+	h, known := s.heads.find(id)
+	if !known {
+		var err error
+		if h, _, err = get(s, id, "head", recordKey(prefix, kindHead), decodeHead); err != nil {
+			return h, err
+		}
 	}
-	return h, err
+	if h.deleted {
+		return h, store.Deleted(id)
+	}
+	return h, nil
 }
 
 // addEvents adds the events, and their entries in the log.

@@ -61,6 +61,7 @@ type Store struct {
 	db    *pebbledb.DB
 	lock  *pebbledb.Lock // of the directory
 	locks *locks         // of the entities
+	heads *heads         // guarded by locks
 	clock func() time.Time
 
 	offsets *offsets // of the event log
@@ -102,6 +103,7 @@ func Open(config Config) (*Store, error) {
 		offsets: newOffsets(0),
 		closing: make(chan struct{}),
 	}
+	s.heads = newHeads(s.locks.seed)
 	name := config.Files.PathJoin(config.Dir, journalDir)
 	s.db, err = pebbledb.Open(name, options(s.disk, config.Logger))
 	if err != nil {

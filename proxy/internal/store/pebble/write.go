@@ -17,6 +17,9 @@ type writes struct {
 	err    error // why something could not be added
 	offset int64 // the first that was taken of the log; 0 when none was
 	lazy   bool  // need not be durable when the call returns
+	// head is the new head of the journal of the entity with the id; nil where it stays.
+	id   store.ID
+	head *head
 }
 
 // set adds a record in the place of the older one.
@@ -96,6 +99,9 @@ func (s *Store) commit(w *writes) error {
 	if w.lazy {
 		mode = pebbledb.NoSync
 	}
+	if w.head != nil {
+		s.heads.forget(w.id)
+	}
 	if err := w.batch.Commit(mode); err != nil {
 		return err
 	}
@@ -103,6 +109,9 @@ func (s *Store) commit(w *writes) error {
 		return errors.Join(err, w.batch.Close())
 	}
 	s.offsets.settle(w.offset)
+	if w.head != nil {
+		s.heads.keep(w.id, *w.head)
+	}
 	return w.batch.Close()
 }
 

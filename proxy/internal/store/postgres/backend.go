@@ -41,15 +41,13 @@ func backendOf(conn *pgx.Conn) backend {
 const between = 50 * time.Millisecond
 
 // settle returns once the backend is gone: whatever it was doing is done then, or
-// undone for ever. It tries for as long as the server cannot be asked, and gives up
-// when the context ends.
-func settle(ctx context.Context, pool *pgxpool.Pool, b backend) error {
+// undone for ever. It tries for as long as the server cannot be asked, each time within
+// the limit, and gives up when the context ends.
+func settle(ctx context.Context, pool *pgxpool.Pool, b backend, limit time.Duration) error {
 	ticker := time.NewTicker(between)
 	defer ticker.Stop()
 	for {
-		var ended bool
-		err := pool.QueryRow(ctx, `
-			SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2`, b.pid, b.start).Scan(&ended)
+		err := terminate(ctx, pool, b, limit)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -59,4 +57,13 @@ func settle(ctx context.Context, pool *pgxpool.Pool, b backend) error {
 			return errors.Join(ctx.Err(), err)
 		}
 	}
+}
+
+// terminate asks the server to end the backend; pgx.ErrNoRows says that it is gone.
+func terminate(ctx context.Context, pool *pgxpool.Pool, b backend, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var ended bool
+	return pool.QueryRow(ctx, `
+		SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2`, b.pid, b.start).Scan(&ended)
 }

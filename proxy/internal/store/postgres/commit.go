@@ -185,7 +185,7 @@ func (s *Store) lose(writes []*write, b backend, err error) {
 	for _, w := range writes {
 		w.tell(fmt.Errorf("the outcome is unknown of a write to %v: %w", w.id, err))
 	}
-	if err := settle(s.life, s.writes, b); err != nil {
+	if err := settle(s.life, s.writes, b, s.limit); err != nil {
 		s.config.Log.Warn("it is not known whether the database still commits", "writes", len(writes), "error", err)
 	}
 	for _, w := range writes {

@@ -12,9 +12,14 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// pageSize is how many rows are read at once. Between two pages no connection is
-// held, so that a slow reader keeps nobody from theirs.
-const pageSize = 128
+// How many rows are read at once: first a few, and twice as many after each page that
+// was small. Between two pages no connection is held, so that a slow reader keeps nobody
+// from theirs.
+const (
+	pageSize    = 128
+	largestPage = 4096
+	smallPage   = 256 << 10 // bytes of payload
+)
 
 // Append stores the batch, together with those of other entities that come meanwhile.
 func (s *Store) Append(ctx context.Context, id store.ID, batch store.Batch) error {
@@ -59,19 +64,32 @@ func (s *Store) Load(ctx context.Context, id store.ID, begin func(store.Head) er
 	if head.Snapshot != nil {
 		at = head.Snapshot.Sequence
 	}
-	for at < head.Last {
-		rows, err := s.page(ctx, key, at, head.Last)
+	for size := pageSize; at < head.Last; {
+		rows, err := s.page(ctx, key, at, head.Last, size)
 		if err != nil {
 			return fmt.Errorf("load %v: %w", id, err)
 		}
 		if at, err = s.pass(ctx, id, key, at, rows, event); err != nil {
 			return err
 		}
-		if len(rows) < pageSize && at < head.Last {
+		if len(rows) < size && at < head.Last {
 			return s.missing(ctx, id, at)
 		}
+		size = nextPage(size, rows)
 	}
 	return nil
+}
+
+// nextPage returns how many rows to read after a page of that size.
+func nextPage(size int, rows []eventRow) int {
+	bytes := 0
+	for i := range rows {
+		bytes += len(rows[i].payload)
+	}
+	if bytes > smallPage {
+		return pageSize
+	}
+	return min(2*size, largestPage)
 }
 
 // head reads what there is besides the events, once no write of the entity is open.
@@ -108,13 +126,13 @@ func (s *Store) head(ctx context.Context, id store.ID, key []byte) (store.Head, 
 	return head, nil
 }
 
-// page reads some events behind the sequence, in order, none behind the last.
-func (s *Store) page(ctx context.Context, key []byte, after, last int64) ([]eventRow, error) {
+// page reads so many events behind the sequence, in order, none behind the last.
+func (s *Store) page(ctx context.Context, key []byte, after, last int64, size int) ([]eventRow, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	rows, err := s.reads.Query(ctx, `
 		SELECT sequence, time, checksum, type, payload, metadata FROM stateward.event
-		WHERE entity = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4`, key, after, last, pageSize)
+		WHERE entity = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4`, key, after, last, size)
 	if err != nil {
 		return nil, err
 	}

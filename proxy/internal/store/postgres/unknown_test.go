@@ -92,3 +92,32 @@ func TestLoadWaitsForAnOpenAppend(t *testing.T) {
 		t.Errorf("%d events are there, and the append went on: want 1", at)
 	}
 }
+
+// A save of copies whose connection is lost while the server still works on it does not
+// put them in the place of those that are saved after it.
+func TestSaveIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	relay, relayed := newRelay(t, dsn)
+	s := open(t, postgres.Config{DSN: relayed, LockTimeout: patience, StatementTimeout: patience})
+	other, observer := connect(t, dsn), connect(t, dsn)
+	other.do(`BEGIN`)
+	other.do(`LOCK TABLE stateward.replica IN SHARE MODE`)
+	saved := make(chan error, 2)
+	save := func(key string) {
+		saved <- s.Save(t.Context(), "n", []store.Replica{{ID: cart(key), State: []byte("state")}})
+	}
+	go save("1")
+	observer.untilWaiting(1)
+	relay.cut()
+	if err := <-saved; err == nil {
+		t.Error("the save whose connection was lost has succeeded")
+	}
+	observer.untilWaiting(0) // It has been ended.
+	other.do(`COMMIT`)
+	save("2")
+	if err := <-saved; err != nil {
+		t.Error(err)
+	}
+	observer.until(1, `SELECT count(*) FROM stateward.replica`)
+}

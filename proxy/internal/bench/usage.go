@@ -1,0 +1,42 @@
+package bench
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// used returns what this process has used.
+func used(err error) usage {
+	u := usage{CPU: cpu(), Resident: resident(), Goroutines: runtime.NumGoroutine()}
+	if err != nil {
+		u.Err = err.Error()
+	}
+	return u
+}
+
+// cpu is the time that this process has had.
+func cpu() time.Duration {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// resident is the memory of this process in bytes, as the system counts it; what Go has
+// from the system where the system does not say.
+func resident() int64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if fields := strings.Fields(string(data)); err == nil && len(fields) > 1 {
+		if pages, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
+			return pages * int64(os.Getpagesize())
+		}
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.Sys - m.HeapReleased)
+}

@@ -1,0 +1,64 @@
+package simulation
+
+import "math/rand/v2"
+
+// profile is what is likely in one run. Runs differ in it: what needs many commands of
+// one entity, or a slow store, or many crashes, shows in the runs that have them.
+type profile struct {
+	// services are those that are called; one that stands there twice is twice as likely.
+	services []string
+	// keys is how many entities each of them has.
+	keys int
+	// Of so many commands, or calls of the store, one goes wrong; 0 for none.
+	misconduct, faults int
+	// weights says how likely each choice is.
+	weights [choices]int
+}
+
+// choice is one thing that may happen next.
+type choice int
+
+const (
+	asks      choice = iota // somebody calls
+	functions               // the function takes a message
+	stores                  // the store ends an operation
+	waits                   // time passes
+	relieves                // the longest idle entity is passivated
+	leaves                  // a caller gives up
+	retires                 // another connection takes the place of this one
+	kills                   // the function is killed
+	revives                 // the function is back
+	crashes                 // the proxy is killed
+	choices
+)
+
+// newProfile rolls a profile.
+func newProfile(random *rand.Rand) profile {
+	of := func(several ...int) int { return several[random.IntN(len(several))] }
+	all := []string{journaled, valued, replicated, acting}
+	p := profile{keys: of(1, 2, 3), misconduct: of(0, 10, 20, 50), faults: of(0, 10, 30, 30)}
+	p.services = all
+	if random.IntN(2) == 0 {
+		p.services = append([]string{all[random.IntN(3)], all[random.IntN(4)]}, all[random.IntN(4)])
+	}
+	p.weights = [choices]int{
+		asks: of(100, 150, 250), functions: of(200, 400), stores: of(100, 200, 400), waits: of(10, 60, 120),
+		relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, crashes: of(0, 5, 10, 20),
+	}
+	return p
+}
+
+// choose rolls what happens next.
+func (p profile) choose(random *rand.Rand) choice {
+	sum := 0
+	for _, weight := range p.weights {
+		sum += weight
+	}
+	roll := random.IntN(sum)
+	for c, weight := range p.weights {
+		if roll -= weight; roll < 0 {
+			return choice(c)
+		}
+	}
+	panic("unreachable")
+}

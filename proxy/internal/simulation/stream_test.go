@@ -1,0 +1,271 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	"github.com/stateward/stateward/proxy/internal/calls"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/wire"
+)
+
+// streams are the connection between one proxy and the function.
+type streams struct {
+	mu      sync.Mutex
+	open    []*stream
+	gone    bool
+	retired chan struct{}
+}
+
+func newStreams() *streams { return &streams{retired: make(chan struct{})} }
+
+var (
+	_ runtime.Functions = (*streams)(nil)
+	_ calls.Functions   = (*streams)(nil)
+)
+
+// Open opens the stream of an entity.
+func (f *streams) Open(ctx context.Context, kind string) (runtime.Stream, error) {
+	s, err := f.add(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Call makes a call of an action.
+func (f *streams) Call(ctx context.Context, _ wire.Shape) (calls.Stream, error) {
+	s, err := f.add(ctx, acting)
+	if err != nil {
+		return nil, err
+	}
+	return callStream{s}, nil
+}
+
+func (f *streams) add(ctx context.Context, kind string) (*stream, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.gone {
+		return nil, fault.New(fault.Unavailable, "the function is gone")
+	}
+	s := &stream{kind: kind, ctx: ctx, retired: f.retired, stir: make(chan struct{}, 1)}
+	f.open = append(f.open, s)
+	return s, nil
+}
+
+// ready returns the streams on which the function has something to do.
+func (f *streams) ready() []*stream {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var ready, open []*stream
+	for _, s := range f.open {
+		if s.over() {
+			continue
+		}
+		open = append(open, s)
+		if s.waits() {
+			ready = append(ready, s)
+		}
+	}
+	f.open = open
+	return ready
+}
+
+// restart ends all that is open. Until it is back, the function takes no stream.
+func (f *streams) restart() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = true
+	for _, s := range f.open {
+		s.end(status.Error(codes.Unavailable, "the function was killed"))
+	}
+}
+
+func (f *streams) back() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = false
+}
+
+// retire lets another connection take the place of this one.
+func (f *streams) retire() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	close(f.retired)
+	f.retired = make(chan struct{})
+}
+
+// stream is one stream, of which nothing is done before the driver wants it.
+type stream struct {
+	kind    string
+	ctx     context.Context
+	retired chan struct{}
+	stir    chan struct{}
+	model   model // of the function, for the driver alone
+
+	mu     sync.Mutex
+	first  string          // what the first message was
+	inbox  []proto.Message // for the function
+	outbox []proto.Message // for the proxy
+	closed bool            // by the proxy's half-close
+	ended  error           // by the function
+	fresh  int             // how many of the inbox the driver has not seen
+}
+
+var _ runtime.Stream = (*stream)(nil)
+
+// Terms are those of every connection.
+func (*stream) Terms() entity.Terms {
+	return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10, Capabilities: entity.CapabilitiesOf(
+		discoveryv1.Capability_CAPABILITY_CANCEL, discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
+		discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS, discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
+	)}
+}
+
+// Send leaves the message for the function.
+func (s *stream) Send(message proto.Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended != nil || s.ctx.Err() != nil {
+		return io.EOF
+	}
+	if s.first == "" {
+		s.first = describe(message)
+	}
+	s.inbox = append(s.inbox, message)
+	s.fresh++
+	return nil
+}
+
+// Recv waits for what the function says.
+func (s *stream) Recv() (proto.Message, error) {
+	for {
+		if message, err := s.said(); message != nil || err != nil {
+			return message, err
+		}
+		select {
+		case <-s.stir:
+		case <-s.ctx.Done():
+			return nil, status.FromContextError(s.ctx.Err()).Err()
+		}
+	}
+}
+
+func (s *stream) said() (proto.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() == nil && len(s.outbox) > 0 {
+		message := s.outbox[0]
+		s.outbox = s.outbox[1:]
+		return message, nil
+	}
+	return nil, s.ended
+}
+
+// CloseSend half-closes the stream.
+func (s *stream) CloseSend() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return nil
+}
+
+// Retired is closed when the connection takes no further stream.
+func (s *stream) Retired() <-chan struct{} { return s.retired }
+
+func (s *stream) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ctx.Err() != nil || s.ended != nil && len(s.outbox) == 0
+}
+
+func (s *stream) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended == nil && (len(s.inbox) > 0 || s.closed)
+}
+
+// next takes the oldest message for the function; nil is the proxy's half-close.
+func (s *stream) next() proto.Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.inbox) == 0 {
+		return nil
+	}
+	message := s.inbox[0]
+	s.inbox = s.inbox[1:]
+	return message
+}
+
+// say leaves messages for the proxy.
+func (s *stream) say(messages ...proto.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outbox = append(s.outbox, messages...)
+	s.wake()
+}
+
+// end ends the stream; io.EOF is status OK.
+func (s *stream) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = err
+	}
+	s.wake()
+}
+
+func (s *stream) wake() {
+	select {
+	case s.stir <- struct{}{}:
+	default:
+	}
+}
+
+// news tells what has come since it was called last.
+func (s *stream) news() (lines []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := max(len(s.inbox)-s.fresh, 0)
+	for _, message := range s.inbox[from:] {
+		lines = append(lines, fmt.Sprintf("%s %s <- %s", s.kind, s.first, describe(message)))
+	}
+	s.fresh = 0
+	return lines
+}
+
+// callStream is the stream of one call of an action.
+type callStream struct{ *stream }
+
+var _ calls.Stream = callStream{}
+
+func (s callStream) Send(command *actionv1.ActionCommand) error { return s.stream.Send(command) }
+
+func (s callStream) Recv() (*actionv1.ActionResponse, error) {
+	message, err := s.stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	response, is := message.(*actionv1.ActionResponse)
+	if !is {
+		return nil, fault.New(fault.Internal, "simulation: no response of an action")
+	}
+	return response, nil
+}
+
+// name names the stream by what it began with: an entity, or the call of an action.
+func (s *stream) name() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kind + " " + s.first
+}
