@@ -51,7 +51,7 @@ docs: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) #
 
 ##@ Contributors
 .PHONY: slowtest
-slowtest: ## Kill proxy, function and database under load, 100 times on pebble and 20 on PostgreSQL (about 10 minutes)
+slowtest: ## Kill proxy, function and database under load, 100 times on pebble and 20 on PostgreSQL (about 3 minutes)
 	go test ./reference-impl/scenario -count=1 -timeout 60m -v -run '^TestCrash$$' -kills 100 -postgres-kills 20
 
 .PHONY: test-full

@@ -45,7 +45,12 @@ func crash(t *testing.T, kills int, database *server) {
 	street := openStreet(t, database)
 	visitors := street.visitors()
 	over := make(chan struct{})
-	group, ctx := errgroup.WithContext(t.Context())
+	running, stop := context.WithCancel(t.Context())
+	group, ctx := errgroup.WithContext(running)
+	defer func() { // also where a strike fails the test
+		stop()
+		_ = group.Wait()
+	}()
 	for i, visitor := range visitors {
 		resting := rand.New(rand.NewPCG(uint64(*seed), uint64(i)+1))
 		group.Go(func() error { return use(ctx, visitor, over, resting) })

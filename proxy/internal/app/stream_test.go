@@ -17,8 +17,8 @@ import (
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
-// kindOf is one kind's part in TestStreams: its messages, which differ in their types alone.
-type kindOf[Q, A any] struct {
+// streamsOf is one kind's part in TestStreams: its messages, which differ in their types alone.
+type streamsOf[Q, A any] struct {
 	kind      wire.Kind
 	parts     func(*stage) chan *part[Q, A]
 	init      *Q // of the entity a
@@ -33,7 +33,7 @@ type kindOf[Q, A any] struct {
 // CORE-CANCEL-006, CORE-CANCEL-008), and why its entity is passivated (LIFE-PASS-001,
 // LIFE-PASS-002, MUX-USE-001, MUX-MSG-001, MUX-START-002).
 func TestStreams(t *testing.T) {
-	onEither(t, kindOf[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
+	onEither(t, streamsOf[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
 		kind: wire.EventSourced,
 		parts: func(s *stage) chan *part[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse] {
 			return s.eventSourced
@@ -50,7 +50,7 @@ func TestStreams(t *testing.T) {
 			return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Passivate{Passivate: p}}
 		},
 	})
-	onEither(t, kindOf[valuev1.HandleRequest, valuev1.HandleResponse]{
+	onEither(t, streamsOf[valuev1.HandleRequest, valuev1.HandleResponse]{
 		kind:    wire.Value,
 		parts:   func(s *stage) chan *part[valuev1.HandleRequest, valuev1.HandleResponse] { return s.values },
 		init:    valueInit("a", nil, 0),
@@ -63,7 +63,7 @@ func TestStreams(t *testing.T) {
 			return &valuev1.HandleRequest{Message: &valuev1.HandleRequest_Passivate{Passivate: p}}
 		},
 	})
-	onEither(t, kindOf[replicatedv1.HandleRequest, replicatedv1.HandleResponse]{
+	onEither(t, streamsOf[replicatedv1.HandleRequest, replicatedv1.HandleResponse]{
 		kind: wire.Replicated,
 		parts: func(s *stage) chan *part[replicatedv1.HandleRequest, replicatedv1.HandleResponse] {
 			return s.replicated
@@ -81,7 +81,7 @@ func TestStreams(t *testing.T) {
 }
 
 // onEither plays the kind on a plain and on a multiplexed stream.
-func onEither[Q, A any](t *testing.T, k kindOf[Q, A]) {
+func onEither[Q, A any](t *testing.T, k streamsOf[Q, A]) {
 	t.Helper()
 	capabilities := []discoveryv1.Capability{
 		discoveryv1.Capability_CAPABILITY_CANCEL, discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
@@ -91,7 +91,7 @@ func onEither[Q, A any](t *testing.T, k kindOf[Q, A]) {
 	t.Run(k.kind.String()+" multiplexed", func(t *testing.T) { k.play(t, true, capabilities...) })
 }
 
-func (k kindOf[Q, A]) play(t *testing.T, multiplexed bool, capabilities ...discoveryv1.Capability) {
+func (k streamsOf[Q, A]) play(t *testing.T, multiplexed bool, capabilities ...discoveryv1.Capability) {
 	t.Helper()
 	s := raise(t, counters(k.kind, capabilities...))
 	proxy := runProxy(t, quick(s.target))
