@@ -22,6 +22,9 @@ import (
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
+// traceparent is the trace of a caller.
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 // resting is a config whose entities are passivated as soon as they are idle.
 func resting(target string) Config {
 	c := quick(target)
@@ -49,10 +52,9 @@ func TestAnnounced(t *testing.T) {
 // TestEventMetadata covers ES-EVENT-004, ES-EVENT-005 and META-TRACE-007 through the
 // whole proxy: what the function says of an event comes back with it.
 func TestEventMetadata(t *testing.T) {
-	const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	s := raise(t, counters(wire.EventSourced, discoveryv1.Capability_CAPABILITY_EVENT_METADATA))
 	caller := runProxy(t, resting(s.target)).dial(t)
-	came := caller.asking(metadata.AppendToOutgoingContext(t.Context(), "traceparent", trace), "a")
+	came := caller.asking(metadata.AppendToOutgoingContext(t.Context(), "traceparent", traceparent), "a")
 	p := take(t, s.eventSourced)
 	p.hears(t, esInit("a", nil, 0))
 	command, err := p.next(t)
@@ -78,6 +80,30 @@ func TestEventMetadata(t *testing.T) {
 	p = take(t, s.eventSourced)
 	p.hears(t, esInit("a", nil, 1))
 	p.hears(t, esEvent(&eventsourcedv1.Event{Sequence: 1, Payload: number(7), Metadata: &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{said, sent}}}))
+	p.hears(t, esCommand("a", 1))
+	p.says(t, esReply(&eventsourcedv1.EventSourcedReply{CommandId: 1}))
+	ok(t, came)
+	p.ends(t)
+}
+
+// TestNothingInForce covers DISC-CAP-005 for what is stored: a function that announces
+// nothing is asked for no snapshot, and its events come back without metadata.
+func TestNothingInForce(t *testing.T) {
+	s := raise(t, counters(wire.EventSourced))
+	config := resting(s.target)
+	config.SnapshotAfter = 1
+	caller := runProxy(t, config).dial(t)
+	came := caller.asking(metadata.AppendToOutgoingContext(t.Context(), "traceparent", traceparent), "a")
+	p := take(t, s.eventSourced)
+	p.hears(t, esInit("a", nil, 0))
+	p.hears(t, esCommand("a", 1))
+	p.says(t, esReply(&eventsourcedv1.EventSourcedReply{CommandId: 1, Events: []*anypb.Any{number(7)}}))
+	ok(t, came)
+	p.ends(t)
+	came = caller.asking(t.Context(), "a")
+	p = take(t, s.eventSourced)
+	p.hears(t, esInit("a", nil, 1))
+	p.hears(t, esEvent(&eventsourcedv1.Event{Sequence: 1, Payload: number(7)}))
 	p.hears(t, esCommand("a", 1))
 	p.says(t, esReply(&eventsourcedv1.EventSourcedReply{CommandId: 1}))
 	ok(t, came)

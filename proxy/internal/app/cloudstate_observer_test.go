@@ -184,7 +184,7 @@ func TestObserverSeesTheCommand(t *testing.T) {
 }
 
 // Ids may hold "-" and ":", and one id under several services and kinds is as many
-// entities (DIA-KEY-003, DISC-ENT-002).
+// entities (DIA-KEY-003, DISC-ENT-002). All four kinds are served (DIA-INFO-002).
 func TestObserverSeesEntityIDs(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
@@ -197,6 +197,9 @@ func TestObserverSeesEntityIDs(t *testing.T) {
 	o.Must(cloudstate.Profile, "a-b:c", "", "x")
 	if n := len(o.relay.Of(cloudstate.EventSourced, cloudstate.ValueEntity, cloudstate.Crdt)); n != 3 {
 		t.Errorf("%d streams for three entities", n)
+	}
+	if got, err := o.Call(cloudstate.Method(cloudstate.Converter, "Unary"), cloudstate.Request("", "reply hello")); err != nil || got != "hello" {
+		t.Errorf("an action answered %q, %v", got, err)
 	}
 }
 

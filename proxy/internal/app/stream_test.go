@@ -31,7 +31,8 @@ type streamsOf[Q, A any] struct {
 // TestStreams shows through the whole proxy, for each kind, on plain and on multiplexed
 // streams, that the function hears when its caller has gone (CORE-CANCEL-001,
 // CORE-CANCEL-006, CORE-CANCEL-008), and why its entity is passivated (LIFE-PASS-001,
-// LIFE-PASS-002, MUX-USE-001, MUX-MSG-001, MUX-START-002).
+// LIFE-PASS-002, MUX-USE-001, MUX-MSG-001, MUX-START-002); and that one that announces
+// nothing is sent none of it (DISC-CAP-005).
 func TestStreams(t *testing.T) {
 	onEither(t, streamsOf[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
 		kind: wire.EventSourced,
@@ -86,6 +87,7 @@ func onEither[Q, A any](t *testing.T, k streamsOf[Q, A]) {
 	capabilities := []discoveryv1.Capability{
 		discoveryv1.Capability_CAPABILITY_CANCEL, discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
 	}
+	t.Run(k.kind.String()+" bare", func(t *testing.T) { k.play(t, false) })
 	t.Run(k.kind.String()+" plain", func(t *testing.T) { k.play(t, false, capabilities...) })
 	capabilities = append(capabilities, discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM)
 	t.Run(k.kind.String()+" multiplexed", func(t *testing.T) { k.play(t, true, capabilities...) })
@@ -109,14 +111,18 @@ func (k streamsOf[Q, A]) play(t *testing.T, multiplexed bool, capabilities ...di
 	if err := take(t, came); status.Code(err) != codes.Canceled {
 		t.Errorf("who hung up gets %v", err)
 	}
-	p.hears(t, k.cancel(&entityv1.Cancel{CommandId: 1, Reason: entityv1.CancelReason_CANCEL_REASON_CALLER_GONE}))
+	if len(capabilities) > 0 {
+		p.hears(t, k.cancel(&entityv1.Cancel{CommandId: 1, Reason: entityv1.CancelReason_CANCEL_REASON_CALLER_GONE}))
+	}
 	p.says(t, k.reply(1))
 	came = caller.asking(t.Context(), "a")
 	p.hears(t, k.command(2))
 	p.says(t, k.reply(2))
 	ok(t, came)
 	proxy.stop()
-	p.hears(t, k.passivate(&entityv1.Passivate{Reason: entityv1.PassivationReason_PASSIVATION_REASON_SHUTDOWN}))
+	if len(capabilities) > 0 {
+		p.hears(t, k.passivate(&entityv1.Passivate{Reason: entityv1.PassivationReason_PASSIVATION_REASON_SHUTDOWN}))
+	}
 	p.ends(t)
 	if err := take(t, proxy.ended); err != nil {
 		t.Error(err)

@@ -296,3 +296,29 @@ func TestCancel(t *testing.T) {
 		}
 	})
 }
+
+// CORE-CANCEL-007: a cancelled command is outstanding until it is answered, so that the
+// next one waits, and its time counts from when it was sent.
+func TestCancelledIsOutstanding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cancels := make(chan *entityv1.Cancel, 2)
+		w := start(t, cancelled(cancels), nil)
+		w.function.Terms.Capabilities = cancel
+		begin := time.Now()
+		impatient, stop := context.WithTimeout(t.Context(), 50*time.Second)
+		defer stop()
+		first := w.submit(impatient, "7", "Add", "a")
+		second := w.submit(t.Context(), "7", "Add", "b")
+		if id := (<-cancels).GetCommandId(); id != 1 || time.Since(begin) != 50*time.Second {
+			t.Errorf("command %d was cancelled after %v", id, time.Since(begin))
+		}
+		wantCode(t, <-first, codes.DeadlineExceeded)
+		if took := time.Since(begin); took != 60*time.Second {
+			t.Errorf("given up after %v", took)
+		}
+		wantCode(t, <-second, codes.DeadlineExceeded) // It was sent on the next stream.
+		if took := time.Since(begin); took != 120*time.Second {
+			t.Errorf("the next one was given up after %v", took)
+		}
+	})
+}
