@@ -149,44 +149,45 @@ func (a *activation) await() entity.Input {
 // rests: nothing is to be done, and this goroutine serves it no longer.
 func (a *activation) work() (rests bool) {
 	for a.last == nil {
-		switch in, c := a.next(); {
+		in, c, rests := a.next()
+		switch {
 		case c != nil:
 			a.start(c)
 		case in != nil:
 			a.take(in)
-		default:
-			return a.last == nil
+		case rests: // It may be another goroutine's by now.
+			return true
 		}
 	}
 	return false
 }
 
 // next waits for what is to be done next: what has happened, or else a command.
-// Neither means that the entity rests.
-func (a *activation) next() (entity.Input, *call) {
+// Neither means that the entity rests, or that the activation has closed.
+func (a *activation) next() (in entity.Input, c *call, rests bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for {
 		if in := a.pull(); in != nil {
-			return in, nil
+			return in, nil, false
 		}
 		if a.merged {
 			a.merged = false
-			return entity.Merged{}, nil // Take asks for the delta, without the lock.
+			return entity.Merged{}, nil, false // Take asks for the delta, without the lock.
 		}
 		resets := a.watchdog.bitten() || a.voided // then its end comes
 		if !resets && a.machine.Ready() && a.takes() {
 			if c := a.turn(); c != nil || a.last != nil {
 				a.stay()
-				return nil, c
+				return nil, c, false
 			}
 		}
 		if !resets && a.machine.Idle() {
 			if reason := a.passes(); reason != 0 {
-				return entity.Passivate{Reason: reason}, nil
+				return entity.Passivate{Reason: reason}, nil, false
 			}
 			if a.settle() {
-				return nil, nil
+				return nil, nil, true
 			}
 		}
 		a.changed.Wait()
