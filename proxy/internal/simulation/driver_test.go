@@ -86,7 +86,7 @@ func play(seed uint64, steps int, bugs defects) (string, error) {
 
 func (d *driver) start() (err error) {
 	d.process++
-	d.proxy, err = started(d.disk, d.process, d.bugs)
+	d.proxy, err = started(d.disk, d.process, d.profile.active, d.bugs)
 	d.settlef("start process %d", d.process)
 	return err
 }
@@ -135,9 +135,10 @@ func (d *driver) choose() error {
 }
 
 // settlef waits until everything has come to rest, and writes down the choice and what
-// came of it.
+// came of it. Some time passes then, so that no two choices begin what ends at once.
 func (d *driver) settlef(format string, args ...any) {
 	synctest.Wait()
+	defer func() { time.Sleep(time.Duration(1 + d.roll(1000))) }()
 	d.writef(format, args...)
 	lines := d.watched()
 	for _, c := range d.collect() {

@@ -55,11 +55,15 @@ const bad = "bad;"
 // which it answers a command, with a snapshot or without. Declined gets the tokens of
 // orders that it has refused.
 func (s *stream) handle(how conduct, snapshot bool, declined map[string]bool) string {
+	if s.utter() {
+		return "goes on"
+	}
 	message := s.next()
 	if message == nil {
 		s.end(io.EOF)
 		return "ends"
 	}
+	defer s.utter()
 	var command *entityv1.Command
 	switch m := message.(type) {
 	case *eventsourcedv1.HandleRequest:
@@ -79,7 +83,7 @@ func (s *stream) handle(how conduct, snapshot bool, declined map[string]bool) st
 	}
 	s.answer(command, how, snapshot)
 	if s.kind == acting && how != silent {
-		s.end(io.EOF) // Unless it has ended otherwise.
+		s.leave(io.EOF) // Unless it ends otherwise before.
 	}
 	return how.String() + " to " + describe(message)
 }
@@ -169,9 +173,9 @@ func (s *stream) answer(command *entityv1.Command, how conduct, snapshot bool) {
 	case repeating:
 		s.say(s.reply(id, command, false), s.reply(id, &entityv1.Command{Name: "Add", Payload: text(string(order{Token: bad}.encode()))}, false))
 	case leaving:
-		s.end(io.EOF)
+		s.leave(io.EOF)
 	case crashing:
-		s.end(status.Error(codes.Unknown, "the function has crashed"))
+		s.leave(status.Error(codes.Unknown, "the function has crashed"))
 	case silent:
 	}
 }
@@ -278,7 +282,7 @@ func (s *stream) fail() {
 	case replicated:
 		s.say(&replicatedv1.HandleResponse{Message: &replicatedv1.HandleResponse_Failure{Failure: failure}})
 	default:
-		s.end(status.Error(codes.Aborted, "broken"))
+		s.leave(status.Error(codes.Aborted, "broken"))
 	}
 }
 

@@ -213,15 +213,14 @@ func (l *ledger) acknowledged(c *caller, final map[string]string) error {
 
 // replied finds an answer that no history of the entity explains.
 func (l *ledger) replied(c *caller, final map[string]string) error {
-	if refused := c.err != nil; refused {
-		return nil
-	}
 	last := c.order
 	if all := c.carriedOut(); len(all) > 0 {
 		last = all[len(all)-1]
 	}
 	own := tokens(c.reply)
 	switch {
+	case c.err != nil || c.method == "Watch":
+		return nil
 	case last.Service == acting:
 		if c.reply != last.Token {
 			return fmt.Errorf("call %d of an action was told %q", c.number, c.reply)
