@@ -47,7 +47,7 @@ func newProfile(random *rand.Rand) profile {
 		p.services = append([]string{all[random.IntN(3)], all[random.IntN(4)]}, all[random.IntN(4)])
 	}
 	p.weights = [choices]int{
-		asks: of(100, 150, 250), functions: of(200, 400), stores: of(100, 200, 400), waits: of(10, 60, 120),
+		asks: of(100, 150, 250), functions: of(200, 400), stores: of(40, 120, 400), waits: of(10, 60, 120),
 		relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, crashes: of(0, 5, 10, 20),
 	}
 	// One write of copies answers several entities at once, which come to rest in the
