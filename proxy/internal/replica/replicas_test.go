@@ -302,7 +302,6 @@ func TestIntervalBesideHurry(t *testing.T) {
 	}
 }
 
-
 // REP-COPY-003: an activation begins with what every node has stored. Nothing is what
 // nobody has stored.
 func TestLoadMerges(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -53,6 +54,10 @@ type caller struct {
 	cancel    context.CancelFunc
 	reply     string
 	err       error
+	// items are what a caller that watches was given, and seen how many of them the
+	// driver knows; guarded by the driver's mu.
+	items []string
+	seen  int
 }
 
 // errRestless says that something waits for ever.
@@ -81,7 +86,7 @@ func play(seed uint64, steps int, bugs defects) (string, error) {
 
 func (d *driver) start() (err error) {
 	d.process++
-	d.proxy, err = started(d.disk, d.process, d.bugs)
+	d.proxy, err = started(d.disk, d.process, d.profile.active, d.bugs)
 	d.settlef("start process %d", d.process)
 	return err
 }
@@ -130,11 +135,12 @@ func (d *driver) choose() error {
 }
 
 // settlef waits until everything has come to rest, and writes down the choice and what
-// came of it.
+// came of it. Some time passes then, so that no two choices begin what ends at once.
 func (d *driver) settlef(format string, args ...any) {
 	synctest.Wait()
+	defer func() { time.Sleep(time.Duration(1 + d.roll(1000))) }()
 	d.writef(format, args...)
-	var lines []string
+	lines := d.watched()
 	for _, c := range d.collect() {
 		lines = append(lines, fmt.Sprintf("answer %d: %q %v", c.number, c.reply, status.Code(c.err)))
 		d.ledger.answer(c, time.Now())
@@ -181,6 +187,8 @@ func (d *driver) call() {
 	switch {
 	case len(d.keyed) > 0 && d.roll(8) == 0:
 		o = d.keyed[d.roll(len(d.keyed))]
+	case o.Service == replicated && d.roll(6) == 0:
+		method, o.Once, o.Then = "Watch", "", nil
 	case o.Service != acting && d.roll(5) == 0:
 		method, o.Once, o.Then = "Get", "", nil
 	case o.Once != "":
@@ -208,14 +216,54 @@ func (d *driver) submit(o order, method string, patience time.Duration) {
 	p := d.proxy
 	go func() { // Ends with the call; kill ends it at the latest.
 		defer c.cancel()
-		var reply *entityv1.Reply
-		reply, c.err = p.router.Call(ctx, o.Service, method, o.encode(), o.metadata(c.number))
-		c.reply = string(reply.GetPayload().GetValue())
+		if method == "Watch" {
+			c.err = p.router.Stream(ctx, o.Service, method, o.metadata(c.number), &watcher{driver: d, caller: c})
+		} else {
+			var reply *entityv1.Reply
+			reply, c.err = p.router.Call(ctx, o.Service, method, o.encode(), o.metadata(c.number))
+			c.reply = string(reply.GetPayload().GetValue())
+		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.answers = append(d.answers, c)
 	}()
 	d.settlef("call %d: %s %s, %v", c.number, method, o.encode(), patience)
+}
+
+// watcher is the caller of a streamed command.
+type watcher struct {
+	driver *driver
+	caller *caller
+	asked  bool
+}
+
+// Receive gives the one request.
+func (w *watcher) Receive() ([]byte, error) {
+	if w.asked {
+		return nil, io.EOF
+	}
+	w.asked = true
+	return w.caller.order.encode(), nil
+}
+
+// Send keeps what the caller is given.
+func (w *watcher) Send(reply *entityv1.Reply) error {
+	w.driver.mu.Lock()
+	defer w.driver.mu.Unlock()
+	w.caller.items = append(w.caller.items, string(reply.GetPayload().GetValue()))
+	return nil
+}
+
+// watched tells what callers that watch were given since it was called last.
+func (d *driver) watched() (lines []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.callers {
+		for ; c.seen < len(c.items); c.seen++ {
+			lines = append(lines, fmt.Sprintf("item %d of call %d: %q", c.seen, c.number, c.items[c.seen]))
+		}
+	}
+	return lines
 }
 
 // order makes up what a command wants.
@@ -359,6 +407,12 @@ func (d *driver) crash() error {
 func (d *driver) finish() error {
 	d.calm = true
 	d.proxy.function.back()
+	for _, c := range slices.Clone(d.callers) {
+		if c.method == "Watch" { // It would go on for ever.
+			c.cancel()
+			d.settlef("caller %d leaves", c.number)
+		}
+	}
 	if err := d.rest(func() bool { return len(d.callers) == 0 }); err != nil {
 		return err
 	}

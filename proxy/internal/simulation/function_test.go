@@ -23,6 +23,8 @@ import (
 type model struct {
 	entity string
 	state  string
+	// watching are the streamed commands that are open.
+	watching []int64
 }
 
 // conduct is how the function answers one command.
@@ -53,11 +55,15 @@ const bad = "bad;"
 // which it answers a command, with a snapshot or without. Declined gets the tokens of
 // orders that it has refused.
 func (s *stream) handle(how conduct, snapshot bool, declined map[string]bool) string {
+	if s.utter() {
+		return "goes on"
+	}
 	message := s.next()
 	if message == nil {
 		s.end(io.EOF)
 		return "ends"
 	}
+	defer s.utter()
 	var command *entityv1.Command
 	switch m := message.(type) {
 	case *eventsourcedv1.HandleRequest:
@@ -77,7 +83,7 @@ func (s *stream) handle(how conduct, snapshot bool, declined map[string]bool) st
 	}
 	s.answer(command, how, snapshot)
 	if s.kind == acting && how != silent {
-		s.end(io.EOF) // Unless it has ended otherwise.
+		s.leave(io.EOF) // Unless it ends otherwise before.
 	}
 	return how.String() + " to " + describe(message)
 }
@@ -85,7 +91,7 @@ func (s *stream) handle(how conduct, snapshot bool, declined map[string]bool) st
 func (s *stream) eventSourced(request *eventsourcedv1.HandleRequest) *entityv1.Command {
 	switch {
 	case request.GetInit() != nil:
-		s.model = model{request.GetInit().GetEntityId(), string(request.GetInit().GetSnapshot().GetSnapshot().GetValue())}
+		s.model = model{entity: request.GetInit().GetEntityId(), state: string(request.GetInit().GetSnapshot().GetSnapshot().GetValue())}
 	case request.GetEvent() != nil:
 		s.model.state += string(request.GetEvent().GetPayload().GetValue())
 	case request.GetSnapshotRequest() != nil:
@@ -98,7 +104,7 @@ func (s *stream) eventSourced(request *eventsourcedv1.HandleRequest) *entityv1.C
 
 func (s *stream) value(request *valuev1.HandleRequest) *entityv1.Command {
 	if init := request.GetInit(); init != nil {
-		s.model = model{init.GetEntityId(), string(init.GetState().GetValue().GetValue())}
+		s.model = model{entity: init.GetEntityId(), state: string(init.GetState().GetValue().GetValue())}
 	}
 	return request.GetCommand()
 }
@@ -108,8 +114,27 @@ func (s *stream) replicated(request *replicatedv1.HandleRequest) *entityv1.Comma
 		s.model = model{entity: init.GetEntityId()}
 		s.model.merge(init.GetDelta().GetGset().GetAdded())
 	}
-	s.model.merge(request.GetDelta().GetGset().GetAdded())
+	if delta := request.GetDelta(); delta != nil {
+		s.model.merge(delta.GetGset().GetAdded())
+		s.say(s.stream()...)
+	}
+	if cancelled := request.GetStreamCancelled(); cancelled != nil {
+		s.model.watching = slices.DeleteFunc(s.model.watching, func(id int64) bool { return id == cancelled.GetId() })
+		s.say(&replicatedv1.HandleResponse{Message: &replicatedv1.HandleResponse_StreamCancelledResponse{
+			StreamCancelledResponse: &replicatedv1.StreamCancelledResponse{CommandId: cancelled.GetId()},
+		}})
+	}
 	return request.GetCommand()
+}
+
+// stream tells those that watch the entity what it has become.
+func (s *stream) stream() (messages []proto.Message) {
+	for _, id := range s.model.watching {
+		messages = append(messages, &replicatedv1.HandleResponse{Message: &replicatedv1.HandleResponse_StreamedMessage{
+			StreamedMessage: &replicatedv1.StreamedMessage{CommandId: id, ClientAction: order{}.action(s.model.state)},
+		}})
+	}
+	return messages
 }
 
 // merge adds what a replicated entity has got.
@@ -131,6 +156,12 @@ func (s *stream) answer(command *entityv1.Command, how conduct, snapshot bool) {
 	switch how {
 	case replies:
 		s.say(s.reply(id, command, snapshot))
+		if command.GetName() == "Add" {
+			s.say(s.stream()...)
+		}
+		if command.GetStreamed() {
+			s.model.watching = append(s.model.watching, id)
+		}
 	case refuses, restarts, tiring:
 		s.say(s.refusal(id, how))
 	case mute:
@@ -142,9 +173,9 @@ func (s *stream) answer(command *entityv1.Command, how conduct, snapshot bool) {
 	case repeating:
 		s.say(s.reply(id, command, false), s.reply(id, &entityv1.Command{Name: "Add", Payload: text(string(order{Token: bad}.encode()))}, false))
 	case leaving:
-		s.end(io.EOF)
+		s.leave(io.EOF)
 	case crashing:
-		s.end(status.Error(codes.Unknown, "the function has crashed"))
+		s.leave(status.Error(codes.Unknown, "the function has crashed"))
 	case silent:
 	}
 }
@@ -180,7 +211,7 @@ func (s *stream) reply(id int64, command *entityv1.Command, snapshot bool) proto
 		reply.ClientAction = o.action(s.model.state)
 		return &valuev1.HandleResponse{Message: &valuev1.HandleResponse_Reply{Reply: reply}}
 	case replicated:
-		reply := &replicatedv1.ReplicatedReply{CommandId: id, SideEffects: o.effects()}
+		reply := &replicatedv1.ReplicatedReply{CommandId: id, SideEffects: o.effects(), Streamed: command.GetStreamed()}
 		if changes {
 			s.model.merge([]*anypb.Any{text(o.Token)})
 			reply.StateAction = &replicatedv1.StateAction{Action: &replicatedv1.StateAction_Update{Update: &replicatedv1.Delta{
@@ -251,7 +282,7 @@ func (s *stream) fail() {
 	case replicated:
 		s.say(&replicatedv1.HandleResponse{Message: &replicatedv1.HandleResponse_Failure{Failure: failure}})
 	default:
-		s.end(status.Error(codes.Aborted, "broken"))
+		s.leave(status.Error(codes.Aborted, "broken"))
 	}
 }
 

@@ -107,7 +107,7 @@ func (l *ledger) judge(disk *disk) error {
 		problems = append(problems, l.plausible(id, state))
 	}
 	for _, c := range l.answered {
-		problems = append(problems, l.acknowledged(c, final), l.replied(c, final), l.refused(c, final))
+		problems = append(problems, l.acknowledged(c, final), l.replied(c, final), l.refused(c, final), l.streamed(c))
 	}
 	problems = append(problems, l.ordered(final))
 	for token := range l.parents {
@@ -213,15 +213,14 @@ func (l *ledger) acknowledged(c *caller, final map[string]string) error {
 
 // replied finds an answer that no history of the entity explains.
 func (l *ledger) replied(c *caller, final map[string]string) error {
-	if refused := c.err != nil; refused {
-		return nil
-	}
 	last := c.order
 	if all := c.carriedOut(); len(all) > 0 {
 		last = all[len(all)-1]
 	}
 	own := tokens(c.reply)
 	switch {
+	case c.err != nil || c.method == "Watch":
+		return nil
 	case last.Service == acting:
 		if c.reply != last.Token {
 			return fmt.Errorf("call %d of an action was told %q", c.number, c.reply)
@@ -253,6 +252,28 @@ func (l *ledger) fresh(c *caller, last order, own []string) error {
 				return fmt.Errorf("call %d was told %q, without %s, which call %d was told before", c.number, c.reply, o.Token, earlier.number)
 			}
 		}
+	}
+	return nil
+}
+
+// streamed finds what a caller that watches was given, and that does not go on from what
+// it was given before, or from what was acknowledged before its call.
+func (l *ledger) streamed(c *caller) error {
+	var last []string
+	for n, item := range c.items {
+		own := tokens(item)
+		for _, token := range last {
+			if !slices.Contains(own, token) {
+				return fmt.Errorf("item %d of call %d is %q, without %s", n, c.number, item, token)
+			}
+		}
+		if err := l.plausible(c.order.id(), item); err != nil {
+			return fmt.Errorf("item %d of call %d: %w", n, c.number, err)
+		}
+		if err := l.fresh(c, c.order, own); err != nil {
+			return err
+		}
+		last = own
 	}
 	return nil
 }

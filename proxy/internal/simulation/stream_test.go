@@ -116,6 +116,7 @@ type stream struct {
 	mu     sync.Mutex
 	first  string          // what the first message was
 	inbox  []proto.Message // for the function
+	drafts []draft         // what the function is about to say, one thing at a time
 	outbox []proto.Message // for the proxy
 	closed bool            // by the proxy's half-close
 	ended  error           // by the function
@@ -192,7 +193,7 @@ func (s *stream) over() bool {
 func (s *stream) waits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ended == nil && (len(s.inbox) > 0 || s.closed)
+	return s.ended == nil && (len(s.drafts) > 0 || len(s.inbox) > 0 || s.closed)
 }
 
 // next takes the oldest message for the function; nil is the proxy's half-close.
@@ -207,15 +208,47 @@ func (s *stream) next() proto.Message {
 	return message
 }
 
-// say leaves messages for the proxy.
+// draft is a message for the proxy, or the end of the stream.
+type draft struct {
+	message proto.Message
+	end     error
+}
+
+// say drafts messages for the proxy.
 func (s *stream) say(messages ...proto.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.outbox = append(s.outbox, messages...)
-	s.wake()
+	for _, message := range messages {
+		s.drafts = append(s.drafts, draft{message: message})
+	}
 }
 
-// end ends the stream; io.EOF is status OK.
+// leave drafts the end of the stream; io.EOF is status OK.
+func (s *stream) leave(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drafts = append(s.drafts, draft{end: err})
+}
+
+// utter lets the proxy hear the next draft, and reports whether there was one.
+func (s *stream) utter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.drafts) == 0 {
+		return false
+	}
+	next := s.drafts[0]
+	s.drafts = s.drafts[1:]
+	if next.message != nil {
+		s.outbox = append(s.outbox, next.message)
+	} else {
+		s.ended = next.end
+	}
+	s.wake()
+	return true
+}
+
+// end ends the stream at once.
 func (s *stream) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
