@@ -112,7 +112,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		err = p.openAdmin(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.leave(ctx), p.store.Close())
+		return nil, errors.Join(err, p.abandon(ctx))
 	}
 	return p, nil
 }

@@ -31,3 +31,14 @@ func (p *proxy) close(abort context.Context) error {
 	p.config.Log.Info("stopped")
 	return err
 }
+
+// abandon closes what a start that has failed has opened.
+func (p *proxy) abandon(ctx context.Context) (err error) {
+	if p.frontend != nil {
+		p.frontend.Close()
+	}
+	if p.replicas != nil {
+		err = p.replicas.Close(ctx)
+	}
+	return errors.Join(err, p.leave(ctx), p.store.Close())
+}

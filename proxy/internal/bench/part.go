@@ -33,6 +33,8 @@ type addresses struct {
 type usage struct {
 	CPU        time.Duration `json:"cpu"`
 	Resident   int64         `json:"resident"`
+	Heap       int64         `json:"heap"`   // of Resident, what is alive
+	Stacks     int64         `json:"stacks"` // of Resident, those of goroutines
 	Goroutines int           `json:"goroutines"`
 	Err        string        `json:"err,omitempty"`
 }

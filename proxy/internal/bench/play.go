@@ -131,8 +131,9 @@ func obey(stdin io.Reader, out *json.Encoder) error {
 		switch word {
 		case wordUsage:
 		case wordSettle:
-			runtime.GC()
-			debug.FreeOSMemory()
+			for range 4 { // each may halve a stack that has grown
+				debug.FreeOSMemory()
+			}
 		case wordProfile:
 			if profile, err = os.Create(path); err == nil {
 				err = pprof.StartCPUProfile(profile)

@@ -73,9 +73,9 @@ func printSizes(out io.Writer, all []entitySize) {
 	}
 	fmt.Fprintln(out, "\nActive entities, event sourced. Memory is the proxy's resident memory.")
 	table(out, func(line func(string, ...any)) {
-		line("entities\tbytes each\tgoroutines each\tactivations/s")
+		line("entities\tbytes each\theap\tstacks\tgoroutines each\tactivations/s")
 		for _, e := range all {
-			line("%v, %d\t%.0f\t%.2f\t%.0f", e.subject, e.entities, e.bytes, e.goroutines, e.rate)
+			line("%v, %d\t%.0f\t%.0f\t%.0f\t%.2f\t%.0f", e.subject, e.entities, e.bytes, e.heap, e.stacks, e.goroutines, e.rate)
 		}
 	})
 }

@@ -19,10 +19,12 @@ const multiplexedMost = 8 * 1024
 type entitySize struct {
 	subject
 
-	entities   int
-	bytes      float64 // of resident memory, each
-	goroutines float64 // each
-	rate       float64 // activations a second
+	entities int
+	bytes    float64 // of resident memory, each
+	// heap and stacks are of bytes; the rest is between them.
+	heap, stacks float64
+	goroutines   float64 // each
+	rate         float64 // activations a second
 }
 
 // entitySizes measures what an active entity costs, on plain streams and multiplexed.
@@ -77,6 +79,8 @@ func (l *lab) entitySize(ctx context.Context, s subject, n int) (e entitySize, e
 	return entitySize{
 		subject: s, entities: n, rate: rate,
 		bytes:      float64(after.Resident-before.Resident) / float64(n),
+		heap:       float64(after.Heap-before.Heap) / float64(n),
+		stacks:     float64(after.Stacks-before.Stacks) / float64(n),
 		goroutines: float64(after.Goroutines-before.Goroutines) / float64(n),
 	}, err
 }

@@ -11,7 +11,11 @@ import (
 
 // used returns what this process has used.
 func used(err error) usage {
-	u := usage{CPU: cpu(), Resident: resident(), Goroutines: runtime.NumGoroutine()}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	u := usage{
+		CPU: cpu(), Resident: resident(), Heap: int64(m.HeapAlloc), Stacks: int64(m.StackInuse), Goroutines: runtime.NumGoroutine(),
+	}
 	if err != nil {
 		u.Err = err.Error()
 	}

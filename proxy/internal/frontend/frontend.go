@@ -84,13 +84,18 @@ type Frontend struct {
 // a call takes, and a new one would grow its own each time. Further calls get new ones.
 const workers = 256
 
-// New returns a frontend that listens nowhere yet; [Frontend.Serve] starts it.
+// New returns a frontend that listens nowhere yet; [Frontend.Serve] starts it, and Drain
+// or Close ends it.
 func New(config Config) (*Frontend, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
 	f := &Frontend{config: config, health: health.NewServer(), draining: make(chan struct{})}
 	f.SetHealth(false, nil)
+	reflection, err := newReflection(config.Function)
+	if err != nil {
+		return nil, err
+	}
 	f.server = grpc.NewServer(
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnknownServiceHandler(f.handle),
@@ -102,10 +107,6 @@ func New(config Config) (*Frontend, error) {
 		grpc.ConnectionTimeout(20*time.Second),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)
-	reflection, err := newReflection(config.Function)
-	if err != nil {
-		return nil, err
-	}
 	grpc_health_v1.RegisterHealthServer(f.server, f.health)
 	grpc_reflection_v1.RegisterServerReflectionServer(f.server, reflection.v1())
 	grpc_reflection_v1alpha.RegisterServerReflectionServer(f.server, reflection.v1alpha())
@@ -167,6 +168,12 @@ func (f *Frontend) Drain(ctx context.Context) error {
 		<-finished
 		return context.Cause(ctx)
 	}
+}
+
+// Close breaks off whatever is under way.
+func (f *Frontend) Close() {
+	f.server.Stop()
+	f.serving.Wait()
 }
 
 // endWithDrain ends the calls of health and reflection when the frontend drains;

@@ -32,11 +32,10 @@ func (c *Client) Call(ctx context.Context, shape wire.Shape) (*Call, error) {
 		if !ok || shape >= wire.Shapes {
 			return fault.New(fault.Internal, "the dialect %s has no %s call of an action", conn.dialect.Name, shape)
 		}
-		stream, err := c.newStream(ctx, conn, action.Calls[shape], shape.Requests())
+		stream, err := c.newStream(ctx, conn, action.Calls[shape], shape.Requests(), true)
 		if err != nil {
 			return err
 		}
-		c.count(stream)
 		opened = &Call{conn: conn, ctx: ctx, grpc: stream}
 		return nil
 	})

@@ -3,7 +3,6 @@ package function
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -124,16 +123,7 @@ func (h *handle) read(data []byte, err error) (proto.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	message := newResponse(h.stream.kind)
-	if limit := h.stream.conn.limit; len(data) > limit {
-		err = tooLarge(fmt.Sprintf("%d bytes", len(data)), limit)
-	} else {
-		err = proto.Unmarshal(data, message)
-	}
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return message, nil
+	return h.stream.conn.read(h.stream.kind, data)
 }
 
 // next takes the next message or the end, and gives the message's bytes back to the

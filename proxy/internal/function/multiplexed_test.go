@@ -185,9 +185,23 @@ func TestMultiplexedReset(t *testing.T) {
 	finish(t, other)
 }
 
-// TestFollow shows that nobody has to wait for a multiplexed stream.
+// TestFollow shows that nobody has to wait for a stream, multiplexed or plain.
 func TestFollow(t *testing.T) {
-	_, client, _ := multiplexing(t, functiontest.Script{})
+	t.Run("multiplexed", func(t *testing.T) {
+		_, client, _ := multiplexing(t, functiontest.Script{})
+		follow(t, client)
+	})
+	t.Run("plain", func(t *testing.T) {
+		f := functiontest.Start(t, loopback, functiontest.Script{})
+		client, o := run(t, f.Target)
+		o.awaitServing(t)
+		follow(t, client)
+	})
+}
+
+// follow follows one stream to its end.
+func follow(t *testing.T, client *function.Client) {
+	t.Helper()
 	stream := openAs(t.Context(), t, client, "a")
 	follower, ok := stream.(function.Follower)
 	if !ok {

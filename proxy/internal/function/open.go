@@ -56,8 +56,9 @@ func (c *Client) claim(ctx context.Context, deadline <-chan time.Time) (*connect
 }
 
 // newStream opens a gRPC stream on the connection, on which it is counted in already.
-// Without streams from the proxy, the first message half-closes it.
-func (c *Client) newStream(ctx context.Context, conn *connection, path string, streams bool) (grpc.ClientStream, error) {
+// Without streams from the proxy, the first message half-closes it. One that is observed
+// is the stream of an entity, or the call of an action.
+func (c *Client) newStream(ctx context.Context, conn *connection, path string, streams, observed bool) (grpc.ClientStream, error) {
 	stream, err := conn.grpc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: streams, ServerStreams: true}, path)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -65,12 +66,14 @@ func (c *Client) newStream(ctx context.Context, conn *connection, path string, s
 		}
 		return nil, fault.New(fault.Unavailable, "opening a stream to the user function: %w", err)
 	}
-	context.AfterFunc(stream.Context(), func() { c.pool.release(conn) }) // gRPC ends it with the stream
+	if observed {
+		c.config.Observer.Streams(+1)
+	}
+	context.AfterFunc(stream.Context(), func() { // gRPC ends it with the stream
+		c.pool.release(conn)
+		if observed {
+			c.config.Observer.Streams(-1)
+		}
+	})
 	return stream, nil
-}
-
-// count counts the stream of an entity, or the call of an action, until its end.
-func (c *Client) count(stream grpc.ClientStream) {
-	c.config.Observer.Streams(+1)
-	context.AfterFunc(stream.Context(), func() { c.config.Observer.Streams(-1) })
 }

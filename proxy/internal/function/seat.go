@@ -77,7 +77,7 @@ func (c *Client) multiplex(ctx context.Context, conn *connection, entity wire.En
 	}
 	living, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives the entity that opens it
 	waiting := context.AfterFunc(ctx, cancel)
-	stream, err := c.newStream(living, conn, conn.dialect.Multiplex, true)
+	stream, err := c.newStream(living, conn, conn.dialect.Multiplex, true, false)
 	if waiting(); err != nil {
 		cancel()
 		return nil, err

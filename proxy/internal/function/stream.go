@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"fmt"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -41,8 +42,7 @@ type Stream interface {
 	Err() error
 }
 
-// Follower is a Stream that needs no goroutine for who receives from it, as a
-// multiplexed one is.
+// Follower is a Stream that needs no goroutine for who receives from it. Both are.
 type Follower interface {
 	// Follow has wake called whenever Next may have more, and once at the beginning.
 	// It is called from any goroutine, and does not wait. Call Follow once, and Recv
@@ -83,20 +83,20 @@ func (c *Client) open(ctx context.Context, conn *connection, entityType string) 
 	if h, err := c.multiplex(ctx, conn, kind); h != nil || err != nil {
 		return h, err
 	}
-	stream, err := c.newStream(ctx, conn, kind.Handle, true)
+	stream, err := c.newStream(ctx, conn, kind.Handle, true, true)
 	if err != nil {
 		return nil, err
 	}
-	c.count(stream)
-	return &plain{conn: conn, pool: &c.pool, kind: kind.Kind, grpc: stream}, nil
+	return &plain{client: c, conn: conn, kind: kind.Kind, grpc: stream}, nil
 }
 
 // plain is a stream of one entity.
 type plain struct {
-	conn *connection
-	pool *pool
-	kind wire.Kind
-	grpc grpc.ClientStream
+	client *Client
+	conn   *connection
+	kind   wire.Kind
+	grpc   grpc.ClientStream
+	heard  heard // where it is followed
 }
 
 var _ Stream = (*plain)(nil)
@@ -125,7 +125,7 @@ func (s *plain) CloseSend() error { return s.grpc.CloseSend() }
 
 func (s *plain) Retired() <-chan struct{} { return s.conn.draining }
 
-func (s *plain) Err() error { return s.pool.well(s.conn) }
+func (s *plain) Err() error { return s.client.pool.well(s.conn) }
 
 // outgoing returns the message as the dialect has it, and leaves the caller's alone.
 func (c *connection) outgoing(message proto.Message) proto.Message {
@@ -141,6 +141,21 @@ func (c *connection) outgoing(message proto.Message) proto.Message {
 func (c *connection) incoming(message proto.Message) proto.Message {
 	c.dialect.Lacks.Strip(message)
 	return message
+}
+
+// read reads a message that the function has sent on a stream of the kind.
+func (c *connection) read(kind wire.Kind, data []byte) (proto.Message, error) {
+	message := newResponse(kind)
+	var err error
+	if len(data) > c.limit {
+		err = tooLarge(fmt.Sprintf("%d bytes", len(data)), c.limit)
+	} else {
+		err = proto.Unmarshal(data, message)
+	}
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return message, nil
 }
 
 // newResponse returns the message that the function sends on a stream of the kind.

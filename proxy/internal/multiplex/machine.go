@@ -37,6 +37,7 @@ type Handle struct {
 	number int64 // 0 until open is sent
 	// out are the messages to be sent, oldest first, and balance is what may be sent.
 	out     [][]byte
+	queued  int // bytes in out
 	balance int64
 	turn    bool // it is in ready
 	closing bool // close follows the messages
@@ -104,16 +105,15 @@ func (m *Machine) Send(h *Handle, message []byte) {
 		return
 	}
 	h.out = append(h.out, message)
+	h.queued += len(message)
 	m.turn(h)
 }
 
 // Queued returns how many bytes of messages wait on the handle.
-func (h *Handle) Queued() (bytes int) {
-	for _, message := range h.out {
-		bytes += len(message)
-	}
-	return bytes
-}
+func (h *Handle) Queued() int { return h.queued }
+
+// unqueue gives up the messages that wait.
+func (h *Handle) unqueue() { h.out, h.queued = nil, 0 }
 
 // Gone reports whether the handle was given up before it was opened.
 func (h *Handle) Gone() bool { return h.number == 0 && h.ended }
@@ -160,7 +160,7 @@ func (m *Machine) Reset(h *Handle) bool {
 	if h.reset || h.ended {
 		return !h.ended
 	}
-	h.out = nil
+	h.unqueue()
 	if h.number == 0 {
 		m.drop(h)
 		return false
@@ -173,7 +173,8 @@ func (m *Machine) Reset(h *Handle) bool {
 // drop gives up a handle that was never opened.
 func (m *Machine) drop(h *Handle) {
 	if !h.ended {
-		h.ended, h.closed, h.out = true, true, nil
+		h.ended, h.closed = true, true
+		h.unqueue()
 		m.undone--
 	}
 }
@@ -260,6 +261,7 @@ func (m *Machine) message(h *Handle) []byte {
 	if len(h.out) == 0 {
 		h.out = nil // an idle handle keeps nothing
 	}
+	h.queued -= len(message)
 	h.balance -= int64(len(message))
 	var data []byte
 	if h.number == 0 {
@@ -319,7 +321,8 @@ func (m *Machine) receive(h *Handle, f *frame) Said {
 // end notes the function's last frame for the handle, and answers it where the proxy
 // has not closed (MUX-CLOSE-005).
 func (m *Machine) end(h *Handle, said Said) Said {
-	h.ended, h.out, h.owed = true, nil, 0
+	h.ended, h.owed = true, 0
+	h.unqueue()
 	delete(m.handles, h.number)
 	switch {
 	case !h.closed:

@@ -48,7 +48,7 @@ func answer(capabilities ...discoveryv1.Capability) *discoveryv1.DiscoverRespons
 	file.Service, file.SourceCodeInfo = nil, nil
 	for _, kind := range kinds() {
 		served, _ := proto.Clone(model).(*descriptorpb.ServiceDescriptorProto)
-		served.Name = proto.String(service(kind)[len("test.counter.v1."):])
+		served.Name = new(service(kind)[len("test.counter.v1."):])
 		file.Service = append(file.Service, served)
 	}
 	response := descriptortest.Answer(files)
