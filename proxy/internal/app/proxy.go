@@ -112,6 +112,9 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		err = p.openAdmin(ctx)
 	}
 	if err != nil {
+		if p.replicas != nil {
+			err = errors.Join(err, p.replicas.Close(ctx))
+		}
 		return nil, errors.Join(err, p.leave(ctx), p.store.Close())
 	}
 	return p, nil
