@@ -115,7 +115,8 @@ func (d *driver) choose() error {
 	case waits:
 		d.wait()
 	case relieves:
-		d.proxy.entities.Relieve()
+		d.proxy.entities.Relieve(1)
+		d.proxy.entities.Relieve(0)
 		d.settlef("relieve")
 	case leaves:
 		d.leave()
