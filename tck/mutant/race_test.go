@@ -6,4 +6,4 @@ package mutant
 // times as long. A part of them shows it all that the kit does; the whole self-check runs
 // without it. It watches in real time: with very many bubbles of synctest under it, the
 // run-time of Go 1.26 itself has crashed.
-const everyMutant = 48
+const everyMutant = 96

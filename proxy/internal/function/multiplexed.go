@@ -207,16 +207,19 @@ func (m *multiplexed) ended(err error) {
 }
 
 // finish ends every handle that is left as a plain stream that ended now (MUX-END-001),
-// and resets the stream.
+// and resets the stream. The reason is noted before the reset, which the reader would
+// otherwise take for the reason.
 func (m *multiplexed) finish(err error) {
-	m.cancel()
-	m.client.pool.unseat(m)
 	m.mu.Lock()
 	if m.over != nil {
 		m.mu.Unlock()
 		return
 	}
 	m.over = err
+	m.mu.Unlock()
+	m.cancel()
+	m.client.pool.unseat(m)
+	m.mu.Lock()
 	left := m.live
 	m.live = nil
 	for h := range left {

@@ -135,13 +135,17 @@ type muxStream[Q, A any] struct{ *muxHandle }
 
 func (s muxStream[Q, A]) Recv() (*Q, error) {
 	request := new(Q)
-	if err := s.receive(any(request).(proto.Message)); err != nil {
+	message, _ := any(request).(proto.Message) // each is one
+	if err := s.receive(message); err != nil {
 		return nil, err
 	}
 	return request, nil
 }
 
-func (s muxStream[Q, A]) Send(response *A) error { return s.send(any(response).(proto.Message)) }
+func (s muxStream[Q, A]) Send(response *A) error {
+	message, _ := any(response).(proto.Message) // each is one
+	return s.send(message)
+}
 
 // muxHandle is a handle.
 type muxHandle struct {
