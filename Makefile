@@ -56,7 +56,7 @@ slowtest: ## Kill proxy, function and database under load, 100 times on pebble a
 
 .PHONY: test-full
 test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
-	go test -race -tags docker ./...
+	go test -race -timeout 20m -tags docker ./...
 	$(MAKE) simulate MINUTES=0.167
 	$(MAKE) checktemplates checkdocs checkreport
 
