@@ -33,7 +33,7 @@ build: ## Build the proxy, the kit and the reference functions into .tmp/bin and
 		./reference-impl/go/model ./reference-impl/go/cart ./reference-impl/go/profile ./reference-impl/go/temperature ./reference-impl/go/presence
 
 .PHONY: test
-test: ## Run the tests that need Go alone
+test: ## Run the tests that need Go alone, and PostgreSQL where it is installed
 	go test ./...
 
 .PHONY: conformance
