@@ -136,12 +136,16 @@ func (t *Turns) Lose(err *fault.Error, last entity.Close, out []entity.Effect) [
 }
 
 // Close ends the activation as soon as nothing is held any more. A reset takes the
-// place of a half-close that waits.
+// place of a half-close that waits; what is to follow from that follows all the same.
 func (t *Turns) Close(last entity.Close, out []entity.Effect) []entity.Effect {
 	if t.phase == spent {
 		return out
 	}
-	if t.after == nil || last.Abort && !t.after.Abort {
+	switch {
+	case t.after == nil:
+		t.after = &last
+	case last.Abort && !t.after.Abort:
+		last.Anew, last.Deleted = t.after.Anew || last.Anew, t.after.Deleted || last.Deleted
 		t.after = &last
 	}
 	return t.rest(out)
