@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -203,9 +205,9 @@ func (m *Machine) lose(err *fault.Error, last entity.Close, out []entity.Effect)
 		return out
 	}
 	if m.command == 0 {
-		last.Err = err
-		if err.Kind == fault.Internal { // CORE-STREAM-009; DIA-ANSWER-006 for any other.
-			last.Err = m.broken(err)
+		last.Err = err // DIA-ANSWER-006
+		if status.Code(err.Err) != codes.Unavailable {
+			last.Err = m.broken(err) // CORE-STREAM-009
 		}
 	}
 	if m.phase == busy {

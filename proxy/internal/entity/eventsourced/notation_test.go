@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -146,6 +147,8 @@ func parseError(text string) error {
 		return fault.New(fault.Internal, "the function sent a message that cannot be read")
 	case "told":
 		return fault.Told("the function broke the multiplexed stream's rules")
+	case "disconnected":
+		return status.Error(codes.Unavailable, "connection reset")
 	default:
 		return errors.New(text)
 	}
