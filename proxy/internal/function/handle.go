@@ -178,6 +178,7 @@ func (h *handle) CloseSend() error {
 	m.mu.Unlock()
 	m.poke()
 	if unopened {
+		h.stir()
 		h.released()
 	}
 	return nil

@@ -235,6 +235,30 @@ func follow(t *testing.T, client *function.Client) {
 	}
 }
 
+// TestFollowUnopened covers a handle that is closed before anything was sent on it: who
+// follows is told of its end, though no frame comes.
+func TestFollowUnopened(t *testing.T) {
+	_, client, _ := multiplexing(t, functiontest.Script{})
+	stream, err := client.Open(t.Context(), eventSourced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower, ok := stream.(function.Follower)
+	if !ok {
+		t.Fatalf("a %T", stream)
+	}
+	woken := make(chan struct{}, 100)
+	follower.Follow(func() { woken <- struct{}{} })
+	take(t, woken)
+	if err := stream.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	take(t, woken)
+	if message, err, ok := follower.Next(); !ok || message != nil || !errors.Is(err, io.EOF) {
+		t.Errorf("the end: %v, %v, %v", message, err, ok)
+	}
+}
+
 // TestMultiplexedLost covers MUX-END-001: what breaks the stream ends each handle on it
 // as a stream that was lost.
 func TestMultiplexedLost(t *testing.T) {
