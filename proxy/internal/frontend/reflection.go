@@ -47,7 +47,7 @@ func (r *reflected) v1() grpc_reflection_v1.ServerReflectionServer {
 }
 
 func (r *reflected) v1alpha() grpc_reflection_v1alpha.ServerReflectionServer {
-	return reflection.NewServer(r.options())
+	return &alpha{ServerReflectionServer: reflection.NewServer(r.options()), function: r.function}
 }
 
 func (r *reflected) options() reflection.ServerOptions {

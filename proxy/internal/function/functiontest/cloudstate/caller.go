@@ -96,10 +96,16 @@ func (s *Stream) Send(request Raw) {
 // Close half-closes the call.
 func (s *Stream) Close() { _ = s.stream.CloseSend() }
 
-// Next returns the text of the next response; io.EOF at the end with status OK.
-func (s *Stream) Next() (string, error) {
+// Receive returns the next response; io.EOF at the end with status OK.
+func (s *Stream) Receive() (Raw, error) {
 	var response Raw
 	err := s.stream.RecvMsg(&response)
+	return response, err
+}
+
+// Next is Receive of a response that has a text.
+func (s *Stream) Next() (string, error) {
+	response, err := s.Receive()
 	return Text(response, 1), err
 }
 
