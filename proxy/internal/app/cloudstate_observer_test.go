@@ -156,7 +156,7 @@ func TestObserverSeesNoRetryOfARefusal(t *testing.T) {
 
 // The bytes of a command's payload are the caller's, in whatever order and with whatever
 // fields (CORE-CMD-004), and its metadata less the transport's, bytes as bytes
-// (CORE-META-001, META-ENTRY-001, DIA-META-001).
+// (CORE-META-001, META-ENTRY-001).
 func TestObserverSeesTheCommand(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
