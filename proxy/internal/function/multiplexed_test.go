@@ -199,17 +199,24 @@ func TestFollow(t *testing.T) {
 	})
 }
 
+// followed begins to follow the stream, and returns what is told when it may have more.
+func followed(tb testing.TB, stream function.Stream) (function.Follower, <-chan struct{}) {
+	tb.Helper()
+	follower, ok := stream.(function.Follower)
+	if !ok {
+		tb.Fatalf("a %T", stream)
+	}
+	woken := make(chan struct{}, 100)
+	follower.Follow(func() { woken <- struct{}{} })
+	take(tb, woken) // once at the beginning
+	return follower, woken
+}
+
 // follow follows one stream to its end.
 func follow(t *testing.T, client *function.Client) {
 	t.Helper()
 	stream := openAs(t.Context(), t, client, "a")
-	follower, ok := stream.(function.Follower)
-	if !ok {
-		t.Fatalf("a %T", stream)
-	}
-	woken := make(chan struct{}, 100)
-	follower.Follow(func() { woken <- struct{}{} })
-	take(t, woken)
+	follower, woken := followed(t, stream)
 	if message, err, ok := follower.Next(); ok {
 		t.Errorf("before the command: %v, %v", message, err)
 	}
@@ -243,13 +250,7 @@ func TestFollowUnopened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	follower, ok := stream.(function.Follower)
-	if !ok {
-		t.Fatalf("a %T", stream)
-	}
-	woken := make(chan struct{}, 100)
-	follower.Follow(func() { woken <- struct{}{} })
-	take(t, woken)
+	follower, woken := followed(t, stream)
 	if err := stream.CloseSend(); err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func (t *Turns) Lose(err *fault.Error, last entity.Close, out []entity.Effect) [
 }
 
 // Close ends the activation as soon as nothing is held any more. A reset takes the
-// place of a half-close that waits; what is to follow from that follows all the same.
+// place of a half-close that waits; a next activation that was to follow still does.
 func (t *Turns) Close(last entity.Close, out []entity.Effect) []entity.Effect {
 	if t.phase == spent {
 		return out
@@ -145,7 +145,7 @@ func (t *Turns) Close(last entity.Close, out []entity.Effect) []entity.Effect {
 	case t.after == nil:
 		t.after = &last
 	case last.Abort && !t.after.Abort:
-		last.Anew, last.Deleted = t.after.Anew || last.Anew, t.after.Deleted || last.Deleted
+		last.Anew = last.Anew || t.after.Anew
 		t.after = &last
 	}
 	return t.rest(out)
