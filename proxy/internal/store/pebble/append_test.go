@@ -29,7 +29,7 @@ func TestCommitOnADroppedDiskDoesNotCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writes, err := s.prepare(func(w *writes) error {
+	w, err := s.prepare(func(w *writes) error {
 		return s.append(w, store.ID{Entity: "1"}, store.Batch{Events: []entity.Event{{}}})
 	})
 	if err != nil {
@@ -37,7 +37,7 @@ func TestCommitOnADroppedDiskDoesNotCount(t *testing.T) {
 	}
 	broken.On()
 	s.disk.Leave() // Close's first step
-	if err := s.commit(writes); !errors.Is(err, syscall.EIO) {
+	if err := s.commit([]*writes{w}); !errors.Is(err, syscall.EIO) {
 		t.Errorf("commit() = %v, want the disk's error", err)
 	}
 	if err := s.Close(); !errors.Is(err, syscall.EIO) {

@@ -56,7 +56,7 @@ func TestLogWaitsForABlockedCommit(t *testing.T) {
 	if again, still, err := readLog(t, s, resume); err != nil || len(again) != 0 || still != resume {
 		t.Errorf("from there the log has %q and resumes at %d (%v), want nothing at %d", again, still, err, resume)
 	}
-	if err := s.commit(blocked); err != nil {
+	if err := s.commit([]*writes{blocked}); err != nil {
 		t.Fatal(err)
 	}
 	got, _, err = readLog(t, s, resume)

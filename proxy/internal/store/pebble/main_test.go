@@ -38,7 +38,8 @@ func TestMain(m *testing.M) {
 }
 
 // startChild starts a child on the directory. It is killed at the end of the
-// test, or by the function that is returned, which waits until it is gone.
+// test, or by the function that is returned, which waits until it is gone. What it had
+// written by then can still be read.
 func startChild(t *testing.T, dir string) (output *bufio.Scanner, kill func()) {
 	t.Helper()
 	program, err := os.Executable()
@@ -49,11 +50,15 @@ func startChild(t *testing.T, dir string) (output *bufio.Scanner, kill func()) {
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	stderr := &strings.Builder{}
 	cmd.Stderr = stderr
-	pipe, err := cmd.StdoutPipe()
+	pipe, writing, err := os.Pipe() // for Wait closes that of StdoutPipe, with what is in it
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	t.Cleanup(func() { pipe.Close() })
+	cmd.Stdout = writing
+	err = cmd.Start()
+	writing.Close() // the child has its own
+	if err != nil {
 		t.Fatal(err)
 	}
 	killed := false

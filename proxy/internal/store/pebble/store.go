@@ -64,8 +64,9 @@ type Store struct {
 	heads *heads         // guarded by locks
 	clock func() time.Time
 
-	offsets *offsets // of the event log
-	rights  rights   // to write
+	committer *committer // of the writes
+	offsets   *offsets   // of the event log
+	rights    rights     // to write
 
 	mu      sync.Mutex
 	closed  bool           // guarded by mu
@@ -110,6 +111,7 @@ func Open(config Config) (*Store, error) {
 		return nil, errors.Join(explainOpen(name, cmp.Or(s.disk.Dropped(), err)), lock.Close())
 	}
 	// Pebble works on by itself from now on, and must not meet an error.
+	s.committer = newCommitter(s)
 	err = s.disk.Serve()
 	if err == nil {
 		err = s.start(config.Files, version)
@@ -223,6 +225,7 @@ func (s *Store) Close() error {
 	}
 	s.disk.Leave()
 	s.calls.Wait()
+	s.committer.close()
 	err := s.db.Close()
 	if failure := s.disk.Err(); failure != nil {
 		err = failure // whatever pebble said follows from it

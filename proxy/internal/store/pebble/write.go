@@ -14,9 +14,11 @@ import (
 // writes is what one call changes: all or none.
 type writes struct {
 	batch  *pebbledb.Batch
-	err    error // why something could not be added
-	offset int64 // the first that was taken of the log; 0 when none was
-	lazy   bool  // need not be durable when the call returns
+	err    error      // why something could not be added
+	offset int64      // the first that was taken of the log; 0 when none was
+	lazy   bool       // need not be durable when the call returns
+	unlock func()     // lets others at the entity
+	done   chan error // gets the outcome, and has room for it
 	// head is the new head of the journal of the entity with the id; nil where it stays.
 	id   store.ID
 	head *head
@@ -58,13 +60,17 @@ func (s *Store) change(ctx context.Context, what string, id store.ID, prepare fu
 		unlock()
 		return err
 	}
-	done := make(chan error, 1)
-	s.calls.Go(func() {
-		defer unlock()
-		done <- s.commit(w)
-	})
+	w.unlock, w.done = unlock, make(chan error, 1)
+	s.calls.Add(1) // until it is finished
 	select {
-	case err = <-done:
+	case s.committer.queue <- w:
+	case <-stalled:
+		return s.explain(what, id, errors.Join(errStalled, w.abandon(s)))
+	case <-ctx.Done():
+		return s.explain(what, id, errors.Join(ctx.Err(), w.abandon(s)))
+	}
+	select {
+	case err = <-w.done:
 	case <-stalled:
 		err = errStalled
 	case <-ctx.Done():
@@ -91,27 +97,11 @@ func (s *Store) prepare(prepare func(*writes) error) (*writes, error) {
 	return w, nil
 }
 
-// commit makes the writes durable. Pebble calls a commit done when the disk was
-// dropped under it; the disk knows better. Where it fails, the offsets stay open: what
-// is behind them is not known before the store is opened again.
-func (s *Store) commit(w *writes) error {
-	mode := pebbledb.Sync
-	if w.lazy {
-		mode = pebbledb.NoSync
-	}
-	if w.head != nil {
-		s.heads.forget(w.id)
-	}
-	if err := w.batch.Commit(mode); err != nil {
-		return err
-	}
-	if err := s.disk.Err(); err != nil {
-		return errors.Join(err, w.batch.Close())
-	}
+// abandon gives up writes that are not queued: nothing comes of them.
+func (w *writes) abandon(s *Store) error {
+	defer s.calls.Done()
+	defer w.unlock()
 	s.offsets.settle(w.offset)
-	if w.head != nil {
-		s.heads.keep(w.id, *w.head)
-	}
 	return w.batch.Close()
 }
 
