@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
@@ -50,6 +49,9 @@ type activation struct {
 	// hurried is the command whose time the watchdog watches; nil when none.
 	hurried *call
 	alarms  map[entity.Timer]*alarm
+	// unwritten says that changes wait for a goroutine that stores them: this one, or
+	// the one that it gives them to.
+	unwritten bool
 	// last is the machine's Close; nil before it.
 	last *entity.Close
 	// effects is reused from step to step.
@@ -86,182 +88,27 @@ func newActivation(i *instance, target Target) *activation {
 	}
 }
 
-// say puts what the function has said into the inbox, once there is room for it.
-func (a *activation) say(in entity.Input) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for a.unread {
-		a.changed.Wait()
-	}
-	a.unread = true
-	a.inbox = append(a.inbox, in)
-	a.stir()
-}
-
-// post puts something else that has happened into the inbox.
-func (a *activation) post(inputs ...entity.Input) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.active != a {
-		return // It is over.
-	}
-	a.inbox = append(a.inbox, inputs...)
-	a.stir()
-}
-
-// pull takes the oldest thing that has happened; nil when nothing has. The caller
-// holds mu.
-func (a *activation) pull() entity.Input {
-	var in entity.Input
-	if len(a.inbox) == 0 {
-		in = a.draw()
-	} else {
-		in = a.inbox[0]
-		a.inbox[0] = nil
-		a.inbox = a.inbox[1:]
-	}
-	if len(a.inbox) == 0 {
-		a.inbox = nil // An idle entity keeps no array.
-	}
-	switch in.(type) {
-	case entity.Received:
-		a.unread, a.spoke = false, time.Now()
-		a.changed.Broadcast()
-	case entity.Ended:
-		a.unread, a.ended = false, true
-	}
-	return in
-}
-
-// await waits until something happens.
-func (a *activation) await() entity.Input {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for {
-		if in := a.pull(); in != nil {
-			return in
-		}
-		a.changed.Wait()
-	}
-}
-
-// work feeds the machine until it asks for its close. True means that the entity
-// rests: nothing is to be done, and this goroutine serves it no longer.
-func (a *activation) work() (rests bool) {
+// work feeds the machine until it asks for its close. Open means that it has not, and
+// that nothing is to be done: this goroutine serves the entity no longer, and does what
+// work returns.
+func (a *activation) work() (then job, open bool) {
 	for a.last == nil {
-		in, c, rests := a.next()
+		t := a.next()
 		switch {
-		case c != nil:
-			a.start(c)
-		case in != nil:
-			a.take(in)
-		case rests: // It may be another goroutine's by now.
-			return true
-		}
-	}
-	return false
-}
-
-// next waits for what is to be done next: what has happened, or else a command.
-// Neither means that the entity rests, or that the activation has closed.
-func (a *activation) next() (in entity.Input, c *call, rests bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for {
-		if in := a.pull(); in != nil {
-			return in, nil, false
-		}
-		if a.merged {
-			a.merged = false
-			return entity.Merged{}, nil, false // Take asks for the delta, without the lock.
-		}
-		resets := a.watchdog.bitten() || a.voided // then its end comes
-		if !resets && a.machine.Ready() && a.takes() {
-			if c := a.turn(); c != nil || a.last != nil {
-				a.stay()
-				return nil, c, false
+		case t.call != nil:
+			a.delegate()
+			a.start(t.call)
+		case t.in != nil:
+			a.delegate()
+			a.take(t.in)
+		case t.nothing: // It may be another goroutine's by now.
+			if t.rests {
+				a.runtime.crowd()
 			}
+			return t.then, true
 		}
-		if !resets && a.machine.Idle() {
-			if reason := a.passes(); reason != 0 {
-				return entity.Passivate{Reason: reason}, nil, false
-			}
-			if a.settle() {
-				return nil, nil, true
-			}
-		}
-		a.changed.Wait()
 	}
-}
-
-// stay keeps an entity that was to make room: it has something to do again. The caller
-// holds mu.
-func (a *activation) stay() {
-	if a.evicted {
-		a.evicted = false
-		a.runtime.resting.stays()
-	}
-}
-
-// takes reports whether the stream takes a further command. One of a retired
-// connection does not: those that wait are for what is discovered on the next one
-// (DISC-CALL-006), unless the proxy drains as well (LIFE-DRAIN-003).
-func (a *activation) takes() bool { return !a.retired() || a.runtime.drains() }
-
-// retired reports whether the stream's connection takes no further stream.
-func (a *activation) retired() bool {
-	select {
-	case <-a.retiring:
-		return true
-	default:
-		return false
-	}
-}
-
-// passes returns why the entity, which is idle, is passivated now; 0 when it is not.
-// Only the function's drain does not heed commands that wait (CORE-PASS-001). The
-// caller holds mu.
-func (a *activation) passes() entityv1.PassivationReason {
-	waits := len(a.mailbox) > 0
-	switch {
-	case !waits && a.runtime.drains():
-		return entityv1.PassivationReason_PASSIVATION_REASON_SHUTDOWN
-	case !a.takes():
-		return entityv1.PassivationReason_PASSIVATION_REASON_DRAIN
-	case waits:
-		return 0
-	case a.evicted:
-		return entityv1.PassivationReason_PASSIVATION_REASON_LIMIT
-	case time.Since(a.spoke) >= a.patience():
-		return entityv1.PassivationReason_PASSIVATION_REASON_IDLE
-	default:
-		return 0
-	}
-}
-
-// patience is how long the entity stays without a message.
-func (a *activation) patience() time.Duration {
-	if a.target.Passivation != 0 {
-		return a.target.Passivation
-	}
-	return a.runtime.config.IdleTimeout
-}
-
-// settle lets the entity rest, unless commands wait for what keeps the machine from
-// taking them. The caller holds mu.
-func (a *activation) settle() bool {
-	if len(a.mailbox) > 0 {
-		return false
-	}
-	left := max(a.patience()-time.Since(a.spoke), 1)
-	if a.idle == nil {
-		a.idle = time.AfterFunc(left, a.wake)
-	} else {
-		a.idle.Reset(left)
-	}
-	a.running = false
-	a.runtime.resting.join(a.instance)
-	return true
+	return job{}, false
 }
 
 // start gives the machine a command, and the function its time.

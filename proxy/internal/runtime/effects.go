@@ -50,6 +50,7 @@ func (a *activation) send(message proto.Message) {
 	if a.broken {
 		return
 	}
+	a.delegate() // Send may wait.
 	a.spoke = time.Now()
 	if !a.watchdog.armed && !a.ended {
 		a.watchdog.arm(a.runtime.config.CommandTimeout)

@@ -44,15 +44,16 @@ func newInstance(r *Runtime, id entity.ID) *instance {
 	return i
 }
 
-// run serves the entity until it rests, or until no command waits for it.
-func (i *instance) run() {
+// run serves the entity until nothing is to be done, or until no command waits for it. It
+// returns what this goroutine does next.
+func (i *instance) run() job {
 	for i.begin() {
-		if rests := i.active.work(); rests {
-			i.runtime.crowd()
-			return
+		if next, open := i.active.work(); open {
+			return next
 		}
 		i.active.end()
 	}
+	return job{}
 }
 
 // begin sees to it that there is an activation. False means that nobody wants one: the
@@ -97,9 +98,14 @@ func (i *instance) stir() {
 	if i.over {
 		return
 	}
+	i.serve()
+	i.runtime.work(job{serves: i})
+}
+
+// serve notes that a goroutine serves the instance. The caller holds mu.
+func (i *instance) serve() {
 	i.running = true
 	i.runtime.resting.leave(i)
-	i.runtime.work(i.run)
 }
 
 // wake is stir for whoever does not hold mu.

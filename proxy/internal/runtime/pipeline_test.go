@@ -66,6 +66,40 @@ func TestPipelinedCommits(t *testing.T) {
 	})
 }
 
+// What one command has changed is stored though the function does not read the next one.
+func TestStoresWhileASendWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		read := make(chan struct{})
+		serve := func(s *runtimetest.Stream) error {
+			for range 2 { // the init, and the first command
+				if _, err := s.Recv(); err != nil {
+					return err
+				}
+			}
+			reply := runtimetest.Model{}.Reply("", &entityv1.Command{Name: "Add", Payload: runtimetest.Text("tea ")})
+			reply.CommandId = 1
+			if err := s.Send(&eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply}}); err != nil {
+				return err
+			}
+			<-read
+			return runtimetest.Model{}.Serve(s)
+		}
+		hold := faultstore.NewHold()
+		journal := faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Load, Call: 1, Hold: hold})
+		w := start(t, serve, func(c *runtime.Config) { c.Kinds = kinds(journal) })
+		first, second := w.submit(t.Context(), "7", "Add", "tea "), w.submit(t.Context(), "7", "Get", "")
+		<-hold.Reached() // both wait
+		hold.Release()
+		synctest.Wait()
+		if n := journal.Calls(faultstore.Append); n != 1 {
+			t.Errorf("%d appends while the second command waits for the function to read, want 1", n)
+		}
+		close(read)
+		wantAnswer(t, answer(<-first), "tea ")
+		wantAnswer(t, answer(<-second), "")
+	})
+}
+
 // ES-STORE-008, CORE-STREAM-008: the store does not take the first events. Nothing of
 // the later answers is kept, and their commands are sent again on the next stream, in
 // their order and before those that wait.

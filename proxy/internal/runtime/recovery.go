@@ -184,6 +184,7 @@ func (a *activation) unloaded(err error) {
 // end closes the stream as the machine asked, and returns when it is over: only then
 // may the entity's next stream open (CORE-STREAM-001).
 func (a *activation) end() {
+	a.delegate()
 	switch {
 	case a.last.Err != nil:
 		a.refuse(a.last.Err)

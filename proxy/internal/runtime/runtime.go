@@ -4,8 +4,9 @@
 // An instance is one entity in memory. It is in the map from the entity's first
 // command until no command waits for it and its last stream has ended, so that at
 // most one stream is open for an entity, and no command is lost between two
-// activations. One goroutine at a time serves an instance, and none while it rests:
-// an idle entity is data, and the goroutine of gRPC that waits for the function.
+// activations. One goroutine at a time serves an instance, and none while nothing is to
+// be done for it: an entity that is idle, or waits, is data, and the goroutine of gRPC
+// that waits for the function.
 package runtime
 
 import (
@@ -49,15 +50,16 @@ func New(config Config) (*Runtime, error) {
 		return nil, err
 	}
 	ctx, abort := context.WithCancel(context.Background())
-	return &Runtime{
+	r := &Runtime{
 		config:     config.withDefaults(),
 		ctx:        ctx,
 		abort:      abort,
 		draining:   make(chan struct{}),
-		workers:    newWorkers(),
 		retirement: retirement{watches: map[<-chan struct{}]*watch{}},
 		instances:  map[entity.ID]*instance{},
-	}, nil
+	}
+	r.workers = newWorkers(r.do)
+	return r, nil
 }
 
 // Submit hands a command to its entity and returns at once. The channel gets
@@ -164,15 +166,6 @@ func (r *Runtime) Close() {
 func (r *Runtime) settled() {
 	r.running.Wait()
 	r.workers.close()
-}
-
-// work runs f on a worker.
-func (r *Runtime) work(f func()) {
-	r.running.Add(1)
-	r.workers.run(func() {
-		defer r.running.Done()
-		f()
-	})
 }
 
 // refuse makes Submit refuse, and every idle entity passivate.

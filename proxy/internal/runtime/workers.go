@@ -9,7 +9,9 @@ const maxWorkers = 256
 // that the way to a stream or a store takes, and a new one would grow its own each
 // time. There are as many as there is work; few of them wait.
 type workers struct {
-	work chan func()
+	// do does a job.
+	do   func(job)
+	work chan job
 	quit chan struct{}
 	once sync.Once // closes quit
 	// running counts the goroutines.
@@ -19,36 +21,37 @@ type workers struct {
 	idle int
 }
 
-func newWorkers() *workers { return &workers{work: make(chan func()), quit: make(chan struct{})} }
+func newWorkers(do func(job)) *workers {
+	return &workers{do: do, work: make(chan job), quit: make(chan struct{})}
+}
 
-// run runs f on a goroutine of its own. It does not wait.
-func (w *workers) run(f func()) {
+// run does the job on a goroutine of its own. It does not wait.
+func (w *workers) run(j job) {
 	select {
-	case w.work <- f:
+	case w.work <- j:
 	default: // None waits.
-		w.running.Go(func() { w.serve(f) })
+		w.running.Go(func() { w.serve(j) })
 	}
 }
 
-// serve runs f, and then whatever there is, until enough others wait for work.
-func (w *workers) serve(f func()) {
-	for f != nil {
-		f()
-		f = w.next()
+// serve does the job, and then whatever there is, until enough others wait for work.
+func (w *workers) serve(j job) {
+	for more := true; more; j, more = w.next() {
+		w.do(j)
 	}
 }
 
-// next waits for work; nil when this goroutine is not wanted any more.
-func (w *workers) next() func() {
+// next waits for work; false when this goroutine is not wanted any more.
+func (w *workers) next() (job, bool) {
 	if !w.wait(+1) {
-		return nil
+		return job{}, false
 	}
 	defer w.wait(-1)
 	select {
-	case f := <-w.work:
-		return f
+	case j := <-w.work:
+		return j, true
 	case <-w.quit:
-		return nil
+		return job{}, false
 	}
 }
 

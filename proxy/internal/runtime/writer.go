@@ -28,8 +28,9 @@ type change struct {
 	beside store.Beside
 }
 
-// persist has a change stored, behind those that were asked for before. Its
-// goroutine exists while there is something to write.
+// persist has a change stored, behind those that were asked for before: by the goroutine
+// that stores those, or by this one when it has nothing else to do for the entity, or by
+// another one.
 func (a *activation) persist(effect entity.Persist) {
 	c := change{Persist: effect, beside: a.beside(effect)}
 	a.answered(effect.Command)
@@ -43,24 +44,34 @@ func (a *activation) persist(effect entity.Persist) {
 	}
 	a.changes = append(a.changes, c)
 	if !a.writing {
-		a.writing = true
-		a.runtime.work(a.write)
+		a.writing, a.unwritten = true, true
 	}
 }
 
-// write stores what waits, one write after another, until nothing does.
-func (a *activation) write() {
+// delegate gives the changes to another goroutine: this one has other things to do, and
+// may take its time.
+func (a *activation) delegate() {
+	if a.unwritten {
+		a.unwritten = false
+		a.runtime.work(job{stores: a})
+	}
+}
+
+// write stores what waits, one write after another, until nothing does. Then it returns
+// what this goroutine does next.
+func (a *activation) write() job {
 	for {
 		batch := a.batch()
 		if batch == nil {
-			return
+			return a.written()
 		}
 		a.wrote(batch, a.store(batch))
 	}
 }
 
-// batch takes what the next write stores; nil when nothing waits: then the writer
-// ends. A snapshot that was asked for is a write of its own.
+// batch takes what the next write stores; nil when nothing waits. A snapshot that was
+// asked for is a write of its own. Who serves the entity is told what became of the last
+// write where another one follows.
 func (a *activation) batch() []change {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -80,11 +91,30 @@ func (a *activation) batch() []change {
 		a.changes = nil // An idle entity keeps no array.
 	}
 	if n == 0 {
-		a.writing = false
-		a.changed.Broadcast()
 		return nil
 	}
+	if len(a.inbox) > 0 {
+		a.stir()
+	}
 	return batch
+}
+
+// written ends the writer, unless something waits after all. It returns what its goroutine
+// does next: it tells the machine itself what became of the last write, where nobody
+// serves the entity.
+func (a *activation) written() job {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.changes) > 0 {
+		return job{stores: a}
+	}
+	a.writing = false
+	if a.active == a && len(a.inbox) > 0 && !a.running {
+		a.serve()
+		return job{serves: a.instance}
+	}
+	a.changed.Broadcast()
+	return job{}
 }
 
 // size returns about how many bytes the change brings.
@@ -193,7 +223,11 @@ func (a *activation) wrote(batch []change, err error) {
 		a.changes, a.failed = nil, true
 		a.mu.Unlock()
 	}
-	a.post(outcomes...)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.active == a {
+		a.inbox = append(a.inbox, outcomes...) // batch or written stirs
+	}
 }
 
 // wasFirst reports whether another writer was.
