@@ -7,12 +7,16 @@ import (
 )
 
 // heads remembers the heads of some entities' journals, as they are on the disk, so that
-// an append to an entity that is busy reads nothing. Each lock of the entities has one
-// place: whoever uses it holds the lock.
+// an append to an entity that is busy reads nothing. Each lock of the entities has some
+// of the places: whoever uses one holds the lock.
 type heads struct {
 	seed  maphash.Seed
-	slots [lockCount]remembered
+	slots [headCount]remembered
 }
+
+// headCount is how many heads are remembered at most: a multiple of lockCount, so that
+// entities which share a place share the lock. They take about a megabyte.
+const headCount = 4 * lockCount
 
 // remembered is the head of one entity.
 type remembered struct {
@@ -25,7 +29,7 @@ func newHeads(seed maphash.Seed) *heads { return &heads{seed: seed} }
 
 // slot is where the entity's head may be.
 func (h *heads) slot(id store.ID) *remembered {
-	return &h.slots[maphash.Comparable(h.seed, id)%lockCount]
+	return &h.slots[maphash.Comparable(h.seed, id)%headCount]
 }
 
 // find returns the entity's head where it is known.
