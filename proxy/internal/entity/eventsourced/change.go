@@ -21,7 +21,7 @@ func (m *Machine) events(reply *eventsourcedv1.EventSourcedReply, at time.Time) 
 	at = at.UTC().Truncate(time.Millisecond)
 	events := make([]entity.Event, len(reply.GetEvents()))
 	for i, payload := range reply.GetEvents() {
-		events[i] = entity.Event{Sequence: m.last + int64(i) + 1, Payload: payload, Time: at, Metadata: m.metadata(reply, i)}
+		events[i] = entity.Event{Sequence: m.turns.Last() + int64(i) + 1, Payload: payload, Time: at, Metadata: m.metadata(reply, i)}
 	}
 	return events
 }
@@ -30,7 +30,7 @@ func (m *Machine) events(reply *eventsourcedv1.EventSourcedReply, at time.Time) 
 // would have it (ES-EVENT-006), and the trace of the command (ES-EVENT-009), which
 // is never the function's own (ES-EVENT-004); nil when there is neither.
 func (m *Machine) metadata(reply *eventsourcedv1.EventSourcedReply, i int) *entityv1.Metadata {
-	entries := append(given(reply, i), m.current.trace...)
+	entries := append(given(reply, i), m.trace...)
 	if len(entries) == 0 {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (m *Machine) snapshot(reply *eventsourcedv1.EventSourcedReply) *entity.Snap
 	if reply.GetSnapshot() == nil || len(reply.GetEvents()) == 0 || reply.GetDelete() != nil {
 		return nil
 	}
-	return &entity.Snapshot{Sequence: m.last + int64(len(reply.GetEvents())), State: reply.GetSnapshot()}
+	return &entity.Snapshot{Sequence: m.turns.Last() + int64(len(reply.GetEvents())), State: reply.GetSnapshot()}
 }
 
 // end returns the entity's end, where the reply is it.
@@ -65,22 +65,11 @@ func end(reply *eventsourcedv1.EventSourcedReply) *entity.Delete {
 	return &entity.Delete{Retention: time.Duration(reply.GetDelete().GetRetention()) * time.Millisecond}
 }
 
-// durable returns the reply's durable side effects, in their order.
-func durable(reply *eventsourcedv1.EventSourcedReply) []*entityv1.SideEffect {
-	var effects []*entityv1.SideEffect
-	for _, effect := range reply.GetSideEffects() {
-		if effect.GetDurable() {
-			effects = append(effects, effect)
-		}
-	}
-	return effects
-}
-
 // framing is more than stands around the payload and the metadata of an event.
 const framing = 512
 
 // mayNotFit reports whether the event has to be measured: most are far too small.
 func (m *Machine) mayNotFit(event entity.Event) bool {
 	payload := event.Payload
-	return len(payload.GetValue())+len(payload.GetTypeUrl())+proto.Size(event.Metadata)+framing > m.terms.MaxMessage
+	return len(payload.GetValue())+len(payload.GetTypeUrl())+proto.Size(event.Metadata)+framing > m.turns.Terms().MaxMessage
 }

@@ -7,6 +7,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/entity/turn"
 	"github.com/stateward/stateward/proxy/internal/header"
 )
 
@@ -30,7 +31,7 @@ func (m *Machine) foreign(reply *eventsourcedv1.EventSourcedReply) (field string
 		return "event_metadata", events
 	case reply.GetDelete() != nil && !m.has(deletes):
 		return "delete", deletes
-	case len(durable(reply)) > 0 && !m.has(effects):
+	case turn.Durable(reply.GetSideEffects()) && !m.has(effects):
 		return "side_effects.durable", effects
 	default:
 		return "", 0
@@ -42,36 +43,32 @@ func (m *Machine) foreign(reply *eventsourcedv1.EventSourcedReply) (field string
 // own copy then is not known, so that it loads again.
 func (m *Machine) forbidden(reply *eventsourcedv1.EventSourcedReply) (requirement, text string) {
 	events, metadata, retention := len(reply.GetEvents()), len(reply.GetEventMetadata()), reply.GetDelete().GetRetention()
-	payload := reply.GetClientAction().GetReply().GetPayload()
+	wrongType := m.turns.WrongType(reply.GetClientAction())
 	switch {
-	case m.current.readOnly && (events > 0 || reply.GetDelete() != nil): // CORE-READ-002, CORE-READ-003
-		return "CORE-READ-001", fmt.Sprintf("the reply changes the state, and the method %s is declared read_only", m.current.name)
+	case m.turns.ReadOnly() != "" && (events > 0 || reply.GetDelete() != nil): // CORE-READ-002, CORE-READ-003
+		return "CORE-READ-001", fmt.Sprintf("the reply changes the state, and the method %s is declared read_only", m.turns.ReadOnly())
 	case metadata > 0 && metadata != events: // ES-EVENT-008
 		return "ES-EVENT-003", fmt.Sprintf("the reply has %d events, and metadata for %d", events, metadata)
 	case retention < 0 || retention > maxRetention: // ES-DEL-012
 		return "ES-DEL-005", fmt.Sprintf("the reply deletes the entity with a retention of %d ms, which is from 0 to %d", retention, int64(maxRetention))
-	case payload != nil && !entity.IsOf(payload, m.current.response) && !m.terms.Cloudstate: // CORE-CMD-013, CORE-CMD-014
-		return "CORE-CMD-006", m.wrongType(payload.GetTypeUrl())
+	case wrongType != "":
+		return "CORE-CMD-006", wrongType
 	default:
 		return "", ""
 	}
 }
 
-// wrongType says that a reply is not of its method's output.
-func (m *Machine) wrongType(typeURL string) string {
-	return fmt.Sprintf("the reply carries the type URL %q, and %s answers with %s: it has to end in %q",
-		typeURL, m.current.name, m.current.response, "/"+m.current.response)
-}
-
-// tooLarge says what of the change could never be sent back to the function, and so
+// tooLarge says what of a change could never be sent back to the function, and so
 // would lock the entity out for ever (ES-STORE-007), or has too much metadata
 // (ES-EVENT-007), and which requirement says so; "" when nothing.
-func (m *Machine) tooLarge(reply *eventsourcedv1.EventSourcedReply, change *entity.Persist) (requirement, text string) {
-	for i, event := range change.Events {
+func (m *Machine) tooLarge(
+	reply *eventsourcedv1.EventSourcedReply, events []entity.Event, snapshot *entity.Snapshot,
+) (requirement, text string) {
+	for i, event := range events {
 		size := header.Size(&entityv1.Metadata{Entries: given(reply, i)})
-		if size > m.terms.MaxMetadata {
+		if size > m.turns.Terms().MaxMetadata {
 			return "ES-EVENT-007", fmt.Sprintf("the metadata of event %d of the reply has %d bytes, and may have %d: nothing was stored",
-				i+1, size, m.terms.MaxMetadata)
+				i+1, size, m.turns.Terms().MaxMetadata)
 		}
 		if !m.mayNotFit(event) {
 			continue
@@ -80,10 +77,10 @@ func (m *Machine) tooLarge(reply *eventsourcedv1.EventSourcedReply, change *enti
 			return m.unreplayable(fmt.Sprintf("event %d", i+1), size)
 		}
 	}
-	if change.Snapshot == nil {
+	if snapshot == nil {
 		return "", ""
 	}
-	if size, ok := m.fits(m.opening(change.Snapshot)); !ok {
+	if size, ok := m.fits(m.opening(snapshot)); !ok {
 		return m.unreplayable("the snapshot", size)
 	}
 	return "", ""
@@ -92,21 +89,5 @@ func (m *Machine) tooLarge(reply *eventsourcedv1.EventSourcedReply, change *enti
 // unreplayable says that a part of the reply is too large.
 func (m *Machine) unreplayable(what string, size int) (requirement, text string) {
 	return "ES-STORE-007", fmt.Sprintf("%s of the reply takes %d bytes to replay, and a message may have %d: nothing was stored",
-		what, size, m.terms.MaxMessage)
-}
-
-// trim takes metadata that is too large off a reply: the answer stands without it
-// (CORE-LIMIT-011), for the command has been carried out. The reply is not written
-// to. A function of Cloudstate 0.2 is told here, too, of a reply of another type,
-// which is passed on (DIA-ANSWER-004).
-func (m *Machine) trim(reply *entityv1.Reply, out []entity.Effect) (*entityv1.Reply, []entity.Effect) {
-	if payload := reply.GetPayload(); payload != nil && !entity.IsOf(payload, m.current.response) {
-		out = append(out, m.report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, m.wrongType(payload.GetTypeUrl())))
-	}
-	size := header.Size(header.Returned(reply.GetMetadata()))
-	if size <= m.terms.MaxMetadata {
-		return reply, out
-	}
-	text := fmt.Sprintf("the metadata of the reply has %d bytes, and may have %d: the caller gets none of it", size, m.terms.MaxMetadata)
-	return &entityv1.Reply{Payload: reply.GetPayload()}, append(out, m.report("CORE-LIMIT-011", discoveryv1.Severity_SEVERITY_WARNING, text))
+		what, size, m.turns.Terms().MaxMessage)
 }

@@ -11,20 +11,17 @@ type Config struct {
 	// AskTime is how long the function may take to give it. Default 60 s.
 	AskTime time.Duration
 	// Ahead is how many answers may be on their way into the store while the next
-	// command is sent (ES-CMD-003). Default 256.
+	// command is sent (ES-CMD-003). Default that of package turn.
 	Ahead int
 }
 
-// withDefaults returns the config with each number of 0 replaced.
+// withDefaults returns the config with each number of 0 replaced that counts here.
 func (c Config) withDefaults() Config {
 	if c.Ask == 0 {
 		c.Ask = 1000
 	}
 	if c.AskTime == 0 {
 		c.AskTime = 60 * time.Second
-	}
-	if c.Ahead == 0 {
-		c.Ahead = 256
 	}
 	return c
 }

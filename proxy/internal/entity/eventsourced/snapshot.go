@@ -15,52 +15,50 @@ const patience entity.Timer = 1
 // ask asks for a snapshot where the next replay would be long: between two commands,
 // once a first one has been answered (ES-ASK-001, ES-ASK-007).
 func (m *Machine) ask(out []entity.Effect) []entity.Effect {
-	if m.phase != idle || m.mute || m.config.Ask < 0 || m.last-m.covered < m.config.Ask ||
-		!m.has(discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST) {
+	if m.mute || m.config.Ask < 0 || m.turns.Last()-m.covered < m.config.Ask ||
+		!m.has(discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST) || !m.turns.Pause() {
 		return out
 	}
-	m.phase = asking
 	return append(out,
 		entity.Wait{Timer: patience, For: m.config.AskTime}, // ES-ASK-008
-		entity.Send{Message: &eventsourcedv1.HandleRequest{
+		send(&eventsourcedv1.HandleRequest{
 			Message: &eventsourcedv1.HandleRequest_SnapshotRequest{SnapshotRequest: &eventsourcedv1.SnapshotRequest{}},
-		}})
+		}))
 }
 
 // take takes the snapshot that was asked for. It is stored behind every change
 // before it, and thus once the event of its sequence is durable (ES-ASK-006).
 func (m *Machine) take(response *eventsourcedv1.SnapshotResponse, out []entity.Effect) []entity.Effect {
 	if !m.has(discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST) {
-		return m.violate(notInForce, "the function sent a snapshot_response, and CAPABILITY_SNAPSHOT_REQUEST is not in force", out)
+		return m.turns.Violate(notInForce, "the function sent a snapshot_response, and CAPABILITY_SNAPSHOT_REQUEST is not in force", out)
 	}
-	if m.phase != asking { // ES-ASK-011
-		return m.violate("ES-ASK-003", "the function sent a snapshot_response, and no snapshot_request was unanswered", out)
+	if !m.turns.Paused() { // ES-ASK-011
+		return m.turns.Violate("ES-ASK-003", "the function sent a snapshot_response, and no snapshot_request was unanswered", out)
 	}
-	m.phase = idle
+	m.turns.Resume()
 	out = append(out, entity.Wait{Timer: patience})
 	if response.GetSnapshot() == nil { // ES-ASK-004
 		m.mute = true
 		return out
 	}
-	snapshot := &entity.Snapshot{Sequence: m.last, State: response.GetSnapshot()}
+	snapshot := &entity.Snapshot{Sequence: m.turns.Last(), State: response.GetSnapshot()}
 	if size, ok := m.fits(m.opening(snapshot)); !ok { // ES-ASK-009, ES-ASK-010
 		m.mute = true
-		text := fmt.Sprintf("with the snapshot init has %d bytes, and may have %d: the snapshot was not stored", size, m.terms.MaxMessage)
-		return append(out, m.report("ES-ASK-009", discoveryv1.Severity_SEVERITY_WARNING, text))
+		text := fmt.Sprintf("with the snapshot init has %d bytes, and may have %d: the snapshot was not stored", size, m.turns.Terms().MaxMessage)
+		return append(out, m.turns.Report("ES-ASK-009", discoveryv1.Severity_SEVERITY_WARNING, text))
 	}
-	m.covered = m.last
-	m.held = append(m.held, held{stores: true})
-	return append(out, entity.Persist{Expected: m.last, Snapshot: snapshot})
+	m.covered = snapshot.Sequence
+	return m.turns.Keep(snapshot, out)
 }
 
 // overdue gives up on a function that does not give the snapshot.
 func (m *Machine) overdue(in entity.Elapsed, out []entity.Effect) []entity.Effect {
-	if m.phase != asking || in.Timer != patience {
+	if !m.turns.Paused() || in.Timer != patience {
 		return out
 	}
 	text := "the function did not answer a snapshot_request in the time that the proxy allows"
-	out = append(out, m.report("ES-ASK-003", discoveryv1.Severity_SEVERITY_ERROR, text))
-	return m.lose(fault.New(fault.Deadline, "%s", text), entity.Close{Abort: true, Reason: "timeout"}, out)
+	out = append(out, m.turns.Report("ES-ASK-003", discoveryv1.Severity_SEVERITY_ERROR, text))
+	return m.turns.Lose(fault.New(fault.Deadline, "%s", text), entity.Close{Abort: true, Reason: "timeout"}, out)
 }
 
 // opening returns the message that opens a stream with the snapshot, with numbers

@@ -21,8 +21,17 @@ func (t *Turns) ReadOnly() string {
 	return t.asked.name
 }
 
-// WrongType says what is wrong with the type of an answer; "" when nothing is.
+// WrongType says what is wrong with the type of an answer that nobody is to get
+// (CORE-CMD-013, CORE-CMD-014); "" when nothing is. Of a Cloudstate 0.2 function
+// [Turns.Outcome] passes on any type.
 func (t *Turns) WrongType(action *entityv1.ClientAction) string {
+	if t.terms.Cloudstate {
+		return ""
+	}
+	return t.wrongType(action)
+}
+
+func (t *Turns) wrongType(action *entityv1.ClientAction) string {
 	payload := action.GetReply().GetPayload()
 	if payload == nil || entity.IsOf(payload, t.asked.response) {
 		return ""
@@ -42,15 +51,19 @@ func Durable(effects []*entityv1.SideEffect) bool {
 }
 
 // Outcome returns what the answer to the outstanding command comes to. Where it has
-// nothing for the caller, or metadata that is too large, the function is told.
+// nothing for the caller, another type, or metadata that is too large, the function is
+// told.
 func (t *Turns) Outcome(
 	action *entityv1.ClientAction, effects []*entityv1.SideEffect, out []entity.Effect,
 ) (entity.Outcome, []entity.Effect) {
+	if text := t.wrongType(action); text != "" { // DIA-ANSWER-004
+		out = append(out, t.Report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, text))
+	}
 	outcome := entity.Outcome{Command: t.asked.id, Forward: action.GetForward(), SideEffects: effects}
 	if action.GetReply().GetPayload() != nil {
 		outcome.Reply, out = t.trim(action.GetReply(), out)
 	}
-	if outcome.Reply == nil && outcome.Forward == nil { // CORE-CMD-010
+	if outcome.Reply == nil && outcome.Forward == nil { // CORE-CMD-010, CORE-CMD-012
 		text := "the function's reply holds nothing for the caller; the command was carried out"
 		out = append(out, t.Report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, text))
 		outcome.Err = fault.Nothing(text)
@@ -130,8 +143,15 @@ func (t *Turns) settle(outcome entity.Outcome, change entity.Persist, then entit
 	if change.Value != nil {
 		t.last++
 	}
-	t.phase = idle
-	return t.held.push(held{command: t.asked.id, outcome: outcome, writes: writes, then: then}, out)
+	t.phase, outcome.Command = idle, t.asked.id
+	return t.held.push(held{outcome: outcome, writes: writes, then: then}, out)
+}
+
+// Keep stores a snapshot behind everything that was asked for before. No command waits
+// for it.
+func (t *Turns) Keep(snapshot *entity.Snapshot, out []entity.Effect) []entity.Effect {
+	out = append(out, entity.Persist{Expected: t.last, Snapshot: snapshot})
+	return t.held.push(held{writes: true}, out)
 }
 
 // Pending reports whether the answer to the command, or to an older one, waits for

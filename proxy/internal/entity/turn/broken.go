@@ -33,12 +33,12 @@ func (t *Turns) Misplaced(command int64, out []entity.Effect) []entity.Effect {
 	if t.phase == busy {
 		text = fmt.Sprintf("the function answered command %d while command %d was outstanding", command, t.asked.id)
 	}
-	return t.violate("CORE-CMD-002", text, t.broken(fault.Internal), out)
+	return t.violate(unasked, text, t.broken(fault.Internal), out)
 }
 
 // Empty gives up a stream on which the function has sent a message that says nothing.
 func (t *Turns) Empty(out []entity.Effect) []entity.Effect {
-	return t.violate("CORE-CMD-002", "the function sent a message in which no case is set", t.broken(fault.Internal), out)
+	return t.violate(unasked, "the function sent a message in which no case is set", t.broken(fault.Internal), out)
 }
 
 // Failed gives up a stream of which the function says itself that it is broken.
@@ -54,9 +54,10 @@ func (t *Turns) Failed(failure *entityv1.Failure, out []entity.Effect) []entity.
 func (t *Turns) Ended(cause error, out []entity.Effect) []entity.Effect {
 	if unreadable, ok := errors.AsType[*fault.Error](cause); ok && unreadable.Kind == fault.Internal {
 		if errors.Is(cause, fault.ErrTold) {
-			return t.Lose(unreadable, entity.Close{Abort: true, Reason: "violation"}, out)
+			told := &fault.Error{Kind: t.broken(fault.Internal), Text: unreadable.Text, Err: cause}
+			return t.Lose(told, entity.Close{Abort: true, Reason: "violation"}, out)
 		}
-		return t.violate("CORE-CMD-002", unreadable.Text, t.broken(fault.Internal), out)
+		return t.violate(unasked, unreadable.Text, t.broken(fault.Internal), out)
 	}
 	kind, text := t.broken(fault.Unavailable), fmt.Sprintf("the stream to the function ended while command %d was outstanding", t.asked.id)
 	if t.phase != busy {
@@ -116,6 +117,9 @@ func (t *Turns) broken(kind fault.Kind) fault.Kind {
 func (t *Turns) violate(requirement, text string, kind fault.Kind, out []entity.Effect) []entity.Effect {
 	if t.phase == opening || t.phase == recovering {
 		text += " (before the first command)"
+		if requirement == unasked {
+			requirement = t.rules.Early
+		}
 	}
 	out = append(out, t.Report(requirement, discoveryv1.Severity_SEVERITY_ERROR, text))
 	return t.Lose(fault.New(kind, "%s", text), entity.Close{Abort: true, Reason: "violation"}, out)
@@ -128,15 +132,20 @@ func (t *Turns) Lose(err *fault.Error, last entity.Close, out []entity.Effect) [
 	if t.asked.id == 0 {
 		last.Err = err
 	}
-	if t.phase == busy {
+	switch t.phase {
+	case busy:
 		t.phase = idle
-		out = t.held.push(held{command: t.asked.id, outcome: entity.Outcome{Command: t.asked.id, Err: err}}, out)
+		out = t.held.push(held{outcome: entity.Outcome{Command: t.asked.id, Err: err}}, out)
+	case paused:
+		t.phase = idle
+	case opening, recovering, idle, spent:
 	}
 	return t.Close(last, out)
 }
 
 // Close ends the activation as soon as nothing is held any more. A reset takes the
-// place of a half-close that waits; a next activation that was to follow still does.
+// place of a half-close that waits; a next activation that was to follow still does,
+// and an entity that is no more comes to no other end.
 func (t *Turns) Close(last entity.Close, out []entity.Effect) []entity.Effect {
 	if t.phase == spent {
 		return out
@@ -144,6 +153,8 @@ func (t *Turns) Close(last entity.Close, out []entity.Effect) []entity.Effect {
 	switch {
 	case t.after == nil:
 		t.after = &last
+	case last.Abort && t.after.Deleted:
+		t.after.Abort = true
 	case last.Abort && !t.after.Abort:
 		last.Anew = last.Anew || t.after.Anew
 		t.after = &last
@@ -153,7 +164,7 @@ func (t *Turns) Close(last entity.Close, out []entity.Effect) []entity.Effect {
 
 // rest closes the stream where that is due.
 func (t *Turns) rest(out []entity.Effect) []entity.Effect {
-	if t.after == nil || !t.held.empty() {
+	if t.after == nil || t.held.len() > 0 {
 		return out
 	}
 	t.phase = spent

@@ -2,10 +2,6 @@ package turn
 
 import "github.com/stateward/stateward/proxy/internal/entity"
 
-// most is how many answers may be held. A function is asked nothing more until the
-// store has caught up.
-const most = 256
-
 // queue holds back answers, oldest first, until everything that they rest on is
 // durable. The oldest always has a write of its own: what rests on no open write is
 // not held.
@@ -17,7 +13,7 @@ type queue struct {
 
 // held is one answer that is held back.
 type held struct {
-	command int64
+	// outcome has the command's id; 0 for a write that no command waits for.
 	outcome entity.Outcome
 	// writes says that the store has been asked for something of it.
 	writes bool
@@ -25,25 +21,28 @@ type held struct {
 	then entity.Effect
 }
 
-func (q *queue) empty() bool { return q.first == len(q.answers) }
+func (q *queue) len() int { return len(q.answers) - q.first }
 
-func (q *queue) full() bool { return len(q.answers)-q.first >= most }
+// oldest returns the command whose answer is the oldest; 0 where none waits for it.
+// Some answer is held.
+func (q *queue) oldest() int64 { return q.answers[q.first].outcome.Command }
 
 // holds reports whether the answer to the command, or to an older one, is held.
-func (q *queue) holds(command int64) bool { return !q.empty() && q.answers[q.first].command <= command }
+func (q *queue) holds(command int64) bool { return q.len() > 0 && q.oldest() <= command }
 
 // push adds the newest answer. It goes out at once where it rests on no open write.
 func (q *queue) push(answer held, out []entity.Effect) []entity.Effect {
 	switch {
 	case answer.writes:
-	case q.empty():
+	case q.len() == 0:
 		return answer.release(out)
 	default:
-		out = append(out, entity.Answered{Command: answer.command})
+		out = append(out, entity.Answered{Command: answer.outcome.Command})
 	}
-	if q.first == most {
-		q.answers = append(q.answers[:0], q.answers[q.first:]...)
-		q.first = 0
+	if len(q.answers) == cap(q.answers) && q.first > len(q.answers)/2 { // Rather than to grow.
+		n := copy(q.answers, q.answers[q.first:])
+		clear(q.answers[n:])
+		q.answers, q.first = q.answers[:n], 0
 	}
 	q.answers = append(q.answers, answer)
 	return out
@@ -54,7 +53,7 @@ func (q *queue) pop() held {
 	oldest := q.answers[q.first]
 	q.answers[q.first] = held{} // Its payload may be large.
 	q.first++
-	if q.empty() {
+	if q.len() == 0 {
 		q.answers, q.first = nil, 0 // An idle entity keeps no array.
 	}
 	return oldest
@@ -64,7 +63,7 @@ func (q *queue) pop() held {
 // for no other.
 func (q *queue) stored(out []entity.Effect) []entity.Effect {
 	out = q.pop().release(out)
-	for !q.empty() && !q.answers[q.first].writes {
+	for q.len() > 0 && !q.answers[q.first].writes {
 		out = q.pop().release(out)
 	}
 	return out
@@ -74,14 +73,18 @@ func (q *queue) stored(out []entity.Effect) []entity.Effect {
 // that were in it, and returns the commands whose answers come to nothing with them:
 // they are to be asked again, in their order.
 func (q *queue) lost(err error, along int, out []entity.Effect) (again []int64, _ []entity.Effect) {
-	for failing := 1 + along; !q.empty(); {
+	for failing := 1 + along; q.len() > 0; {
 		answer := q.pop()
-		if answer.writes && failing > 0 {
+		command, fails := answer.outcome.Command, answer.writes && failing > 0
+		if fails {
 			failing--
-			refused := entity.Outcome{Command: answer.command, Err: refusal(err)}
-			out = append(out, entity.Complete{Command: answer.command, Outcome: refused})
-		} else {
-			again = append(again, answer.command)
+		}
+		switch {
+		case command == 0:
+		case fails:
+			out = append(out, entity.Complete{Command: command, Outcome: entity.Outcome{Command: command, Err: refusal(err)}})
+		default:
+			again = append(again, command)
 		}
 	}
 	return again, out
@@ -91,5 +94,8 @@ func (h held) release(out []entity.Effect) []entity.Effect {
 	if h.then != nil {
 		out = append(out, h.then)
 	}
-	return append(out, entity.Complete{Command: h.command, Outcome: h.outcome})
+	if h.outcome.Command == 0 {
+		return out
+	}
+	return append(out, entity.Complete{Command: h.outcome.Command, Outcome: h.outcome})
 }

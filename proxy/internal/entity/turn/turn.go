@@ -12,8 +12,32 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 )
 
+// Rules are what one kind of entity does otherwise than another.
+type Rules struct {
+	// Ahead is how many answers may be held: a function is asked nothing more until
+	// the store has caught up. Default 256.
+	Ahead int
+	// Early is the requirement that a function breaks which answers before it has been
+	// asked; CORE-CMD-002 where it is empty.
+	Early string
+}
+
+// withDefaults returns the rules with all that is unset replaced.
+func (r Rules) withDefaults() Rules {
+	if r.Ahead == 0 {
+		r.Ahead = 256
+	}
+	if r.Early == "" {
+		r.Early = unasked
+	}
+	return r
+}
+
+// unasked is the requirement that an answer to nothing breaks.
+const unasked = "CORE-CMD-002"
+
 // phase is where an activation stands. Each phase follows the one before it; idle
-// and busy take turns.
+// and busy, or idle and paused, take turns.
 type phase uint8
 
 const (
@@ -21,12 +45,13 @@ const (
 	recovering              // init has been sent
 	idle                    // no command is outstanding
 	busy                    // a command is outstanding at the function
+	paused                  // the machine waits for something else of the function
 	spent                   // Close has been asked for
 )
 
 // String names the phase as the texts for people do.
 func (p phase) String() string {
-	return [...]string{"opening", "recovering", "idle", "busy", "spent"}[p]
+	return [...]string{"opening", "recovering", "idle", "busy", "paused", "spent"}[p]
 }
 
 // Turns is the part of a machine that knows whose turn it is. Like a machine it is
@@ -34,6 +59,7 @@ func (p phase) String() string {
 type Turns struct {
 	id    entity.ID
 	terms entity.Terms
+	rules Rules
 	phase phase
 	// last is the sequence of the last event, or the revision of the value, that the
 	// entity has when everything asked for is stored.
@@ -64,7 +90,9 @@ type asked struct {
 }
 
 // New returns the turns of one activation of the entity.
-func New(id entity.ID, terms entity.Terms) Turns { return Turns{id: id, terms: terms} }
+func New(id entity.ID, terms entity.Terms, rules Rules) Turns {
+	return Turns{id: id, terms: terms, rules: rules.withDefaults()}
+}
 
 // ID returns the entity's name.
 func (t *Turns) ID() entity.ID { return t.id }
@@ -77,22 +105,24 @@ func (t *Turns) Last() int64 { return t.last }
 
 // Ready reports whether the next command may be sent: the one before it has been
 // answered, though what that answer changed may not be durable yet.
-func (t *Turns) Ready() bool { return t.phase == idle && t.after == nil && !t.held.full() }
+func (t *Turns) Ready() bool {
+	return t.phase == idle && t.after == nil && t.held.len() < t.rules.Ahead
+}
 
 // Idle reports whether the entity may be passivated.
-func (t *Turns) Idle() bool { return t.phase == idle && t.after == nil && t.held.empty() }
+func (t *Turns) Idle() bool { return t.phase == idle && t.after == nil && t.held.len() == 0 }
 
 // Busy reports whether a command is outstanding.
 func (t *Turns) Busy() bool { return t.phase == busy }
-
-// Recovering reports whether init has been sent and stored state may follow it.
-func (t *Turns) Recovering() bool { return t.phase == recovering }
 
 // Open notes that init has been sent, and what the entity has in the store.
 func (t *Turns) Open(in entity.Opened) {
 	t.expect(in, t.phase == opening)
 	t.phase, t.last = recovering, in.Last
 }
+
+// Replayed notes that stored state follows init.
+func (t *Turns) Replayed(in entity.Replayed) { t.expect(in, t.phase == recovering) }
 
 // Recovered notes that the function has all that is stored.
 func (t *Turns) Recovered(in entity.Recovered) {
@@ -124,6 +154,22 @@ func (t *Turns) Ask(in entity.Arrived) *entityv1.Command {
 func milliseconds(left time.Duration) int64 {
 	return int64((left + time.Millisecond - 1) / time.Millisecond)
 }
+
+// Pause keeps commands back until [Turns.Resume], for a question of the machine's own
+// to the function. It reports whether that may be asked now.
+func (t *Turns) Pause() bool {
+	if t.phase != idle || t.after != nil {
+		return false
+	}
+	t.phase = paused
+	return true
+}
+
+// Paused reports whether commands are kept back.
+func (t *Turns) Paused() bool { return t.phase == paused }
+
+// Resume lets the next command in.
+func (t *Turns) Resume() { t.phase = idle }
 
 // Answers reports whether the command with the id is outstanding, so that an answer
 // to it is right.

@@ -15,7 +15,7 @@ import (
 // that happens.
 func TestHeldAnswersAreBounded(t *testing.T) {
 	t.Parallel()
-	turns := turn.New(entity.ID{Service: "s", Entity: "e"}, entity.Terms{})
+	turns := turn.New(entity.ID{Service: "s", Entity: "e"}, entity.Terms{}, turn.Rules{})
 	turns.Open(entity.Opened{})
 	turns.Recovered(entity.Recovered{})
 	reply := &entityv1.Reply{Payload: &anypb.Any{TypeUrl: "/Text"}}
@@ -60,7 +60,7 @@ func TestMisuse(t *testing.T) {
 					t.Error("it did not panic")
 				}
 			}()
-			turns := turn.New(entity.ID{}, entity.Terms{})
+			turns := turn.New(entity.ID{}, entity.Terms{}, turn.Rules{})
 			misuse(&turns)
 		})
 	}

@@ -22,7 +22,9 @@ type Machine struct {
 var _ entity.Machine = (*Machine)(nil)
 
 // New returns the machine for one activation of the entity.
-func New(id entity.ID, terms entity.Terms) *Machine { return &Machine{turns: turn.New(id, terms)} }
+func New(id entity.ID, terms entity.Terms) *Machine {
+	return &Machine{turns: turn.New(id, terms, turn.Rules{})}
+}
 
 // Ready reports whether the machine takes Arrived now.
 func (m *Machine) Ready() bool { return m.turns.Ready() }

@@ -35,10 +35,7 @@ func (m *Machine) answer(reply *valuev1.ValueEntityReply, out []entity.Effect) [
 		return m.turns.Reject("VAL-STORE-005", text, out)
 	}
 	if text := m.turns.WrongType(reply.GetClientAction()); text != "" {
-		if !m.turns.Terms().Cloudstate {
-			return m.turns.Violate("CORE-CMD-006", text, out) // CORE-CMD-013, CORE-CMD-014
-		}
-		out = append(out, m.turns.Report("CORE-CMD-006", discoveryv1.Severity_SEVERITY_ERROR, text)) // DIA-ANSWER-004
+		return m.turns.Violate("CORE-CMD-006", text, out)
 	}
 	outcome, out := m.turns.Outcome(reply.GetClientAction(), reply.GetSideEffects(), out)
 	action := stateAction(reply.GetStateAction())
