@@ -120,14 +120,19 @@ func refusal(err error) string {
 func Command(command *entityv1.Command) string {
 	text := fmt.Sprintf("command %d %s/%s %s", command.GetId(), command.GetEntityId(), command.GetName(), Unpack(command.GetPayload()))
 	if all := command.GetMetadata(); all != nil {
-		text += " metadata " + Each(all.GetEntries(), func(entry *entityv1.MetadataEntry) string {
-			return entry.GetKey() + "=" + entry.GetStringValue()
-		})
+		text += " metadata " + Entries(all)
 	}
 	if timeout := command.GetTimeout(); timeout != 0 {
 		text += fmt.Sprintf(" timeout %d", timeout)
 	}
 	return text
+}
+
+// Entries writes what the metadata has.
+func Entries(metadata *entityv1.Metadata) string {
+	return Each(metadata.GetEntries(), func(entry *entityv1.MetadataEntry) string {
+		return entry.GetKey() + "=" + entry.GetStringValue()
+	})
 }
 
 // Cancel writes that nobody waits any more.

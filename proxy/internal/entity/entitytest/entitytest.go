@@ -3,13 +3,9 @@
 package entitytest
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -18,8 +14,12 @@ import (
 
 // Kind is what the transcripts of one kind have for themselves.
 type Kind struct {
-	// New returns a machine.
-	New func(entity.ID, entity.Terms) entity.Machine
+	// New returns the machine that a line asks for.
+	New func(Line, entity.ID, entity.Terms) entity.Machine
+	// Keys are those that an input has of the kind's own.
+	Keys map[string][]string
+	// MaxMessage is the largest message that the function takes; 160 where it is 0.
+	MaxMessage int
 	// Opened adds to the input what the kind has in the store.
 	Opened func(Line, *entity.Opened)
 	// Said reads a message of the function.
@@ -34,69 +34,34 @@ type Kind struct {
 	Apply  func(entity.Apply) string
 }
 
-// Play plays each file of testdata: a block is one input, a line of four dashes,
-// and the effects that it must have. Comments start with "#". The input "new" begins
-// with a fresh machine, as each file does; words behind it are its terms. With rewrite
-// the effects that the machine really has are written into the files.
+// Play plays each file of testdata with machines of the kind. The input "new" begins
+// with a fresh machine, as each file does; words behind it are its terms.
 func (k Kind) Play(t *testing.T, rewrite bool) {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := k.play(string(want))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if rewrite {
-				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("the trace differs (-want +got):\n%s", diff)
-			}
-		})
-	}
+	Play(t, rewrite, k.script)
 }
 
-// play steps machines through the inputs of a transcript, and returns the
-// transcript with the effects that they really have.
-func (k Kind) play(transcript string) (string, error) {
-	var out strings.Builder
+// script steps machines through the inputs of one transcript.
+func (k Kind) script() Script {
 	machine := k.fresh(Line{})
-	for block := range strings.SplitSeq(strings.TrimRight(transcript, "\n"), "\n\n") {
-		head, _, _ := strings.Cut(block, "\n----")
-		out.WriteString(head + "\n")
-		text := head[strings.LastIndexByte("\n"+head, '\n'):]
-		if strings.HasPrefix(text, "#") {
-			out.WriteString("\n")
-			continue
-		}
-		out.WriteString("----\n")
-		line := Parse(text)
-		if line.Word(0) == "new" {
-			machine = k.fresh(line)
-		} else {
-			in, err := k.Input(line)
-			if err != nil {
-				return "", fmt.Errorf("%q: %w", text, err)
+	return func(l Line) (string, error) {
+		if l.Word(0) == "new" {
+			if err := l.Known(k.keys()); err != nil {
+				return "", err
 			}
-			for _, effect := range machine.Step(in, nil) {
-				out.WriteString(k.Effect(effect) + "\n")
-			}
+			machine = k.fresh(l)
+			return state(machine), nil
 		}
-		out.WriteString(state(machine) + "\n")
+		in, err := k.Input(l)
+		if err != nil {
+			return "", err
+		}
+		var out strings.Builder
+		for _, effect := range machine.Step(in, nil) {
+			out.WriteString(k.Effect(effect) + "\n")
+		}
+		return out.String() + state(machine), nil
 	}
-	return strings.TrimRight(out.String(), "\n") + "\n", nil
 }
 
 func state(machine entity.Machine) string {
@@ -113,9 +78,12 @@ func state(machine entity.Machine) string {
 // fresh returns a machine under small limits, so that a transcript can pass them,
 // and under the terms that the line names.
 func (k Kind) fresh(l Line) entity.Machine {
-	terms := entity.Terms{Persistence: "cart", MaxMessage: 160, MaxMetadata: 12, Cloudstate: l.Has("cloudstate-0.2")}
+	terms := entity.Terms{Persistence: "cart", MaxMessage: k.MaxMessage, MaxMetadata: 12, Cloudstate: l.Has("cloudstate-0.2")}
+	if terms.MaxMessage == 0 {
+		terms.MaxMessage = 160
+	}
 	terms.Capabilities = entity.CapabilitiesOf(capabilities(l)...)
-	return k.New(entity.ID{Service: "shop.Cart", Entity: "7"}, terms)
+	return k.New(l, entity.ID{Service: "shop.Cart", Entity: "7"}, terms)
 }
 
 // capabilities returns those whose names, in small letters with dashes, stand in the

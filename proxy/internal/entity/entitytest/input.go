@@ -18,22 +18,42 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
+// Moment is when everything happens.
+var Moment = time.Date(2026, 11, 28, 12, 0, 0, 123456789, time.UTC)
+
+// keys returns those that each input has; "arrived" has metadata under any key, and
+// "merged" is of one kind alone.
+func (k Kind) keys() map[string][]string {
+	all := map[string][]string{
+		"new": nil, "opened": {"epoch", "last", "left"}, "replayed": {"about"}, "recovered": nil,
+		"received":  {"ok", "type", "note", "forward", "fail", "text", "code", "detail", "effect", "durable"},
+		"persisted": {"along"}, "spread": nil, "gone": nil, "elapsed": nil, "ended": nil, "timed-out": nil, "passivate": nil,
+	}
+	for input, own := range k.Keys {
+		all[input] = append(all[input], own...)
+	}
+	return all
+}
+
 // Input reads one input.
 func (k Kind) Input(l Line) (entity.Input, error) {
+	if err := l.Known(k.keys()); err != nil {
+		return nil, err
+	}
 	switch l.Word(0) {
 	case "opened":
 		opened := entity.Opened{Epoch: l.Int("epoch"), Last: l.Int("last"), Left: l.Time("left")}
 		k.Opened(l, &opened)
 		return opened, nil
 	case "replayed":
-		return entity.Replayed{Event: entity.Event{Sequence: l.Number(1), Payload: Pack(l.Word(2))}}, nil
+		return replayed(l), nil
 	case "recovered":
 		return entity.Recovered{}, nil
 	case "arrived":
 		return arrived(l), nil
 	case "received":
 		message, err := k.Said(l)
-		return entity.Received{Message: message}, err
+		return entity.Received{Message: message, At: Moment}, err
 	case "persisted":
 		return entity.Persisted{Err: failed(l.Word(1)), Along: int(l.Int("along"))}, nil
 	case "merged":
@@ -63,6 +83,29 @@ func reason(word string) entityv1.PassivationReason {
 	return entityv1.PassivationReason(entityv1.PassivationReason_value["PASSIVATION_REASON_"+strings.ToUpper(word)])
 }
 
+func replayed(l Line) entity.Replayed {
+	event := entity.Event{Sequence: l.Number(1), Payload: Pack(l.Word(2)), Time: Moment}
+	if about, ok := l.Value("about"); ok {
+		event.Metadata = Metadata(about)
+	}
+	return entity.Replayed{Event: event}
+}
+
+// Metadata reads "key:value,key:value"; "-" has no entry.
+func Metadata(text string) *entityv1.Metadata {
+	all := &entityv1.Metadata{}
+	for pair := range strings.SplitSeq(text, ",") {
+		if key, value, ok := strings.Cut(pair, ":"); ok {
+			all.Entries = append(all.Entries, entry(key, value))
+		}
+	}
+	return all
+}
+
+func entry(key, value string) *entityv1.MetadataEntry {
+	return &entityv1.MetadataEntry{Key: key, Value: &entityv1.MetadataEntry_StringValue{StringValue: value}}
+}
+
 func arrived(l Line) entity.Arrived {
 	left, _ := time.ParseDuration(l.Word(3))
 	command := entity.Command{
@@ -82,9 +125,7 @@ func metadata(l Line) *entityv1.Metadata {
 			if all == nil {
 				all = &entityv1.Metadata{}
 			}
-			all.Entries = append(all.Entries, &entityv1.MetadataEntry{
-				Key: key, Value: &entityv1.MetadataEntry_StringValue{StringValue: value},
-			})
+			all.Entries = append(all.Entries, entry(key, value))
 		}
 	}
 	return all
@@ -99,6 +140,8 @@ func failed(text string) error {
 		return fmt.Errorf("pebble: %w", store.ErrConflict)
 	case "fenced":
 		return fmt.Errorf("pebble: %w", store.ErrFenced)
+	case "deleted":
+		return fmt.Errorf("pebble: %w", store.ErrDeleted)
 	case "broken":
 		return io.ErrUnexpectedEOF
 	case "disconnected":
@@ -141,9 +184,7 @@ func reply(l Line, text string) *entityv1.Reply {
 		answer.Payload.TypeUrl = other
 	}
 	if note, ok := l.Value("note"); ok {
-		answer.Metadata = &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{{
-			Key: "note", Value: &entityv1.MetadataEntry_StringValue{StringValue: note},
-		}}}
+		answer.Metadata = &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{entry("note", note)}}
 	}
 	return answer
 }

@@ -1,6 +1,7 @@
 package entitytest
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -39,6 +40,18 @@ func (l Line) Word(i int) string {
 		return l.words[i]
 	}
 	return ""
+}
+
+// Known refuses a key that the line's input does not have, rather than to read past a
+// slip of the pen. An input that is not among the keys has any.
+func (l Line) Known(keys map[string][]string) error {
+	known, listed := keys[l.Word(0)]
+	for key := range l.values {
+		if listed && !slices.Contains(known, key) {
+			return fmt.Errorf("%q has no %q", l.Word(0), key)
+		}
+	}
+	return nil
 }
 
 // Has reports whether the bare word stands in the line.

@@ -8,6 +8,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 )
 
 // BenchmarkCommand steps one command that emits one event: Arrived, Received,
@@ -15,7 +16,7 @@ import (
 func BenchmarkCommand(b *testing.B) {
 	for name, behind := range map[string]int64{"unpipelined": 0, "pipelined": 8} {
 		b.Run(name, func(b *testing.B) {
-			machine := fresh(line{})
+			machine := eventsourced.New(entity.ID{Service: "s", Entity: "e"}, entity.Terms{MaxMessage: 1 << 10}, eventsourced.Config{})
 			effects := machine.Step(entity.Opened{}, nil)
 			effects = machine.Step(entity.Recovered{}, effects[:0])
 			payload := &anypb.Any{TypeUrl: "t/Text", Value: []byte("tea")}

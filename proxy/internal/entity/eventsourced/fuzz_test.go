@@ -13,6 +13,7 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/entity/entitytest"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
@@ -22,15 +23,15 @@ import (
 // whatever bytes decode to. The invariants hold in every phase.
 func FuzzStep(f *testing.F) {
 	text := func(l string) []byte {
-		in, err := parseInput(l)
+		message, err := said(entitytest.Parse(l))
 		if err != nil {
 			f.Fatal(err)
 		}
-		message, err := proto.Marshal(in.(entity.Received).Message)
+		encoded, err := proto.Marshal(message)
 		if err != nil {
 			f.Fatal(err)
 		}
-		return message
+		return encoded
 	}
 	answers := [][]byte{
 		text("received reply 1 ok=done event=A event=B snapshot=AB effect=shop.Log/Note"),
@@ -40,7 +41,7 @@ func FuzzStep(f *testing.F) {
 		text("received failure 1 text=oh"),
 		text("received nothing"),
 		text("received reply 1 ok=done event=A type=Text"),
-		text("received reply 1 ok=done event=A effect=shop.Log/Note durable"),
+		text("received reply 1 ok=done event=A durable=shop.Log/Note"),
 		text("received reply 1 ok=done event=A about=k:v"),
 		text("received reply 1 ok=done event=A delete retention=5"),
 		text("received snapshot-response snapshot=A"),
@@ -63,9 +64,7 @@ func FuzzStep(f *testing.F) {
 		w := watcher{known: known, last: int64(bytes.Count(life, []byte{'.'}))}
 		terms := entity.Terms{MaxMessage: 1 << 10, MaxMetadata: 64}
 		if len(life) > 0 && life[0] == '*' {
-			for _, capability := range capabilities {
-				terms.Capabilities |= entity.CapabilitiesOf(capability)
-			}
+			terms.Capabilities = ^entity.Capabilities(0)
 		}
 		w.machine = eventsourced.New(entity.ID{Service: "s", Entity: "e"}, terms, eventsourced.Config{Ask: 3, Ahead: 2})
 		for _, b := range life {
@@ -138,7 +137,7 @@ func received(message []byte) entity.Input {
 	if proto.Unmarshal(message, response) != nil {
 		return nil // The stream's codec refuses it: the machine sees Ended.
 	}
-	return entity.Received{Message: response, At: moment}
+	return entity.Received{Message: response, At: entitytest.Moment}
 }
 
 // step steps the machine and checks each effect.
@@ -150,7 +149,7 @@ func (w *watcher) step(t *testing.T, in entity.Input) {
 	}
 	for i, effect := range w.effects {
 		if err := w.check(in, effect, i == len(w.effects)-1); err != nil {
-			t.Fatalf("%T: %v: %s", in, err, printEffect(effect))
+			t.Fatalf("%T: %v: %s", in, err, kind.Effect(effect))
 		}
 	}
 	if w.machine.Ready() && (w.answered < w.sent || w.closed) {

@@ -3,113 +3,138 @@ package eventsourced_test
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 
-	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/entity/entitytest"
 	"github.com/stateward/stateward/proxy/internal/entity/eventsourced"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the traces that the machine gives into testdata")
 
-// TestTranscripts plays each file of testdata: a block is one input, a line of
-// four dashes, and the effects that it must have. Comments start with "#". The
-// input "new" begins with a fresh machine, as each file does, and names what is in
-// force and configured for it.
-//
 // After a change, run with -rewrite and review the difference.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
-	paths, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no transcripts: %v", err)
+	kind.Play(t, *rewrite)
+}
+
+var kind = entitytest.Kind{
+	New: func(l entitytest.Line, id entity.ID, terms entity.Terms) entity.Machine {
+		return eventsourced.New(id, terms, eventsourced.Config{Ask: l.Int("ask"), Ahead: int(l.Int("ahead"))})
+	},
+	Keys: map[string][]string{
+		"new": {"ask", "ahead"}, "opened": {"state"}, "received": {"event", "about", "snapshot", "retention"},
+	},
+	MaxMessage: 200,
+	Opened:     opened,
+	Said:       said,
+	Sent:       sent,
+	Persist:    persist,
+}
+
+// opened reads the newest snapshot. The epoch is 1 where the line has none.
+func opened(l entitytest.Line, in *entity.Opened) {
+	in.Epoch = max(in.Epoch, 1)
+	if state, ok := l.Value("state"); ok {
+		in.Snapshot = &entity.Snapshot{Sequence: l.Number(1), State: entitytest.Pack(state)}
 	}
-	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := play(string(want))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if *rewrite {
-				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("the trace differs (-want +got):\n%s", diff)
-			}
+}
+
+// said reads a message of the function: "nothing", a failure of the stream, a snapshot
+// that was asked for, or a reply with its events.
+func said(l entitytest.Line) (proto.Message, error) {
+	switch l.Word(1) {
+	case "nothing":
+		return &eventsourcedv1.HandleResponse{}, nil
+	case "failure":
+		failure := entitytest.Failure(l, "text")
+		failure.CommandId = l.Number(2)
+		return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{Failure: failure}}, nil
+	case "snapshot-response":
+		state, _ := l.Value("snapshot")
+		response := &eventsourcedv1.SnapshotResponse{Snapshot: entitytest.Pack(state)}
+		return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_SnapshotResponse{SnapshotResponse: response}}, nil
+	case "reply":
+		return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply(l)}}, nil
+	default:
+		return nil, fmt.Errorf("no message is called %q", l.Word(1))
+	}
+}
+
+func reply(l entitytest.Line) *eventsourcedv1.EventSourcedReply {
+	state, _ := l.Value("snapshot")
+	reply := &eventsourcedv1.EventSourcedReply{
+		CommandId: l.Number(2), ClientAction: entitytest.Action(l), SideEffects: entitytest.SideEffects(l), Snapshot: entitytest.Pack(state),
+	}
+	for _, event := range l.Values("event") {
+		reply.Events = append(reply.Events, entitytest.Pack(event))
+	}
+	for _, about := range l.Values("about") {
+		reply.EventMetadata = append(reply.EventMetadata, entitytest.Metadata(about))
+	}
+	if l.Has("delete") {
+		reply.Delete = &eventsourcedv1.Delete{Retention: l.Int("retention")}
+	}
+	return reply
+}
+
+func sent(message proto.Message) string {
+	switch m := message.(*eventsourcedv1.HandleRequest).GetMessage().(type) {
+	case *eventsourcedv1.HandleRequest_Init:
+		return initial(m.Init)
+	case *eventsourcedv1.HandleRequest_Event:
+		return fmt.Sprintf("event %d %s%s", m.Event.GetSequence(), entitytest.Unpack(m.Event.GetPayload()), about(m.Event.GetMetadata()))
+	case *eventsourcedv1.HandleRequest_SnapshotRequest:
+		return "snapshot request"
+	case *eventsourcedv1.HandleRequest_Command:
+		return entitytest.Command(m.Command)
+	case *eventsourcedv1.HandleRequest_Cancel:
+		return entitytest.Cancel(m.Cancel)
+	case *eventsourcedv1.HandleRequest_Passivate:
+		return entitytest.Passivate(m.Passivate)
+	default:
+		return fmt.Sprintf("%T", m)
+	}
+}
+
+// initial writes an init, without an epoch of 1.
+func initial(init *eventsourcedv1.Init) string {
+	text := fmt.Sprintf("init %s %s", init.GetServiceName(), init.GetEntityId())
+	if last := init.GetLastSequence(); last != 0 {
+		text += fmt.Sprintf(" last %d", last)
+	}
+	if epoch := init.GetEpoch(); epoch != 1 {
+		text += fmt.Sprintf(" epoch %d", epoch)
+	}
+	if s := init.GetSnapshot(); s != nil {
+		text += fmt.Sprintf(" snapshot %d %s", s.GetSnapshotSequence(), entitytest.Unpack(s.GetSnapshot()))
+	}
+	return text
+}
+
+func persist(change entity.Persist) string {
+	var text string
+	if len(change.Events) > 0 {
+		text += " " + entitytest.Each(change.Events, func(event entity.Event) string {
+			return fmt.Sprintf("%d=%s%s", event.Sequence, entitytest.Unpack(event.Payload), about(event.Metadata))
 		})
 	}
-}
-
-// play steps machines through the inputs of a transcript, and returns the
-// transcript with the effects that they really have.
-func play(transcript string) (string, error) {
-	var out strings.Builder
-	machine := fresh(line{})
-	for block := range strings.SplitSeq(strings.TrimRight(transcript, "\n"), "\n\n") {
-		head, _, _ := strings.Cut(block, "\n----")
-		out.WriteString(head + "\n")
-		input := head[strings.LastIndexByte("\n"+head, '\n'):]
-		if strings.HasPrefix(input, "#") {
-			out.WriteString("\n")
-			continue
-		}
-		out.WriteString("----\n")
-		if l := parseLine(input); l.word(0) == "new" {
-			machine = fresh(l)
-		} else {
-			in, err := parseInput(input)
-			if err != nil {
-				return "", fmt.Errorf("%q: %w", input, err)
-			}
-			for _, effect := range machine.Step(in, nil) {
-				out.WriteString(printEffect(effect) + "\n")
-			}
-		}
-		if machine.Ready() {
-			out.WriteString("ready\n")
-		}
-		if machine.Idle() != (machine.Ready() && machine.Idle()) {
-			return "", fmt.Errorf("%q: idle and not ready", input)
-		}
-		out.WriteString("\n")
+	if change.Snapshot != nil {
+		text += fmt.Sprintf(" snapshot %d=%s", change.Snapshot.Sequence, entitytest.Unpack(change.Snapshot.State))
 	}
-	return strings.TrimRight(out.String(), "\n") + "\n", nil
-}
-
-// capabilities are those that "new" can name.
-var capabilities = map[string]discoveryv1.Capability{
-	"cancel":    discoveryv1.Capability_CAPABILITY_CANCEL,
-	"notice":    discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
-	"snapshots": discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
-	"metadata":  discoveryv1.Capability_CAPABILITY_EVENT_METADATA,
-	"deletes":   discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
-	"effects":   discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
-}
-
-// fresh returns the machine that the line asks for. Its limits are small, so that a
-// transcript can pass them.
-func fresh(l line) *eventsourced.Machine {
-	terms := entity.Terms{Persistence: "cart", MaxMessage: 200, MaxMetadata: 12, Cloudstate: l.has("cloudstate")}
-	var in []discoveryv1.Capability
-	for name, capability := range capabilities {
-		if l.has(name) {
-			in = append(in, capability)
-		}
+	if change.Delete != nil {
+		text += fmt.Sprintf(" delete for %v", change.Delete.Retention)
 	}
-	terms.Capabilities = entity.CapabilitiesOf(in...)
-	config := eventsourced.Config{Ask: l.count("ask"), Ahead: int(l.count("ahead"))}
-	return eventsourced.New(entity.ID{Service: "shop.Cart", Entity: "7"}, terms, config)
+	return text
+}
+
+func about(metadata *entityv1.Metadata) string {
+	if metadata == nil {
+		return ""
+	}
+	return "{" + entitytest.Entries(metadata) + "}"
 }

@@ -24,7 +24,10 @@ func TestTranscripts(t *testing.T) {
 }
 
 var kind = entitytest.Kind{
-	New:    func(id entity.ID, terms entity.Terms) entity.Machine { return replicated.New(id, terms) },
+	New: func(_ entitytest.Line, id entity.ID, terms entity.Terms) entity.Machine {
+		return replicated.New(id, terms)
+	},
+	Keys:   map[string][]string{"opened": {"replica", "members"}, "received": {"update"}, "merged": {"update", "after", "members"}},
 	Opened: opened,
 	Said:   said,
 	Sent:   sent,

@@ -23,7 +23,8 @@ func TestTranscripts(t *testing.T) {
 }
 
 var kind = entitytest.Kind{
-	New: func(id entity.ID, terms entity.Terms) entity.Machine { return value.New(id, terms) },
+	New:  func(_ entitytest.Line, id entity.ID, terms entity.Terms) entity.Machine { return value.New(id, terms) },
+	Keys: map[string][]string{"opened": {"value"}, "received": {"update", "expire"}},
 	Opened: func(l entitytest.Line, in *entity.Opened) {
 		stored, _ := l.Value("value")
 		in.Value = entitytest.Pack(stored)
@@ -105,7 +106,7 @@ func TestExpireAfter(t *testing.T) {
 	t.Parallel()
 	const longest = 3153600000000
 	for after, keeps := range map[int64]bool{-1: false, 0: true, 1: true, longest: true, longest + 1: false} {
-		machine := kind.New(entity.ID{Service: "s", Entity: "e"}, entity.Terms{MaxMessage: 160})
+		machine := value.New(entity.ID{Service: "s", Entity: "e"}, entity.Terms{MaxMessage: 160})
 		for _, in := range []entity.Input{entity.Opened{Epoch: 1}, entity.Recovered{}, entity.Arrived{Command: entity.Command{Response: "Text"}}} {
 			machine.Step(in, nil)
 		}
