@@ -3,9 +3,6 @@ package action_test
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -17,46 +14,22 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/action"
+	"github.com/stateward/stateward/proxy/internal/entity/entitytest"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
-// word is one word of an input: bare, or key=value, or key="several words".
-var word = regexp.MustCompile(`[\w./-]+(=("[^"]*"|\S*))?`)
-
-// line is a parsed input: its bare words in order, and the values of each key.
-type line struct {
-	words  []string
-	values map[string][]string
+// keys are those that each input has.
+var keys = map[string][]string{
+	"new": {"request", "note"}, "opened": nil, "requested": nil, "half-closed": nil, "refused": nil, "gone": nil, "timed-out": nil,
+	"responded": {"reply", "type", "note", "forward", "fail", "code", "effect"},
+	"ended":     {"code", "text"}, "settled": {"reply", "type", "note", "code", "text"}, "given": {"code", "text"},
 }
 
-func parseLine(text string) line {
-	parsed := line{values: map[string][]string{}}
-	for _, w := range word.FindAllString(text, -1) {
-		key, value, keyed := strings.Cut(w, "=")
-		if keyed {
-			parsed.values[key] = append(parsed.values[key], strings.Trim(value, `"`))
-		} else {
-			parsed.words = append(parsed.words, w)
-		}
-	}
-	return parsed
-}
-
-func (l line) word(i int) string {
-	if i < len(l.words) {
-		return l.words[i]
-	}
-	return ""
-}
-
-func (l line) has(word string) bool { return slices.Contains(l.words, word) }
-
-func (l line) value(key string) string {
-	if len(l.values[key]) == 0 {
-		return ""
-	}
-	return l.values[key][0]
+// value returns the first value of the key; "" when there is none.
+func value(l entitytest.Line, key string) string {
+	text, _ := l.Value(key)
+	return text
 }
 
 var shapes = map[string]wire.Shape{
@@ -64,14 +37,14 @@ var shapes = map[string]wire.Shape{
 }
 
 // fresh makes the machine that "new" asks for.
-func fresh(l line) *action.Machine {
-	terms := entity.Terms{MaxMetadata: 12, Cloudstate: l.has("cloudstate")}
-	if l.has("durable") {
+func fresh(l entitytest.Line) *action.Machine {
+	terms := entity.Terms{MaxMetadata: 12, Cloudstate: l.Has("cloudstate")}
+	if l.Has("durable") {
 		terms.Capabilities = entity.CapabilitiesOf(discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS)
 	}
 	return action.New(action.Call{
-		Service: "shop.Rates", Method: "Convert", Shape: shapes[l.word(1)], Input: "t/Text", Output: "Text",
-		Request: []byte(l.value("request")), Metadata: note(l.value("note")),
+		Service: "shop.Rates", Method: "Convert", Shape: shapes[l.Word(1)], Input: "t/Text", Output: "Text",
+		Request: []byte(value(l, "request")), Metadata: note(value(l, "note")),
 	}, terms)
 }
 
@@ -86,18 +59,21 @@ func note(text string) *entityv1.Metadata {
 }
 
 // parseInput reads one input of a transcript.
-func parseInput(l line) (action.Input, error) {
-	switch l.word(0) {
+func parseInput(l entitytest.Line) (action.Input, error) {
+	if err := l.Known(keys); err != nil {
+		return nil, err
+	}
+	switch l.Word(0) {
 	case "opened":
 		return action.Opened{}, nil
 	case "requested":
-		return action.Requested{Request: []byte(l.word(1))}, nil
+		return action.Requested{Request: []byte(l.Word(1))}, nil
 	case "half-closed":
 		return action.HalfClosed{}, nil
 	case "refused":
 		return action.Refused{Err: fault.New(fault.Exhausted, "the request is too large")}, nil
 	case "gone":
-		return action.Gone{Deadline: l.has("deadline")}, nil
+		return action.Gone{Deadline: l.Has("deadline")}, nil
 	case "responded":
 		return action.Responded{Response: parseResponse(l)}, nil
 	case "ended":
@@ -109,56 +85,54 @@ func parseInput(l line) (action.Input, error) {
 	case "given":
 		return action.Given{Err: parseError(l)}, nil
 	default:
-		return nil, fmt.Errorf("no input is called %q", l.word(0))
+		return nil, fmt.Errorf("no input is called %q", l.Word(0))
 	}
 }
 
-func parseError(l line) error {
+func parseError(l entitytest.Line) error {
 	switch {
-	case l.has("unreadable"):
+	case l.Has("unreadable"):
 		return fault.New(fault.Internal, "the function sent a message that cannot be read")
-	case l.has("too-large"):
+	case l.Has("too-large"):
 		return fault.New(fault.Exhausted, "the function sent a message that is too large")
-	case l.has("lost"):
+	case l.Has("lost"):
 		return errors.New("connection reset")
-	case l.value("code") != "":
-		code, _ := strconv.ParseUint(l.value("code"), 10, 32)
-		return status.Error(codes.Code(code), l.value("text"))
+	case value(l, "code") != "":
+		return status.Error(codes.Code(l.Int("code")), value(l, "text"))
 	default:
 		return nil
 	}
 }
 
-func parseResponse(l line) *actionv1.ActionResponse {
+func parseResponse(l entitytest.Line) *actionv1.ActionResponse {
 	response := &actionv1.ActionResponse{}
-	for _, target := range l.values["effect"] {
+	for _, target := range l.Values("effect") {
 		name, synchronous := strings.CutSuffix(target, "/awaited")
 		response.SideEffects = append(response.SideEffects, &entityv1.SideEffect{
-			CommandName: name, Synchronous: synchronous, Durable: l.has("durable"),
+			CommandName: name, Synchronous: synchronous, Durable: l.Has("durable"),
 		})
 	}
 	switch {
-	case l.values["fail"] != nil:
-		code, _ := strconv.ParseInt(l.value("code"), 10, 32)
+	case l.Values("fail") != nil:
 		response.Response = &actionv1.ActionResponse_Failure{Failure: &entityv1.Failure{
-			Description: l.value("fail"), Code: int32(code), CommandId: 7, Restart: l.has("restart"),
+			Description: value(l, "fail"), Code: int32(l.Int("code")), CommandId: 7, Restart: l.Has("restart"),
 		}}
-	case l.values["forward"] != nil:
-		response.Response = &actionv1.ActionResponse_Forward{Forward: &entityv1.Forward{CommandName: l.value("forward")}}
-	case l.values["reply"] != nil:
+	case l.Values("forward") != nil:
+		response.Response = &actionv1.ActionResponse_Forward{Forward: &entityv1.Forward{CommandName: value(l, "forward")}}
+	case l.Values("reply") != nil:
 		response.Response = &actionv1.ActionResponse_Reply{Reply: parseReply(l)}
-	case l.has("no-payload"):
+	case l.Has("no-payload"):
 		response.Response = &actionv1.ActionResponse_Reply{Reply: &entityv1.Reply{}}
 	}
 	return response
 }
 
-func parseReply(l line) *entityv1.Reply {
-	if l.values["reply"] == nil {
+func parseReply(l entitytest.Line) *entityv1.Reply {
+	if l.Values("reply") == nil {
 		return nil
 	}
-	reply := &entityv1.Reply{Payload: &anypb.Any{TypeUrl: "t/Text", Value: []byte(l.value("reply"))}, Metadata: note(l.value("note"))}
-	if other := l.value("type"); other != "" {
+	reply := &entityv1.Reply{Payload: &anypb.Any{TypeUrl: "t/Text", Value: []byte(value(l, "reply"))}, Metadata: note(value(l, "note"))}
+	if other := value(l, "type"); other != "" {
 		reply.Payload.TypeUrl = other
 	}
 	return reply
