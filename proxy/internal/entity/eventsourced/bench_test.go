@@ -33,7 +33,7 @@ func BenchmarkCommand(b *testing.B) {
 				reply.CommandId++
 				effects = machine.Step(entity.Arrived{Command: command}, effects[:0])
 				effects = machine.Step(entity.Received{Message: message}, effects[:0])
-				if reply.CommandId > behind {
+				if reply.GetCommandId() > behind {
 					effects = machine.Step(entity.Persisted{}, effects[:0])
 				}
 			}
