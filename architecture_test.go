@@ -44,6 +44,7 @@ var floors = map[string]int{
 	"proxy/internal/replica":                          2,
 	"proxy/internal/store/postgres":                   3,
 	"proxy/internal/entity/eventsourced":              3,
+	"proxy/internal/entity/turn/turntest":             3,
 	"proxy/internal/store/memory":                     3,
 	"proxy/internal/store/pebble":                     3,
 	"proxy/internal/function/functiontest":            3,
