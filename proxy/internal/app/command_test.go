@@ -58,7 +58,7 @@ func TestHelp(t *testing.T) {
 	}
 	for _, text := range []string{
 		"stateward-proxy --function unix:/run/cart.sock", "/readyz", "STATEWARD_IDLE_TIMEOUT",
-		`--function string`, `(default "127.0.0.1:8080")`, `--dialect string`, `--unversioned`, `--listen string`, `(default "127.0.0.1:9000")`,
+		`--function string`, `(default "127.0.0.1:8080")`, `--dialect string`, `--unversioned`, `--base64-metadata`, `--listen string`, `(default "127.0.0.1:9000")`,
 		`--admin string`, `(default "127.0.0.1:9001")`, `--store string`, `--data string`, `(default "./stateward-data")`,
 		`--idle-timeout duration`, `--command-timeout duration`, `--drain-timeout duration`, `--mailbox int`,
 		`--max-active int`, `--snapshot-after int`, `(default 1000)`,

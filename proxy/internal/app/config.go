@@ -91,6 +91,9 @@ type Config struct {
 	// Unversioned takes a function of Cloudstate that states no version for one of
 	// 0.2, also where it has replicated entities (DIA-VERSION-003).
 	Unversioned bool
+	// Base64 sends metadata in bytes to a function of Cloudstate 0.2 as text in base64
+	// (DIA-META-001).
+	Base64 bool
 	// Dev tells the function that somebody develops it, and that its state may be
 	// lost, which StoreMemory says as well. It changes nothing that the proxy does.
 	Dev bool
@@ -124,6 +127,15 @@ func Defaults() Config {
 	}
 }
 
+// dialects returns those in which the function is asked, in turn.
+func (c *Config) dialects() ([]wire.Dialect, error) {
+	dialects, err := wire.Choice(c.Dialect)
+	for i := range dialects {
+		dialects[i].Base64 = c.Base64 && dialects[i].Cloudstate
+	}
+	return dialects, err
+}
+
 // validate returns everything that is wrong with the config, in the words of
 // the command line; nil when nothing is.
 func (c *Config) validate() error {
@@ -135,7 +147,7 @@ func (c *Config) validate() error {
 	}
 	_, _, err := function.ParseTarget(c.Function)
 	refuse(err != nil, "--function: %w", err)
-	_, err = wire.Choice(c.Dialect)
+	_, err = c.dialects()
 	refuse(err != nil, "--dialect: %w", err)
 	_, _, err = net.SplitHostPort(c.Listen)
 	refuse(err != nil, "--listen: %q is not HOST:PORT", c.Listen)

@@ -137,7 +137,7 @@ func (p *proxy) leave(ctx context.Context) error {
 func (p *proxy) connectRooms() (err error) {
 	functions := function.Defaults()
 	functions.Target = p.config.Function
-	if functions.Dialects, err = wire.Choice(p.config.Dialect); err != nil {
+	if functions.Dialects, err = p.config.dialects(); err != nil {
 		return err
 	}
 	functions.Capabilities = capabilities()

@@ -129,11 +129,14 @@ func (s *plain) Err() error { return s.client.pool.well(s.conn) }
 
 // outgoing returns the message as the dialect has it, and leaves the caller's alone.
 func (c *connection) outgoing(message proto.Message) proto.Message {
-	if len(c.dialect.Lacks) == 0 {
+	if len(c.dialect.Lacks) == 0 && !c.dialect.Base64 {
 		return message
 	}
 	stripped := proto.Clone(message)
 	c.dialect.Lacks.Strip(stripped)
+	if c.dialect.Base64 {
+		inBase64(stripped)
+	}
 	return stripped
 }
 

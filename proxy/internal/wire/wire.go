@@ -32,6 +32,9 @@ type Dialect struct {
 	// Lacks are the fields and cases that the newest dialect has and this one does
 	// not: they are neither sent nor read.
 	Lacks Fields
+	// Base64 says that metadata in bytes is sent as text in base64, which no dialect
+	// does unless whoever runs the proxy asks for it (DIA-META-001).
+	Base64 bool
 }
 
 // Entity says how the proxy calls the entities of one kind.
