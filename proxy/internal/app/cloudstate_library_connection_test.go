@@ -43,7 +43,6 @@ func TestLibraryHasLimits(t *testing.T) {
 func TestLibraryBreaksStreams(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
-	o.mistaken = true
 	for _, kind := range stateful {
 		service, path := kind.service, kind.path
 		for _, step := range []string{"broken boom", "broken0 boom"} {

@@ -17,7 +17,6 @@ import (
 func TestRulingOnBrokenStreams(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
-	o.mistaken = true
 	for _, kind := range stateful {
 		if _, err := o.Do(kind.service, "a", kind.change); err != nil {
 			t.Fatal(err)
@@ -48,7 +47,6 @@ func TestRulingOnBrokenStreams(t *testing.T) {
 func TestRulingOnASecondReply(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
-	o.mistaken = true
 	o.Must(cloudstate.Ledger, "a", "emit x; twice", "x")
 	o.awaitReport("CORE-CMD-002")
 	o.Must(cloudstate.Ledger, "a", "", "x")

@@ -65,7 +65,6 @@ func TestRulingOnASnapshotWithoutEvents(t *testing.T) {
 func TestRulingOnAnUpdateWithoutAValue(t *testing.T) {
 	t.Parallel()
 	o := observe(t, cloudstate.Behaviour{}, nil)
-	o.mistaken = true
 	o.Must(cloudstate.Profile, "a", "set x", "x")
 	for _, step := range []string{"nothing", "caseless"} {
 		o.fails(cloudstate.Profile, "a", step, codes.Internal, "")

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"slices"
-	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -21,9 +20,6 @@ type observed struct {
 	*running
 	*cloudstate.Caller
 
-	// mistaken says that the function makes mistakes for which its stream is reset.
-	mistaken bool
-
 	tb    testing.TB
 	f     *cloudstate.Function
 	relay *cloudstate.Relay
@@ -34,13 +30,7 @@ func observe(tb testing.TB, behaviour cloudstate.Behaviour, change func(*Config)
 	tb.Helper()
 	o := &observed{tb: tb, f: cloudstate.Start(tb, behaviour)}
 	o.relay = cloudstate.NewRelay(tb, o.f.Target)
-	tb.Cleanup(func() {
-		for _, fault := range cloudstate.Faults(o.relay.Calls(), o.relay.Connections()) {
-			if !o.mistaken || !strings.HasPrefix(fault, cloudstate.StreamReset) {
-				tb.Error(fault)
-			}
-		}
-	})
+	tb.Cleanup(func() { o.relay.Check(tb) })
 	config := quick(o.relay.Target)
 	if change != nil {
 		change(&config)

@@ -1,7 +1,6 @@
 package cloudstate
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -17,20 +16,21 @@ import (
 // grace is how soon a stream may be reset that the function does not end.
 const grace = 3 * time.Second
 
-// StreamReset begins the fault of a stream that was reset. That is right where the
-// function has made a mistake on it (CORE-STREAM-006).
-const StreamReset = "the stream is reset"
-
 // life is one stream of one entity, as far as its own messages tell.
 type life struct {
 	call     Call
 	service  string
 	entity   string
 	commands int64 // the id of the last one
-	streamed []int64
 	sequence int64
 	loaded   bool // has init
 	deleted  bool
+	// outstanding are the commands that the function has not answered, open those of its
+	// streamed calls, and streamed all that ever were.
+	outstanding, open, streamed map[int64]bool
+	// restarts says that the function asked for a new stream, and mistaken that it made
+	// a mistake for which the stream may be reset.
+	restarts, mistaken bool
 }
 
 // entities checks every stream, and those of one entity against each other.
@@ -39,13 +39,15 @@ func (o *observer) entities() {
 	for _, call := range o.calls {
 		switch call.Path {
 		case EventSourced, ValueEntity, Crdt:
-			l := &life{call: call}
+			l := &life{call: call, outstanding: map[int64]bool{}, open: map[int64]bool{}, streamed: map[int64]bool{}}
 			for i, e := range call.Events {
-				if e.What == Message {
+				switch e.What {
+				case Message:
 					o.message(l, e, i == 0)
+				case Reset:
+					o.reset(l, e)
 				}
 			}
-			o.ending(l)
 			lives = append(lives, l)
 		}
 	}
@@ -56,21 +58,19 @@ func (o *observer) entities() {
 
 // message takes in one message of a stream.
 func (o *observer) message(l *life, e Event, first bool) {
-	if e.FromProxy && l.deleted {
-		o.faultf(l.call, "a message follows a delete")
-	}
-	request, response := shapes(l.call.Path)
-	if e.FromProxy {
-		if err := proto.Unmarshal(e.Bytes, request); err != nil {
-			o.faultf(l.call, "a message that cannot be read: %v", err)
-			return
-		}
-		o.request(l, request, first)
+	if !e.FromProxy {
+		l.answer(e.Bytes)
 		return
 	}
-	if reply, ok := response.(*replicatedv1.HandleResponse); ok && proto.Unmarshal(e.Bytes, reply) == nil {
-		l.deleted = l.deleted || reply.GetReply().GetStateAction().GetDelete() != nil && reply.GetReply().GetClientAction().GetFailure() == nil
+	if l.deleted {
+		o.faultf(l.call, "a message follows a delete")
 	}
+	request, _ := shapes(l.call.Path)
+	if err := proto.Unmarshal(e.Bytes, request); err != nil {
+		o.faultf(l.call, "a message that cannot be read: %v", err)
+		return
+	}
+	o.request(l, request, first)
 }
 
 // shapes returns the messages of the two sides, whose bytes are those of version 1.
@@ -140,12 +140,13 @@ func (o *observer) crdtRequest(l *life, r *replicatedv1.HandleRequest, first boo
 	case *replicatedv1.HandleRequest_Command:
 		o.entityCommand(l, message.Command)
 		if message.Command.GetStreamed() {
-			l.streamed = append(l.streamed, message.Command.GetId())
+			l.streamed[message.Command.GetId()], l.open[message.Command.GetId()] = true, true
 		}
 	case *replicatedv1.HandleRequest_StreamCancelled:
-		if c := message.StreamCancelled; c.GetEntityId() != l.entity || !slices.Contains(l.streamed, c.GetId()) {
+		if c := message.StreamCancelled; c.GetEntityId() != l.entity || !l.streamed[c.GetId()] {
 			o.faultf(l.call, "cancels %d of %q", c.GetId(), c.GetEntityId())
 		}
+		delete(l.open, message.StreamCancelled.GetId())
 	default:
 		o.faultf(l.call, "a message without a case")
 	}
@@ -169,6 +170,7 @@ func (o *observer) init(l *life, init interface {
 // entityCommand checks one command.
 func (o *observer) entityCommand(l *life, command *entityv1.Command) {
 	l.commands++
+	l.outstanding[command.GetId()] = true
 	if !l.loaded {
 		o.faultf(l.call, "a command before the init")
 	}
@@ -184,15 +186,12 @@ func (o *observer) entityCommand(l *life, command *entityv1.Command) {
 	o.metadata(l.call, command.GetMetadata())
 }
 
-// ending checks how the stream ended: by half-close and the function's own end.
-func (o *observer) ending(l *life) {
-	reset, broken := l.call.Find(Reset)
-	if !broken {
-		return
-	}
+// reset checks that the proxy broke the stream off where it may: after a mistake of the
+// function, or some time after the half-close.
+func (o *observer) reset(l *life, reset Event) {
 	half, closed := l.call.Find(HalfClose)
-	if !closed || reset.At.Sub(half.At) < grace {
-		o.faultf(l.call, StreamReset)
+	if !l.mistaken && (!closed || reset.At.Sub(half.At) < grace) {
+		o.faultf(l.call, "the stream is reset")
 	}
 }
 
@@ -211,30 +210,7 @@ func (o *observer) beside(l *life, earlier []*life) {
 		}
 	}
 	_, closed := l.call.Find(HalfClose)
-	if end := l.call.End(); closed && end.What == Status && end.Code == codes.OK && l.commands == 0 && (last == nil || !last.restarted()) {
+	if end := l.call.End(); closed && end.What == Status && end.Code == codes.OK && l.commands == 0 && (last == nil || !last.restarts) {
 		o.faultf(l.call, "a stream without a command")
 	}
-}
-
-// restarted reports whether the function asked for a new stream.
-func (l *life) restarted() bool {
-	for _, message := range l.call.Answered() {
-		_, response := shapes(l.call.Path)
-		if proto.Unmarshal(message, response) != nil {
-			continue
-		}
-		var action *entityv1.ClientAction
-		switch r := response.(type) {
-		case *eventsourcedv1.HandleResponse:
-			action = r.GetReply().GetClientAction()
-		case *valuev1.HandleResponse:
-			action = r.GetReply().GetClientAction()
-		case *replicatedv1.HandleResponse:
-			action = r.GetReply().GetClientAction()
-		}
-		if action.GetFailure().GetRestart() {
-			return true
-		}
-	}
-	return false
 }
