@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	"github.com/stateward/stateward/proxy/internal/function/functiontest/cloudstate"
 )
@@ -71,12 +72,32 @@ func TestLibrarySendsEmptyDeltas(t *testing.T) {
 	}
 }
 
-// Row 12: a read carries a register's first value (REP-UPD-005, DIA-DISC-008).
+// Row 12: a read carries a register's first value. Nothing tells a read from a write: not
+// the option of version 1 either, which 0.2 does not have (REP-UPD-005, DIA-DISC-008).
 func TestLibraryWritesOnARead(t *testing.T) {
 	t.Parallel()
-	o := observe(t, cloudstate.Behaviour{}, nil)
+	o := observe(t, cloudstate.Behaviour{Discover: func(answer *discoveryv1.DiscoverResponse) {
+		set := cloudstate.Files(cloudstate.KeyOption)
+		for _, service := range []string{"Ledger", "Profile", "Presence"} {
+			cloudstate.CallReadOnly(set, service, "Do")
+		}
+		answer.Proto = cloudstate.Answer(set).GetProto()
+	}}, nil)
 	o.Must(cloudstate.Presence, "a", `update lwwregister{value:{type_url:"t/x" value:"x"}}`, "0")
-	o.Must(cloudstate.Presence, "a", "", "0")
+	o.Must(cloudstate.Ledger, "a", "emit x", "x")
+	o.Must(cloudstate.Profile, "a", "set x", "x")
+	for _, kind := range stateful {
+		o.fails(kind.service, "a", "restart again", codes.Unknown, "again")
+	}
+	o.Must(cloudstate.Ledger, "a", "", "x")
+	o.Must(cloudstate.Profile, "a", "", "x")
+	init := read(t, o.awaitStreams(cloudstate.Crdt, 2, 1)[1].Sent()[0], new(replicatedv1.HandleRequest)).GetInit()
+	if value := init.GetDelta().GetLwwregister().GetValue(); string(value.GetValue()) != "x" {
+		t.Errorf("the init is %v", init)
+	}
+	if reports := o.f.Reports(); len(reports) > 0 {
+		t.Errorf("the function is told %q", reports)
+	}
 }
 
 // Row 13: some abort on anything that follows a delete (REP-DEL-004, DIA-LIFE-009,

@@ -1,9 +1,7 @@
 package app
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -107,24 +105,6 @@ func TestObserverSeesACancel(t *testing.T) {
 		t.Errorf("cancelled by %v", c)
 	}
 	o.Must(cloudstate.Presence, "a", "", "0") // the observer checks its id
-}
-
-// A replay of many events is whole, in order, and paced by the function (ES-REPLAY-002).
-func TestObserverSeesALongReplay(t *testing.T) {
-	t.Parallel()
-	o := observe(t, cloudstate.Behaviour{Discover: passivated(cloudstate.Ledger)}, nil)
-	var steps []string
-	for n := range 500 {
-		steps = append(steps, fmt.Sprintf("emit %d", n))
-	}
-	if _, err := o.Do(cloudstate.Ledger, "a", strings.Join(steps, "; ")); err != nil {
-		t.Fatal(err)
-	}
-	o.awaitStreams(cloudstate.EventSourced, 1, 0)
-	got, err := o.Do(cloudstate.Ledger, "a", "")
-	if words := strings.Fields(got); err != nil || len(words) != 500 || words[499] != "499" {
-		t.Errorf("the state is %q, %v", got, err)
-	}
 }
 
 // What was stored for a function of version 1 is given to one of 0.2 under the same

@@ -37,3 +37,24 @@ func TestRulingsAtDiscovery(t *testing.T) {
 		})
 	}
 }
+
+// A persistence id whose kind has changed is refused, and both kinds are named
+// (DISC-KIND-001).
+func TestRulingOnAChangedKind(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	durable := func(c *Config) { c.Store, c.Data = StorePebble, data }
+	o := observe(t, cloudstate.Behaviour{}, durable)
+	o.Must(cloudstate.Profile, "a", "set x", "x")
+	if err := o.halt(t); err != nil {
+		t.Fatal(err)
+	}
+	reports := refused(t, func(a *discoveryv1.DiscoverResponse) {
+		a.Entities[0].PersistenceId, a.Entities[1].PersistenceId = "profile", "another"
+	}, durable)
+	for _, text := range []string{"DISC-KIND-001", cloudstate.Ledger, "event sourced", "value"} {
+		if len(reports) != 1 || !strings.Contains(reports[0], text) {
+			t.Errorf("the function is told %q, without %q", reports, text)
+		}
+	}
+}

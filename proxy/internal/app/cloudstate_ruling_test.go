@@ -7,14 +7,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	"github.com/stateward/stateward/proxy/internal/function/functiontest/cloudstate"
 )
 
 // Every ambiguity of Cloudstate 0.2, decided: a test for the rows of that table that hold
 // for functions of 0.2 and are not the front end's.
 
-// awaitReport waits until the function has been told of the requirement, and returns how
-// often it was told of anything.
+// awaitReport waits until the function has been told of the requirement.
 func (o *observed) awaitReport(requirement string) {
 	o.tb.Helper()
 	o.relay.Await(o.tb, "the function is told "+requirement, func(calls []cloudstate.Call) bool {
@@ -45,6 +45,10 @@ func TestRulingOnAFailureWithAChange(t *testing.T) {
 		if _, closed := streams[0].Find(cloudstate.HalfClose); !closed || streams[0].End().Code != codes.OK {
 			t.Errorf("%s: the stream is %v", kind.service, streams[0])
 		}
+	}
+	init := read(t, o.relay.Of(cloudstate.Crdt)[1].Sent()[0], new(replicatedv1.HandleRequest)).GetInit()
+	if n := init.GetDelta().GetGcounter().GetIncrement(); n != 1 {
+		t.Errorf("the counter has %d", n)
 	}
 	o.Must(cloudstate.Ledger, "a", "", "x")
 	o.Must(cloudstate.Profile, "a", "", "x")

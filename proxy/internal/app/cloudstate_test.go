@@ -2,8 +2,12 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -103,6 +107,54 @@ func (o *observed) fails(service, id, steps string, code codes.Code, text string
 	if status.Code(err) != code || text != "" && status.Convert(err).Message() != text {
 		o.tb.Fatalf("%s/%s: %q gave %q, %v; want %v %q", service, id, steps, got, err, code, text)
 	}
+}
+
+// later asks an entity from another goroutine, and returns what becomes of it.
+func (o *observed) later(service, id, steps string) <-chan answered {
+	came := make(chan answered, 1)
+	go func() { // ends with its caller's patience at the latest
+		text, err := o.Do(service, id, steps)
+		came <- answered{text, err}
+	}()
+	return came
+}
+
+// answered is what became of a call.
+type answered struct {
+	text string
+	err  error
+}
+
+// awaitMetric waits until the proxy counts so many for the path's kind. What it counts it
+// has taken in, which the record cannot tell.
+func (o *observed) awaitMetric(name, path string, n float64) {
+	o.tb.Helper()
+	kind := strings.TrimSuffix(path[1:], "/handle")
+	for deadline := time.Now().Add(patience); ; {
+		_, page := o.page(o.tb, "/metrics")
+		if metric(o.tb, page, fmt.Sprintf("stateward_%s{kind=%q", name, kind)) == n {
+			return
+		}
+		if time.Now().After(deadline) {
+			o.tb.Fatalf("%s of %s never is %v:\n%s", name, kind, n, page)
+		}
+	}
+}
+
+// metric adds up what stands on a page of metrics in the lines that begin so.
+func metric(tb testing.TB, page, begin string) float64 {
+	tb.Helper()
+	sum := 0.0
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, begin) {
+			value, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndex(line, " "):]), 64)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			sum += value
+		}
+	}
+	return sum
 }
 
 // open opens a call that streams, cancelled at the end of the test or by the function.

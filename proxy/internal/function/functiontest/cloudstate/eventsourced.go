@@ -39,6 +39,9 @@ func (f *Function) eventSourced(stream grpc.ServerStream) error {
 			}
 		case *eventsourcedv1.HandleRequest_Event:
 			l.state = append(l.state, Text(message.Event.GetPayload().GetValue(), 1))
+			if f.behaviour.Pause != nil && message.Event.GetSequence() == PauseAt {
+				f.pause()
+			}
 		case *eventsourcedv1.HandleRequest_Command:
 			if err := l.command(f, stream, message.Command); err != nil && !errors.Is(err, errHang) {
 				return ended(err)

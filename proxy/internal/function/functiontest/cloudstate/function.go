@@ -37,12 +37,17 @@ type Behaviour struct {
 	Streams uint32
 	// Takes is the largest message in bytes; 0 stands for 4 MiB.
 	Takes int
+	// Pause, until it is closed, keeps an event sourced stream from being read past the
+	// event with the sequence PauseAt, and whoever is told to pause from answering.
+	Pause <-chan struct{}
 }
 
 // Function is one running function of Cloudstate 0.2.
 type Function struct {
 	// Target is where it listens.
 	Target string
+	// Paused has a token for each Pause that has begun.
+	Paused chan struct{}
 
 	behaviour Behaviour
 	listener  *listener
@@ -72,6 +77,12 @@ func StartAt(tb testing.TB, address string, behaviour Behaviour) *Function {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return Serve(tb, port, behaviour)
+}
+
+// Serve starts a function on a listener.
+func Serve(tb testing.TB, port net.Listener, behaviour Behaviour) *Function {
+	tb.Helper()
 	answer := Answer(Files(KeyOption))
 	if behaviour.Discover != nil {
 		behaviour.Discover(answer)
@@ -79,7 +90,7 @@ func StartAt(tb testing.TB, address string, behaviour Behaviour) *Function {
 	f := &Function{
 		Target: port.Addr().String(), behaviour: behaviour, answer: answer,
 		listener: &listener{Listener: port, conns: map[string]net.Conn{}},
-		done:     make(chan struct{}), watches: map[string][]*watch{},
+		Paused:   make(chan struct{}, 1024), done: make(chan struct{}), watches: map[string][]*watch{},
 	}
 	if behaviour.Threads > 0 {
 		f.threads = make(chan struct{}, behaviour.Threads)
@@ -161,6 +172,18 @@ func (f *Function) unknown(_ any, stream grpc.ServerStream) error {
 		f.listener.drop(stream.Context())
 	}
 	return status.Errorf(codes.Unimplemented, "no %s", path)
+}
+
+// PauseAt is the event at which a Pause begins.
+const PauseAt = 100
+
+// pause waits until the Pause is over.
+func (f *Function) pause() {
+	f.Paused <- struct{}{}
+	select {
+	case <-f.behaviour.Pause:
+	case <-f.done:
+	}
 }
 
 // report takes a UserFunctionError.

@@ -15,7 +15,7 @@ type Relay struct {
 	// Target is where the proxy finds it.
 	Target string
 
-	function string
+	function func(context.Context) (net.Conn, error) // opens a connection to it
 	listener net.Listener
 	ctx      context.Context // ends with the relay
 	cancel   context.CancelFunc
@@ -38,8 +38,16 @@ func NewRelay(tb testing.TB, function string) *Relay {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return RelayOn(tb, listener, func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", function)
+	})
+}
+
+// RelayOn starts a relay on the listener to the function to which dial opens connections.
+func RelayOn(tb testing.TB, listener net.Listener, dial func(context.Context) (net.Conn, error)) *Relay {
+	tb.Helper()
 	r := &Relay{
-		Target: listener.Addr().String(), function: function, listener: listener, changed: make(chan struct{}),
+		Target: listener.Addr().String(), function: dial, listener: listener, changed: make(chan struct{}),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.passing.Go(r.accept)
@@ -75,7 +83,7 @@ func (r *Relay) accept() {
 		if err != nil {
 			return
 		}
-		function, err := new(net.Dialer).DialContext(r.ctx, "tcp", r.function)
+		function, err := r.function(r.ctx)
 		if err != nil {
 			_ = proxy.Close()
 			continue

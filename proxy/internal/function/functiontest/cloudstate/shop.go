@@ -133,11 +133,22 @@ func must(err error) {
 func Subscribe(files *descriptorpb.FileDescriptorSet, service, method, log string) {
 	source := appendText(nil, 3, log)
 	eventing := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), source)
+	option(files, service, method, protowire.AppendBytes(protowire.AppendTag(nil, 1081, protowire.BytesType), eventing))
+}
+
+// CallReadOnly puts the option read_only of version 1, which 0.2 does not have, on a
+// method of one of the services.
+func CallReadOnly(files *descriptorpb.FileDescriptorSet, service, method string) {
+	option(files, service, method, protowire.AppendVarint(protowire.AppendTag(nil, 84082, protowire.VarintType), 1))
+}
+
+// option puts an option, which nothing declares, on a method.
+func option(files *descriptorpb.FileDescriptorSet, service, method string, encoded []byte) {
 	for _, s := range files.GetFile()[0].GetService() {
 		for _, m := range s.GetMethod() {
 			if s.GetName() == service && m.GetName() == method {
 				m.Options = new(descriptorpb.MethodOptions)
-				m.GetOptions().ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 1081, protowire.BytesType), eventing))
+				m.GetOptions().ProtoReflect().SetUnknown(encoded)
 			}
 		}
 	}

@@ -26,6 +26,7 @@ import (
 //	effect SERVICE METHOD ID TEXT, sync SERVICE METHOD ID TEXT
 //	silent              answer without a client action
 //	blank               answer with a reply that has no payload
+//	pause               do not answer before the Pause is over
 //	hang                do not answer
 //	close               end the stream with OK, unanswered
 //	status CODE TEXT    end it with a status
@@ -85,6 +86,8 @@ func (f *Function) outcome(steps []step, id int64, state string, metadata *entit
 			effect := &entityv1.SideEffect{Synchronous: s.word == "sync"}
 			effect.ServiceName, effect.CommandName, effect.Payload = targetOf(s.rest)
 			o.effects = append(o.effects, effect)
+		case "pause":
+			f.pause()
 		case "silent":
 			o.action = nil
 		case "blank":
