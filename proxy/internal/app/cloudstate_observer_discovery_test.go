@@ -1,12 +1,9 @@
 package app
 
 import (
-	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/function/functiontest/cloudstate"
@@ -61,39 +58,6 @@ func TestUnknownDialect(t *testing.T) {
 	config.Dialect = "v2"
 	if err := Serve(t.Context(), config); err == nil || !strings.Contains(err.Error(), "auto, v1 and cloudstate-0.2") {
 		t.Errorf("the proxy ends with %v", err)
-	}
-}
-
-// Retries come at most 1 s apart while nobody answers (DIA-CHOICE-007). The connections
-// come to a listener that ends each at once.
-func TestObserverSeesRetries(t *testing.T) {
-	t.Parallel()
-	listener, err := net.Listen("tcp", loopback)
-	if err != nil {
-		t.Fatal(err)
-	}
-	came := make(chan time.Time, 64)
-	var accepting sync.WaitGroup
-	accepting.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			came <- time.Now()
-			conn.Close()
-		}
-	})
-	t.Cleanup(accepting.Wait)
-	t.Cleanup(func() { listener.Close() })
-	runProxy(t, quick(listener.Addr().String()))
-	last := take(t, came)
-	for range 7 {
-		next := take(t, came)
-		if gap := next.Sub(last); gap > 2*time.Second {
-			t.Errorf("a pause of %v", gap)
-		}
-		last = next
 	}
 }
 

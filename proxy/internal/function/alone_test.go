@@ -12,40 +12,69 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/function"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
+
+// retries runs a client whose connections come from dial, and returns it with the pauses
+// between the first nine.
+func retries(t *testing.T, dial func() (net.Conn, error)) (*function.Client, []time.Duration) {
+	t.Helper()
+	c := config("127.0.0.1:8080", newOwner())
+	c.Dialects = []wire.Dialect{wire.V1(), wire.Cloudstate()}
+	c.Random = func() float64 { return 0 } // which takes nothing off a pause
+	dials := make(chan time.Time, 16)
+	c.Dial = func(context.Context, string, string) (net.Conn, error) {
+		dials <- time.Now()
+		return dial()
+	}
+	client, err := function.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runClient(t, client)
+	last := <-dials
+	var pauses []time.Duration
+	for range 8 {
+		dial := <-dials
+		pauses = append(pauses, dial.Sub(last))
+		last = dial
+	}
+	synctest.Wait()
+	for i, pause := range pauses {
+		if pause > time.Second || (i > 0 && pause < pauses[i-1]) {
+			t.Errorf("pauses %v: number %d is out of order", pauses, i+1)
+		}
+	}
+	return client, pauses
+}
 
 // TestRetries covers DISC-CALL-003 and DIA-CHOICE-007 for a function that is not there:
 // the pauses grow, and stay short enough for whoever waits for the next attempt.
 func TestRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOwner()
-		c := config("127.0.0.1:8080", o)
-		dials := make(chan time.Time, 16)
-		c.Dial = func(context.Context, string, string) (net.Conn, error) {
-			dials <- time.Now()
+		client, _ := retries(t, func() (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-		}
-		client, err := function.New(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		runClient(t, client)
-		last := <-dials
-		var pauses []time.Duration
-		for range 8 {
-			dial := <-dials
-			pauses = append(pauses, dial.Sub(last))
-			last = dial
-		}
-		synctest.Wait()
+		})
 		const want = "connecting to 127.0.0.1:8080: connection refused (attempt 9)"
 		if reasons := client.Reasons(); len(reasons) != 1 || reasons[0] != want {
 			t.Errorf("reasons %q, want %q", reasons, want)
 		}
-		for i, pause := range pauses {
-			if pause > time.Second || (i > 0 && pause < pauses[i-1]) {
-				t.Errorf("pauses %v: number %d is out of order", pauses, i+1)
-			}
+	})
+}
+
+// TestRetriesOfAttempts covers the same for one that ends each connection, and with it the
+// attempt.
+func TestRetriesOfAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, pauses := retries(t, func() (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			return ours, theirs.Close()
+		})
+		if reasons := client.Reasons(); len(reasons) != 1 || !strings.HasPrefix(reasons[0], "asking 127.0.0.1:8080 what it serves") {
+			t.Errorf("reasons %q", reasons)
+		}
+		if pauses[7] != time.Second {
+			t.Errorf("pauses %v do not grow to 1 s", pauses)
 		}
 	})
 }

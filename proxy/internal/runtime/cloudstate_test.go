@@ -49,3 +49,23 @@ func TestCloudstateLingers(t *testing.T) {
 		wantReports(t, w)
 	})
 }
+
+// DIA-LIFE-003: an entity of a Cloudstate 0.2 function that names no time is passivated 30 s
+// after its stream's last message.
+func TestCloudstatePassivatesByDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, runtimetest.Model{}.Serve, nil)
+		w.function.Terms.Cloudstate = true
+		wantAnswer(t, w.call("7", "Add", "a"), "a")
+		time.Sleep(30*time.Second - 1) // Fake time: the bubble's clock.
+		wantAnswer(t, w.call("7", "Get", ""), "a")
+		begin := time.Now()
+		w.function.Wait()
+		if took := time.Since(begin); took != 30*time.Second {
+			t.Errorf("passivated after %v", took)
+		}
+		if n := w.function.Opened(); n != 1 {
+			t.Errorf("%d streams, want the first to have lived on", n)
+		}
+	})
+}
