@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -79,6 +81,54 @@ func TestGracefulStop(t *testing.T) {
 	if got := take(t, outcome); got.total != 1 || got.err != nil {
 		t.Errorf("the command under way: %+v", got)
 	}
+	if err := take(t, proxy.ended); err != nil {
+		t.Error(err)
+	}
+}
+
+// halting is a log that holds up whoever says that the proxy is stopping.
+type halting struct {
+	slog.Handler
+
+	said    chan struct{} // closed when it was said
+	release chan struct{} // lets who said it go on
+	once    *sync.Once
+}
+
+func (halting) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h halting) Handle(ctx context.Context, record slog.Record) error {
+	if strings.HasPrefix(record.Message, "stopping: ") {
+		h.once.Do(func() {
+			close(h.said)
+			<-h.release
+		})
+	}
+	return h.Handler.Handle(ctx, record)
+}
+
+// TestStopSaysSoFirst covers LIFE-STOP-002: a proxy that begins to stop is not ready, and
+// until it has said so everywhere it serves every call. What gRPC health says, and when,
+// is frontend's TestDrainSaysSoFirst.
+func TestStopSaysSoFirst(t *testing.T) {
+	f := functiontest.Start(t, loopback, functiontest.Script{})
+	log := halting{Handler: slog.DiscardHandler, said: make(chan struct{}), release: make(chan struct{}), once: new(sync.Once)}
+	config := quick(f.Target)
+	config.Log = slog.New(log)
+	proxy := runProxy(t, config)
+	release := sync.OnceFunc(func() { close(log.release) })
+	t.Cleanup(release) // before the proxy is waited for
+	address := take(t, proxy.ports[PortService])
+	caller := dial(t, address)
+	caller.mustAdd(t, "a", 1, 1)
+	proxy.stop()
+	take(t, log.said)
+	if code, body := proxy.ready(t); code != http.StatusServiceUnavailable || body != "the proxy is stopping\n" {
+		t.Errorf("/readyz: %d %s", code, body)
+	}
+	caller.mustAdd(t, "a", 1, 2)           // on the connection that is there, of an active entity
+	dial(t, address).mustAdd(t, "b", 1, 1) // on a new one, of another
+	release()
 	if err := take(t, proxy.ended); err != nil {
 		t.Error(err)
 	}

@@ -100,3 +100,28 @@ func TestDrainGivesUp(t *testing.T) {
 		t.Errorf("the call under way: %+v", got)
 	}
 }
+
+// TestDrainSaysSoFirst covers LIFE-STOP-002 as far as gRPC health goes: it says that the
+// proxy does not serve before the port closes, and until then a call is served.
+func TestDrainSaysSoFirst(t *testing.T) {
+	b := start(t, func(context.Context, request) (*entityv1.Reply, error) { return total(42), nil })
+	b.drained.Store(true) // by the test itself
+	b.frontend.SetHealth(true, nil)
+	if _, err := b.add(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked := false
+	b.closing = func() {
+		asked = true
+		health, err := grpc_health_v1.NewHealthClient(b.conn).Check(t.Context(), new(grpc_health_v1.HealthCheckRequest))
+		if err != nil || health.GetStatus() != grpc_health_v1.HealthCheckResponse_NOT_SERVING {
+			t.Errorf("as the port closes health is %v, %v", health, err)
+		}
+		if got, err := b.add(t.Context()); got != 42 || err != nil {
+			t.Errorf("a call before the port closes: %d, %v", got, err)
+		}
+	}
+	if err := b.frontend.Drain(t.Context()); err != nil || !asked {
+		t.Errorf("drain: %v; the port was closed: %v", err, asked)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,6 +94,27 @@ type bench struct {
 	conn     *grpc.ClientConn
 	calls    tally
 	drained  atomic.Bool
+	// closing is called before the port closes: from then on calls are refused. May be
+	// nil, and is set before Drain.
+	closing func()
+}
+
+// port is the listener of a bench.
+type port struct {
+	net.Listener
+
+	bench   *bench
+	closing sync.Once
+}
+
+// Close closes the port, the first time after what the test does about it.
+func (p *port) Close() error {
+	p.closing.Do(func() {
+		if p.bench.closing != nil {
+			p.bench.closing()
+		}
+	})
+	return p.Listener.Close()
 }
 
 // start serves the router until the end of the test.
@@ -120,7 +142,7 @@ func serve(tb testing.TB, r frontend.Router, answer *discoveryv1.DiscoverRespons
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b.frontend.Serve(listener)
+	b.frontend.Serve(&port{Listener: listener, bench: b})
 	b.conn, err = grpc.NewClient("passthrough:///"+listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		tb.Fatal(err)
