@@ -19,6 +19,8 @@ import (
 // Behaviour is how a library of that time behaves, where they differ. The zero
 // Behaviour is a plain one.
 type Behaviour struct {
+	// V1 says that the function speaks version 1, with nothing that 0.2 lacks.
+	V1 bool
 	// Discover changes the right answer to discover; nil leaves it.
 	Discover func(*discoveryv1.DiscoverResponse)
 	// Drops says that the function drops a connection on which it is called by a path
@@ -84,6 +86,9 @@ func StartAt(tb testing.TB, address string, behaviour Behaviour) *Function {
 func Serve(tb testing.TB, port net.Listener, behaviour Behaviour) *Function {
 	tb.Helper()
 	answer := Answer(Files(KeyOption))
+	if behaviour.V1 {
+		answer = answerInV1()
+	}
 	if behaviour.Discover != nil {
 		behaviour.Discover(answer)
 	}

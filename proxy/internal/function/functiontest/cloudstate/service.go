@@ -27,7 +27,7 @@ func (f *Function) register() {
 	}
 	services := map[string]*grpc.ServiceDesc{}
 	of := func(path string) (*grpc.ServiceDesc, string) {
-		name, method, _ := strings.Cut(path[1:], "/")
+		name, method, _ := strings.Cut(f.name(path)[1:], "/")
 		if services[name] == nil {
 			services[name] = &grpc.ServiceDesc{ServiceName: name}
 		}
