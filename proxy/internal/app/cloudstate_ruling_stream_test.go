@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -194,8 +193,7 @@ func TestRulingOnALostConnection(t *testing.T) {
 		found := of(calls, cloudstate.Discover)
 		return len(found) == 2 && ended(found...)
 	})
-	for code := 0; code != http.StatusOK; code, _ = o.ready(t) { // the answer has come, and is taken in
-	}
+	o.awaitReady()
 	o.Must(cloudstate.Ledger, "a", "", "x")
 	o.Must(cloudstate.Profile, "a", "", "x")
 	o.Must(cloudstate.Presence, "a", "", "0")

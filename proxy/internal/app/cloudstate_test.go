@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,13 +131,27 @@ type answered struct {
 func (o *observed) awaitMetric(name, path string, n float64) {
 	o.tb.Helper()
 	kind := strings.TrimSuffix(path[1:], "/handle")
+	o.awaitPage("/metrics", fmt.Sprintf("%s of %s is %v", name, kind, n), func(_ int, page string) bool {
+		return metric(o.tb, page, fmt.Sprintf("stateward_%s{kind=%q", name, kind)) == n
+	})
+}
+
+// awaitReady waits until the proxy serves its function, which it has been seen to discover.
+func (o *observed) awaitReady() {
+	o.tb.Helper()
+	o.awaitPage("/readyz", "it is ready", func(code int, _ string) bool { return code == http.StatusOK })
+}
+
+// awaitPage asks for a page of the admin port until it is as it should be.
+func (o *observed) awaitPage(path, what string, is func(code int, page string) bool) {
+	o.tb.Helper()
 	for deadline := time.Now().Add(patience); ; {
-		_, page := o.page(o.tb, "/metrics")
-		if metric(o.tb, page, fmt.Sprintf("stateward_%s{kind=%q", name, kind)) == n {
+		code, page := o.page(o.tb, path)
+		if is(code, page) {
 			return
 		}
 		if time.Now().After(deadline) {
-			o.tb.Fatalf("%s of %s never is %v:\n%s", name, kind, n, page)
+			o.tb.Fatalf("it never came about that %s:\n%s", what, page)
 		}
 	}
 }
