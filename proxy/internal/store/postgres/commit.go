@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 
@@ -11,9 +10,6 @@ import (
 
 	"github.com/stateward/stateward/proxy/internal/store"
 )
-
-//go:embed commit.sql
-var commitSQL string
 
 const (
 	// committers is how many batches may be on their way to the database at once.
@@ -135,7 +131,8 @@ func (s *Store) insert(writes []*write) (verdicts []*verdict, b backend, err err
 		return nil, b, err
 	}
 	defer conn.Release()
-	rows, err := conn.Query(ctx, commitSQL, columnsOf(writes, s.now()).arguments()...)
+	sql, arguments := s.clauses.statement(columnsOf(writes, s.now()))
+	rows, err := conn.Query(ctx, sql, arguments...)
 	if err != nil {
 		return nil, backendOf(conn.Conn()), err
 	}

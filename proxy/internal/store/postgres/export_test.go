@@ -39,3 +39,13 @@ func Settled(ctx context.Context, s *Store) error {
 		<-ticker.C
 	}
 }
+
+// Statement returns what would commit a batch that has rows for every clause.
+func Statement(s *Store) string {
+	c := columnsOf(nil, 0)
+	for _, t := range c.tables() {
+		t.add(0, nil, make([]*int64, len(t.numbers)), make([][]byte, len(t.bytes))...)
+	}
+	sql, _ := s.clauses.statement(c)
+	return sql
+}

@@ -52,15 +52,16 @@ func TestConnectionLostAfterTheCommit(t *testing.T) {
 	relay, relayed := newRelay(t, dsn)
 	s := open(t, postgres.Config{DSN: relayed})
 	w := &writer{id: cart("1"), fence: member(t, s, store.Node{ID: "n"}, 1)}
-	w.write(t, s)
+	w.write(t, s) // with the entity's name
+	w.write(t, s) // without it, as the one whose answer is lost: the server knows the statement
 	relay.mute()
 	done := make(chan error, 1)
-	go func() { done <- s.Append(t.Context(), w.id, numbered(w.id, w.fence, 2)) }()
-	connect(t, dsn).until(2, `SELECT count(*) FROM stateward.event`)
+	go func() { done <- s.Append(t.Context(), w.id, numbered(w.id, w.fence, 3)) }()
+	connect(t, dsn).until(3, `SELECT count(*) FROM stateward.event`)
 	relay.cut()
 	isUnknown(t, <-done)
-	if at := w.load(t, s); at != 2 {
-		t.Errorf("%d events are there, want 2", at)
+	if at := w.load(t, s); at != 3 {
+		t.Errorf("%d events are there, want 3", at)
 	}
 }
 
