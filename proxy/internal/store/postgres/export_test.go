@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 // UntilQueued returns once so many writes wait for the committer.
@@ -48,4 +50,13 @@ func Statement(s *Store) string {
 	}
 	sql, _ := s.clauses.statement(c)
 	return sql
+}
+
+// NextPage is how many rows are read after so many, of so many bytes.
+func NextPage(rows, bytes int) int { return nextPage(rows, bytes) }
+
+// PageRows returns how many rows are read where so many are asked for.
+func PageRows(ctx context.Context, s *Store, id store.ID, after, last int64, size int) (int, error) {
+	rows, err := s.page(ctx, keyOf(id), after, last, size)
+	return len(rows), err
 }
