@@ -31,7 +31,8 @@ type Leases interface {
 	// Join makes the node known, with a lease of the length. A node joins once.
 	Join(ctx context.Context, node Node, length time.Duration) error
 	// Renew prolongs the lease of the node, from now. It returns an error that is
-	// ErrFenced when the lease was over and somebody has taken a shard of it since.
+	// ErrFenced when the lease was over and somebody has taken a shard of it since, or
+	// when it has had none and its lease was over for so long that a Sweep has forgotten it.
 	Renew(ctx context.Context, node string, length time.Duration) error
 	// Claim gives the shard to the node, with an epoch of one more, where it is
 	// nobody's or its owner's lease is over; and tells who has it. A node that has it

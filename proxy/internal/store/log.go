@@ -34,8 +34,8 @@ type Kinds interface {
 	Stored(ctx context.Context, persistence string) (string, error)
 }
 
-// Sweeper forgets what has had its time: records, expired values, and the events of
-// deleted entities whose retention is over.
+// Sweeper forgets what has had its time: records, expired values, the events of
+// deleted entities whose retention is over, and nodes that were killed and have no shard.
 type Sweeper interface {
 	// Sweep removes some of it, and reports whether there may be more.
 	Sweep(ctx context.Context) (more bool, err error)

@@ -2,9 +2,10 @@ package postgres
 
 import "github.com/stateward/stateward/proxy/internal/store"
 
-// table holds the columns of some rows of a batch, each of one write. Which columns
-// they are is for commit.sql to say, but for the first two.
+// table holds the columns of some rows of a batch, each of one write. What they are is
+// for the clause of commit.sql to say, but for the first two.
 type table struct {
+	clause  string
 	place   []int32 // the number of the write in the batch
 	entity  [][]byte
 	numbers [][]*int64 // may be null
@@ -12,8 +13,8 @@ type table struct {
 }
 
 // newTable returns a table with so many columns of numbers, and of bytes.
-func newTable(numbers, bytes int) *table {
-	return &table{numbers: make([][]*int64, numbers), bytes: make([][][]byte, bytes)}
+func newTable(clause string, numbers, bytes int) *table {
+	return &table{clause: clause, numbers: make([][]*int64, numbers), bytes: make([][][]byte, bytes)}
 }
 
 // numbers are those of one row.
@@ -30,6 +31,8 @@ func (t *table) add(place int, entity []byte, numbers []*int64, bytes ...[]byte)
 	}
 }
 
+func (t *table) empty() bool { return len(t.place) == 0 }
+
 // arguments appends the columns to the statement's arguments.
 func (t *table) arguments(arguments []any) []any {
 	arguments = append(arguments, t.place, t.entity)
@@ -42,23 +45,21 @@ func (t *table) arguments(arguments []any) []any {
 	return arguments
 }
 
-// columns are the arguments of commit.sql.
+// columns are the rows of a batch, column by column.
 type columns struct {
 	now int64
 
-	place, shard, kind       []int32
-	entity, persistence, key [][]byte
-	epoch, expected          []int64
-
+	judge, names                                           *table
 	events, snapshots, deletions, values, records, effects *table
 }
 
-// columnsOf returns the batch, column by column. What it says of time counts from now.
+// columnsOf returns those of the batch. What it says of time counts from now.
 func columnsOf(writes []*write, now int64) *columns {
 	c := &columns{
-		now:    now,
-		events: newTable(4, 3), snapshots: newTable(2, 2), deletions: newTable(2, 0),
-		values: newTable(3, 2), records: newTable(1, 4), effects: newTable(1, 2),
+		now:   now,
+		judge: newTable("judge", 4, 0), names: newTable("names", 0, 2),
+		events: newTable("events", 4, 3), snapshots: newTable("snapshots", 2, 2), deletions: newTable("deletions", 2, 0),
+		values: newTable("values", 3, 2), records: newTable("records", 1, 4), effects: newTable("effects", 1, 2),
 	}
 	for place, w := range writes {
 		c.add(place, w)
@@ -66,19 +67,17 @@ func columnsOf(writes []*write, now int64) *columns {
 	return c
 }
 
-// arguments returns them in the statement's order.
-func (c *columns) arguments() []any {
-	arguments := []any{c.place, c.entity, c.persistence, c.key, c.shard, c.epoch, c.kind, c.expected}
-	for _, t := range []*table{c.events, c.snapshots, c.deletions, c.values, c.records, c.effects} {
-		arguments = t.arguments(arguments)
-	}
-	return arguments
+// tables returns them in the order of the statement's clauses.
+func (c *columns) tables() []*table {
+	return []*table{c.judge, c.names, c.events, c.snapshots, c.deletions, c.values, c.records, c.effects}
 }
 
 func (c *columns) add(place int, w *write) {
-	c.place, c.shard, c.kind = append(c.place, int32(place)), append(c.shard, w.fence.Shard), append(c.kind, w.kind)
-	c.entity, c.persistence, c.key = append(c.entity, w.key), append(c.persistence, []byte(w.id.Persistence)), append(c.key, []byte(w.id.Entity))
-	c.epoch, c.expected = append(c.epoch, w.fence.Epoch), append(c.expected, w.expected)
+	shard, kind := int64(w.fence.Shard), int64(w.kind)
+	c.judge.add(place, w.key, numbers(&shard, &w.fence.Epoch, &kind, &w.expected))
+	if w.expected == 0 { // later ones find its name there
+		c.names.add(place, w.key, nil, []byte(w.id.Persistence), []byte(w.id.Entity))
+	}
 	log := logOf(w.id.Persistence)
 	for i := range w.events {
 		e := &w.events[i]

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/binary"
 	"io"
 	"net"
 	"path/filepath"
@@ -114,9 +115,25 @@ func (r *relay) accept() {
 		r.mu.Lock()
 		r.clients, r.servers = append(r.clients, client), append(r.servers, server)
 		r.mu.Unlock()
-		r.group.Go(func() { io.Copy(server, client) })
+		r.group.Go(func() { ask(server, client) })
 		r.group.Go(func() { r.answer(client, server) })
 	}
+}
+
+// ask passes on what the client says, but for a request to cancel: the driver sends one
+// when a connection is lost, and nobody may count on its coming in time.
+func ask(server, client net.Conn) {
+	const cancelRequest = 80877102 // PostgreSQL's number of that message
+	var head [8]byte               // its length and its number
+	if _, err := io.ReadFull(client, head[:]); err != nil {
+		return
+	}
+	if binary.BigEndian.Uint32(head[4:]) == cancelRequest {
+		client.Close()
+		return
+	}
+	server.Write(head[:])
+	io.Copy(server, client)
 }
 
 // answer passes on what the server says, unless the relay is muted.

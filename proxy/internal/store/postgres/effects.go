@@ -69,24 +69,17 @@ func (s *Store) effects(ctx context.Context, after []byte, first bool) ([]store.
 
 // Delivered removes the effect.
 func (s *Store) Delivered(ctx context.Context, source store.ID, effect string) error {
-	return s.call(ctx, func(ctx context.Context) error {
-		_, err := s.reads.Exec(ctx, `DELETE FROM stateward.effect WHERE id = $1 AND entity = $2`, []byte(effect), keyOf(source))
-		return err
-	})
+	return s.alone(ctx, "effect "+effect, `DELETE FROM stateward.effect WHERE id = $1 AND entity = $2`, []byte(effect), keyOf(source))
 }
 
 // Park parks the effect, or has it tried again.
 func (s *Store) Park(ctx context.Context, source store.ID, effect string, parking *store.Parking) error {
-	return s.call(ctx, func(ctx context.Context) error {
-		if parking == nil {
-			_, err := s.reads.Exec(ctx, `
-				UPDATE stateward.effect SET parked = NULL, attempts = 0, code = 0, text = '', stored = $3 WHERE id = $1 AND entity = $2`,
-				[]byte(effect), keyOf(source), s.now())
-			return err
-		}
-		_, err := s.reads.Exec(ctx, `
-			UPDATE stateward.effect SET parked = $3, attempts = $4, code = $5, text = $6 WHERE id = $1 AND entity = $2`,
-			[]byte(effect), keyOf(source), parking.At.UnixNano(), parking.Attempts, parking.Code, present(parking.Text))
-		return err
-	})
+	if parking == nil {
+		return s.alone(ctx, "effect "+effect, `
+			UPDATE stateward.effect SET parked = NULL, attempts = 0, code = 0, text = '', stored = $3 WHERE id = $1 AND entity = $2`,
+			[]byte(effect), keyOf(source), s.now())
+	}
+	return s.alone(ctx, "effect "+effect, `
+		UPDATE stateward.effect SET parked = $3, attempts = $4, code = $5, text = $6 WHERE id = $1 AND entity = $2`,
+		[]byte(effect), keyOf(source), parking.At.UnixNano(), parking.Attempts, parking.Code, present(parking.Text))
 }

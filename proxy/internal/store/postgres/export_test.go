@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 // UntilQueued returns once so many writes wait for the committer.
@@ -38,4 +40,23 @@ func Settled(ctx context.Context, s *Store) error {
 		}
 		<-ticker.C
 	}
+}
+
+// Statement returns what would commit a batch that has rows for every clause.
+func Statement(s *Store) string {
+	c := columnsOf(nil, 0)
+	for _, t := range c.tables() {
+		t.add(0, nil, make([]*int64, len(t.numbers)), make([][]byte, len(t.bytes))...)
+	}
+	sql, _ := s.clauses.statement(c)
+	return sql
+}
+
+// NextPage is how many rows are read after so many, of so many bytes.
+func NextPage(rows, bytes int) int { return nextPage(rows, bytes) }
+
+// PageRows returns how many rows are read where so many are asked for.
+func PageRows(ctx context.Context, s *Store, id store.ID, after, last int64, size int) (int, error) {
+	rows, err := s.page(ctx, keyOf(id), after, last, size)
+	return len(rows), err
 }

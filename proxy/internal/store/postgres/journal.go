@@ -5,20 +5,21 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// How many rows are read at once: first a few, and twice as many after each page that
-// was small. Between two pages no connection is held, so that a slow reader keeps nobody
-// from theirs.
+// How many rows are read at once: first a few, then as many as are about so many bytes.
+// Between two pages no connection is held, so that a slow reader keeps nobody from
+// theirs.
 const (
 	pageSize    = 128
 	largestPage = 4096
-	smallPage   = 256 << 10 // bytes of payload
+	pageBytes   = 256 << 10
+	// mostBytes is where a page ends that has become far larger than the one before.
+	mostBytes = 4 << 20
 )
 
 // Append stores the batch, together with those of other entities that come meanwhile.
@@ -72,24 +73,26 @@ func (s *Store) Load(ctx context.Context, id store.ID, begin func(store.Head) er
 		if at, err = s.pass(ctx, id, key, at, rows, event); err != nil {
 			return err
 		}
-		if len(rows) < size && at < head.Last {
+		bytes := sizeOf(rows)
+		if len(rows) < size && bytes < mostBytes && at < head.Last {
 			return s.missing(ctx, id, at)
 		}
-		size = nextPage(size, rows)
+		size = nextPage(len(rows), bytes)
 	}
 	return nil
 }
 
-// nextPage returns how many rows to read after a page of that size.
-func nextPage(size int, rows []eventRow) int {
-	bytes := 0
+// sizeOf returns how many bytes the rows have.
+func sizeOf(rows []eventRow) (bytes int) {
 	for i := range rows {
-		bytes += len(rows[i].payload)
+		bytes += rows[i].size()
 	}
-	if bytes > smallPage {
-		return pageSize
-	}
-	return min(2*size, largestPage)
+	return bytes
+}
+
+// nextPage returns how many rows to read after so many, of so many bytes.
+func nextPage(rows, bytes int) int {
+	return min(max(rows*pageBytes/max(bytes, 1), 1), 2*rows, largestPage)
 }
 
 // head reads what there is besides the events, once no write of the entity is open.
@@ -126,8 +129,9 @@ func (s *Store) head(ctx context.Context, id store.ID, key []byte) (store.Head, 
 	return head, nil
 }
 
-// page reads so many events behind the sequence, in order, none behind the last.
-func (s *Store) page(ctx context.Context, key []byte, after, last int64, size int) ([]eventRow, error) {
+// page reads so many events behind the sequence, in order, none behind the last; fewer
+// where they have too many bytes.
+func (s *Store) page(ctx context.Context, key []byte, after, last int64, size int) (page []eventRow, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	rows, err := s.reads.Query(ctx, `
@@ -136,10 +140,19 @@ func (s *Store) page(ctx context.Context, key []byte, after, last int64, size in
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r eventRow, err error) {
-		err = row.Scan(&r.sequence, &r.time, &r.checksum, &r.kind, &r.payload, &r.metadata)
-		return r, err
-	})
+	defer rows.Close()
+	for bytes := 0; rows.Next(); {
+		var r eventRow
+		if err := rows.Scan(&r.sequence, &r.time, &r.checksum, &r.kind, &r.payload, &r.metadata); err != nil {
+			return nil, err
+		}
+		page = append(page, r)
+		if bytes += r.size(); bytes >= mostBytes {
+			cancel() // ends the connection too, for what it still carries may be much more
+			return page, nil
+		}
+	}
+	return page, rows.Err()
 }
 
 // pass passes on the rows, the first of which follows the sequence, and returns the

@@ -225,3 +225,42 @@ func TestTwoWriters(t *testing.T) {
 	}
 	t.Logf("acknowledged: %v", acked)
 }
+
+// A node that was killed is forgotten a day after its lease was over, unless it still
+// has a shard: its shards are its own until somebody takes them.
+func TestDepartedNodesAreForgotten(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	s, observer := open(t, postgres.Config{DSN: dsn}), connect(t, dsn)
+	now := time.Now()
+	postgres.SetLeaseClock(s, func() time.Time { return now })
+	for _, node := range []string{"killed", "has a shard", "renewed"} {
+		if err := s.Join(t.Context(), store.Node{ID: node}, time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claim(t, s, "has a shard", 1)
+	claim(t, s, "killed", 2)
+	if err := s.Release(t.Context(), "killed", 2); err != nil {
+		t.Fatal(err)
+	}
+	sweepAt := func(at time.Time, want ...string) {
+		t.Helper()
+		now = at
+		if more, err := s.Sweep(t.Context()); more || err != nil {
+			t.Fatalf("Sweep() = %v, %v", more, err)
+		}
+		observer.until(int64(len(want)), `SELECT count(*) FROM stateward.node`)
+		observer.until(int64(len(want)), `SELECT count(*) FROM stateward.node WHERE id = ANY($1)`, want)
+	}
+	over := now.Add(time.Second)
+	now = over.Add(time.Hour)
+	if err := s.Renew(t.Context(), "renewed", time.Second); err != nil {
+		t.Fatal(err)
+	}
+	sweepAt(over.Add(24*time.Hour-time.Millisecond), "killed", "has a shard", "renewed")
+	sweepAt(over.Add(24*time.Hour), "has a shard", "renewed")
+	if err := s.Renew(t.Context(), "killed", time.Second); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("Renew of one who was forgotten = %v, want ErrFenced", err)
+	}
+}

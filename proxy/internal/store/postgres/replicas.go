@@ -3,7 +3,6 @@ package postgres
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -12,54 +11,25 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
-// Save stores the copies in one statement, once every older Save of the node has ended: one
-// whose outcome is open could put an older copy in the place of a newer one.
+// Save stores the copies in one statement.
 func (s *Store) Save(ctx context.Context, node string, replicas []store.Replica) error {
-	return s.call(ctx, func(ctx context.Context) error {
-		leave, err := s.gates.enter(ctx, store.ID{Entity: node}, s.closing)
-		if err != nil {
-			return err
-		}
-		b, err := s.save(ctx, node, newest(replicas))
-		if err == nil || refused(err) || unsent(b, err) {
-			leave()
-			return err
-		}
-		s.committers.Go(func() { // Ends with the server's process, or the store.
-			defer leave()
-			if err := settle(s.life, s.reads, b, s.limit); err != nil {
-				s.config.Log.Warn("it is not known whether the database still saves copies", "copies", len(replicas), "error", err)
-			}
-		})
-		return fmt.Errorf("the outcome is unknown of a save of %d copies: %w", len(replicas), err)
-	})
-}
-
-// save runs the statement. The backend is as that of insert.
-func (s *Store) save(ctx context.Context, node string, replicas []store.Replica) (b backend, err error) {
-	conn, err := s.reads.Acquire(ctx)
-	if err != nil {
-		return b, err
-	}
-	defer conn.Release()
 	var entities, persistences, keys, states [][]byte
-	for _, r := range replicas {
+	for _, r := range newest(replicas) {
 		entities, states = append(entities, keyOf(r.ID)), append(states, present(r.State))
 		persistences, keys = append(persistences, []byte(r.ID.Persistence)), append(keys, []byte(r.ID.Entity))
 	}
-	_, err = conn.Exec(ctx, `
-			WITH copies AS MATERIALIZED (
-				SELECT entity, persistence, key, state FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[]) AS c (entity, persistence, key, state)
-			),
-			named AS (
-				INSERT INTO stateward.entity (entity, persistence, key)
-				SELECT entity, persistence, key FROM copies ORDER BY entity ON CONFLICT DO NOTHING
-			)
-			INSERT INTO stateward.replica (entity, node, state)
-			SELECT entity, $1, state FROM copies ORDER BY entity
-			ON CONFLICT (entity, node) DO UPDATE SET state = excluded.state`,
+	return s.alone(ctx, "node "+node, `
+		WITH copies AS MATERIALIZED (
+			SELECT entity, persistence, key, state FROM unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[]) AS c (entity, persistence, key, state)
+		),
+		named AS (
+			INSERT INTO stateward.entity (entity, persistence, key)
+			SELECT entity, persistence, key FROM copies ORDER BY entity ON CONFLICT DO NOTHING
+		)
+		INSERT INTO stateward.replica (entity, node, state)
+		SELECT entity, $1, state FROM copies ORDER BY entity
+		ON CONFLICT (entity, node) DO UPDATE SET state = excluded.state`,
 		[]byte(node), entities, persistences, keys, states)
-	return backendOf(conn.Conn()), err
 }
 
 // newest returns the last copy of each entity, in an order in which no two writers

@@ -96,6 +96,9 @@ func newEventRow(key []byte, sequence int64, event entity.Event) (eventRow, erro
 	return row, nil
 }
 
+// size returns how many bytes the row has, but for numbers.
+func (r *eventRow) size() int { return len(r.kind) + len(r.payload) + len(r.metadata) }
+
 func (r *eventRow) sum(key []byte) int64 {
 	return checksum(key, r.sequence, r.time, r.kind, r.payload, r.metadata)
 }

@@ -17,12 +17,13 @@ import (
 
 // Store is an open database.
 type Store struct {
-	config Config
-	limit  time.Duration // of what is asked of the server: to connect, and one statement
-	writes *pgxpool.Pool // commits and leases
-	reads  *pgxpool.Pool // all else
-	gates  gates
-	queue  chan *write // to the committers
+	config  Config
+	limit   time.Duration // of what is asked of the server: to connect, and one statement
+	writes  *pgxpool.Pool // commits and leases
+	reads   *pgxpool.Pool // all else
+	clauses clauses       // of the statement that commits
+	gates   gates
+	queue   chan *write // to the committers
 
 	leaseClock func() time.Time // nil for the server's clock
 
@@ -49,6 +50,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	s := &Store{
 		config:  config,
 		limit:   config.ConnectTimeout + config.StatementTimeout,
+		clauses: clausesOf(commitSQL),
 		gates:   gates{shut: map[store.ID]chan struct{}{}},
 		queue:   make(chan *write, maxWrites),
 		closing: make(chan struct{}),

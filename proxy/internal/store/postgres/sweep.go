@@ -3,10 +3,16 @@ package postgres
 import (
 	"context"
 	_ "embed"
+	"time"
 )
 
-// sweepSize is how many rows of each kind one sweep removes at most.
-const sweepSize = 1000
+const (
+	// sweepSize is how many rows of each kind one sweep removes at most.
+	sweepSize = 1000
+	// departure is how long after the end of its lease a node without a shard is
+	// forgotten: by then it was killed.
+	departure = 24 * time.Hour
+)
 
 //go:embed sweep.sql
 var sweepSQL string
@@ -23,7 +29,7 @@ func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		return s.reads.QueryRow(ctx, sweepSQL, now, sweepSize).Scan(&more)
+		return s.reads.QueryRow(ctx, sweepSQL, now, sweepSize, s.moment(), departure).Scan(&more)
 	})
 	return more, err
 }

@@ -24,5 +24,16 @@ ended AS MATERIALIZED (
     -- The revision stays.
     UPDATE stateward.value v SET ends = NULL, type = NULL, payload = NULL, checksum = NULL
     FROM ended WHERE v.entity = ended.entity
+),
+departed AS MATERIALIZED (
+    -- Who has a shard is waited for: it may renew its lease as long as nobody takes it.
+    SELECT n.id FROM stateward.node n
+    WHERE n.lease_until <= coalesce($3, clock_timestamp()) - $4::interval
+        AND NOT EXISTS (SELECT FROM stateward.shard s WHERE s.owner = n.id)
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+),
+nodes AS (
+    DELETE FROM stateward.node n USING departed WHERE n.id = departed.id
 )
 SELECT EXISTS (SELECT FROM due) OR (SELECT count(*) FROM spent) = $2 OR (SELECT count(*) FROM ended) = $2
+    OR (SELECT count(*) FROM departed) = $2

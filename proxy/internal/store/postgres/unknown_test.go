@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/postgres"
@@ -52,15 +53,16 @@ func TestConnectionLostAfterTheCommit(t *testing.T) {
 	relay, relayed := newRelay(t, dsn)
 	s := open(t, postgres.Config{DSN: relayed})
 	w := &writer{id: cart("1"), fence: member(t, s, store.Node{ID: "n"}, 1)}
-	w.write(t, s)
+	w.write(t, s) // with the entity's name
+	w.write(t, s) // without it, as the one whose answer is lost: the server knows the statement
 	relay.mute()
 	done := make(chan error, 1)
-	go func() { done <- s.Append(t.Context(), w.id, numbered(w.id, w.fence, 2)) }()
-	connect(t, dsn).until(2, `SELECT count(*) FROM stateward.event`)
+	go func() { done <- s.Append(t.Context(), w.id, numbered(w.id, w.fence, 3)) }()
+	connect(t, dsn).until(3, `SELECT count(*) FROM stateward.event`)
 	relay.cut()
 	isUnknown(t, <-done)
-	if at := w.load(t, s); at != 2 {
-		t.Errorf("%d events are there, want 2", at)
+	if at := w.load(t, s); at != 3 {
+		t.Errorf("%d events are there, want 3", at)
 	}
 }
 
@@ -120,4 +122,46 @@ func TestSaveIsNotOvertaken(t *testing.T) {
 		t.Error(err)
 	}
 	observer.until(1, `SELECT count(*) FROM stateward.replica`)
+}
+
+// What becomes of an effect does not depend on a statement whose connection was lost
+// while the server still worked on it: it has ended before the next one begins.
+func TestParkIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	source := cart("1")
+	for name, lost := range map[string]func(context.Context, store.Effects) error{
+		"park": func(ctx context.Context, s store.Effects) error {
+			return s.Park(ctx, source, "effect", &store.Parking{At: time.Now(), Attempts: 3})
+		},
+		"try again": func(ctx context.Context, s store.Effects) error { return s.Park(ctx, source, "effect", nil) },
+		"delivered": func(ctx context.Context, s store.Effects) error { return s.Delivered(ctx, source, "effect") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := database(t)
+			relay, relayed := newRelay(t, dsn)
+			s := open(t, postgres.Config{DSN: relayed, LockTimeout: patience, StatementTimeout: patience})
+			err := s.Append(t.Context(), source, store.Batch{
+				Fence:  member(t, s, store.Node{ID: "n"}, 1),
+				Beside: store.Beside{Effects: []store.Effect{{ID: "effect", Stored: time.Now()}}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, observer := connect(t, dsn), connect(t, dsn)
+			other.do(`BEGIN`)
+			other.do(`LOCK TABLE stateward.effect IN SHARE MODE`)
+			done := make(chan error, 1)
+			go func() { done <- lost(t.Context(), s) }()
+			observer.untilWaiting(1)
+			relay.cut()
+			isUnknown(t, <-done)
+			observer.untilWaiting(0) // It has been ended.
+			other.do(`COMMIT`)
+			if err := s.Park(t.Context(), source, "effect", &store.Parking{At: time.Now(), Attempts: 7}); err != nil {
+				t.Error(err)
+			}
+			observer.until(7, `SELECT attempts FROM stateward.effect`)
+		})
+	}
 }

@@ -85,7 +85,7 @@ func newAppend(id store.ID, batch store.Batch) (*write, error) {
 			return nil, err
 		}
 		w.events = append(w.events, row)
-		w.size += len(row.kind) + len(row.payload) + len(row.metadata)
+		w.size += row.size()
 	}
 	if batch.Snapshot != nil {
 		w.cover(*batch.Snapshot)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -142,4 +143,12 @@ func aliasValues() mutant {
 		}
 		kept[v.Revision] = *v
 	})}
+}
+
+// untilNUL ends the entity's key at its first NUL.
+func untilNUL(id store.ID) store.ID {
+	if i := strings.IndexByte(id.Entity, 0); i > 0 {
+		id.Entity = id.Entity[:i]
+	}
+	return id
 }

@@ -112,6 +112,12 @@ func (c trial) leaseRenewedLate() {
 		c.t.Fatalf("Renew = %v, though nobody has taken the shard", err)
 	}
 	c.expectRefused(second, fence, first)
+
+	c.clock.move(long / 2) // still within the lease of the second
+	c.sweep()
+	if err := c.renew(first); err != nil {
+		c.t.Fatalf("Renew after a sweep = %v, though nobody has taken the shard", err)
+	}
 }
 
 // leaseOver: whoever has lost one shard of two cannot go on as if nothing was.
