@@ -1,0 +1,117 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/store"
+)
+
+// stored compares the store with what the entities have told: no gap, and no change
+// that they do not know.
+func (l *ledger) stored(disk *disk, final map[string]string) (problems []error) {
+	events, err := disk.events(journaled)
+	if err != nil {
+		return []error{err}
+	}
+	for _, key := range []string{"a", "b", "c"} {
+		var all strings.Builder
+		for n, entry := range events[key] {
+			all.Write(entry.Event.Payload.GetValue())
+			if entry.Event.Sequence != int64(n+1) {
+				problems = append(problems, fmt.Errorf("journaled/%s: the event %d has the sequence %d", key, n+1, entry.Event.Sequence))
+			}
+		}
+		state, id := all.String(), store.ID{Persistence: journaled, Entity: key}
+		err := disk.live.Load(context.Background(), id, func(head store.Head) error {
+			if s := head.Snapshot; s != nil && string(s.State.GetValue()) != strings.Join(tokens(state)[:s.Sequence], "") {
+				return fmt.Errorf("%v: the snapshot of %d is %q", id, s.Sequence, s.State.GetValue())
+			}
+			return nil
+		}, func(entity.Event) error { return nil })
+		value, errRead := disk.live.Read(context.Background(), store.ID{Persistence: valued, Entity: key})
+		problems = append(problems, err, errRead)
+		if told := final[journaled+"/"+key]; state != told {
+			problems = append(problems, fmt.Errorf("journaled/%s tells %q, and the journal holds %q", key, told, state))
+		}
+		told := final[valued+"/"+key]
+		if stored := string(value.Value.GetValue()); stored != told || value.Revision != int64(len(tokens(told))) {
+			problems = append(problems, fmt.Errorf("valued/%s tells %q, and the store holds %q as revision %d", key, told, stored, value.Revision))
+		}
+	}
+	return problems
+}
+
+// plausible finds what nobody has ordered of the entity, or what is there twice.
+func (l *ledger) plausible(id, state string) error {
+	seen := map[string]bool{}
+	for _, token := range tokens(state) {
+		o, known := l.orders[token]
+		if !known || o.id() != id || seen[token] && !l.repeats(token) {
+			return fmt.Errorf("%s holds %q, which is unknown or doubled: %q", id, token, state)
+		}
+		seen[token] = true
+	}
+	return nil
+}
+
+// repeats reports whether the order may be carried out more than once: it follows from
+// one to a replicated entity, which remembers no key, and which was made again.
+func (l *ledger) repeats(token string) bool {
+	passed := false
+	for {
+		o, follows := l.parents[token]
+		if !follows {
+			return passed && l.orders[token].Once != ""
+		}
+		token, passed = o.Token, passed || o.Service == replicated
+		if passed && o.How == durably {
+			return true
+		}
+	}
+}
+
+// holds reports whether the entity of the order has carried it out.
+func holds(final map[string]string, o order) bool {
+	return slices.Contains(tokens(final[o.id()]), o.Token)
+}
+
+// ordered finds commands of callers that were carried out in another order than that in
+// which they were given, though one was answered before the other was given, or both
+// went the same way.
+func (l *ledger) ordered(final map[string]string) error {
+	for _, a := range l.answered {
+		for _, b := range l.answered {
+			before := a.answered < b.submitted || a.submitted < b.submitted && a.order.Once == "" && b.order.Once == ""
+			if a.method != "Add" || b.method != "Add" || a.err != nil || b.err != nil || !before ||
+				a.order.id() != b.order.id() || a.order.Service == replicated || a.order.Token == b.order.Token {
+				continue
+			}
+			state := tokens(final[a.order.id()])
+			first, second := slices.Index(state, a.order.Token), slices.Index(state, b.order.Token)
+			if first > second && second >= 0 && b.order.Once == "" {
+				return fmt.Errorf("%s stands behind %s in %s: %q", a.order.Token, b.order.Token, a.order.id(), final[a.order.id()])
+			}
+		}
+	}
+	return nil
+}
+
+// followed finds a side effect without its cause, and a durable one that never came.
+func (l *ledger) followed(token string, final map[string]string) error {
+	o, parent := l.orders[token], l.parents[token]
+	if o.Service == acting || parent.Service != journaled && parent.Service != valued {
+		return nil
+	}
+	switch came, caused := holds(final, o), holds(final, parent); {
+	case came && !caused:
+		return fmt.Errorf("%s came of %s, which %s does not hold", token, parent.Token, parent.id())
+	case caused && !came && o.How == durably && o.Service != replicated && !l.declined[token]:
+		return fmt.Errorf("the durable %s of %s has not come to %s: %q", token, parent.Token, o.id(), final[o.id()])
+	default:
+		return nil
+	}
+}
