@@ -16,7 +16,8 @@ type caller struct {
 	number    int
 	order     order
 	method    string
-	submitted int // the step
+	last      bool // of the calls that tell how it all has ended
+	submitted int  // the step
 	answered  int
 	process   int
 	cancel    context.CancelFunc
@@ -64,7 +65,7 @@ func (d *driver) call() {
 
 // submit makes a call; with no patience the caller waits for ever.
 func (d *driver) submit(o order, method string, patience time.Duration) {
-	c := &caller{number: d.given, order: o, method: method, submitted: d.step, process: d.process}
+	c := &caller{number: d.given, order: o, method: method, last: method == "Get" && d.calm, submitted: d.step, process: d.process}
 	ctx := context.Background()
 	if patience > 0 {
 		ctx, c.cancel = context.WithTimeout(ctx, patience)
@@ -73,7 +74,7 @@ func (d *driver) submit(o order, method string, patience time.Duration) {
 	}
 	d.given++
 	d.callers = append(d.callers, c)
-	d.ledger.know(c)
+	d.ledger.know(c, time.Now())
 	p := d.proxy
 	go func() { // Ends with the call; kill ends it at the latest.
 		defer c.cancel()

@@ -107,6 +107,8 @@ func (d *driver) choose() error {
 	case revives:
 		d.proxy.function.back()
 		d.settlef("function back")
+	case sweeps:
+		return d.sweep()
 	case crashes:
 		return d.crash()
 	}

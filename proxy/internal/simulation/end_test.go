@@ -54,15 +54,40 @@ func (d *driver) finish() error {
 	if err := d.rest(d.delivered); err != nil {
 		return err
 	}
-	for _, service := range []string{journaled, valued, replicated} {
-		for _, key := range []string{"a", "b", "c"} {
-			d.submit(order{Service: service, Key: key}, "Get", 0)
-		}
+	for _, o := range d.ledger.entities() {
+		d.submit(o, "Get", 0)
 	}
 	if err := d.rest(func() bool { return len(d.callers) == 0 }); err != nil {
 		return err
 	}
-	return d.stop()
+	if err := d.stop(); err != nil {
+		return err
+	}
+	if err := d.sweep(); err != nil {
+		return err
+	}
+	time.Sleep(longest + time.Hour)
+	return d.sweep()
+}
+
+// sweep lets the store forget what has had its time.
+func (d *driver) sweep() error {
+	before, err := d.disk.events(journaled)
+	if err != nil {
+		return err
+	}
+	d.ledger.remember(before)
+	err = d.disk.write(true, func(s store.Store) error {
+		_, err := s.Sweep(context.Background())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	after, err := d.disk.events(journaled)
+	d.ledger.swept(after, time.Now())
+	d.writef("sweep %d of %d", len(before)-len(after), len(before))
+	return err
 }
 
 // delivered reports whether the store holds no side effect that is still tried.

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,37 +13,52 @@ import (
 
 // stored compares the store with what the entities have told: no gap, and no change
 // that they do not know.
-func (l *ledger) stored(disk *disk, final map[string]string) (problems []error) {
-	events, err := disk.events(journaled)
-	if err != nil {
-		return []error{err}
-	}
-	for _, key := range []string{"a", "b", "c"} {
-		var all strings.Builder
-		for n, entry := range events[key] {
-			all.Write(entry.Event.Payload.GetValue())
-			if entry.Event.Sequence != int64(n+1) {
-				problems = append(problems, fmt.Errorf("journaled/%s: the event %d has the sequence %d", key, n+1, entry.Event.Sequence))
+func (l *ledger) stored(disk *disk, final map[string]string, dead map[string]bool) (problems []error) {
+	for _, o := range l.entities() {
+		id := store.ID{Persistence: o.Service, Entity: o.Key}
+		switch o.Service {
+		case journaled:
+			problems = append(problems, l.journal(disk, id, final[o.id()], dead[o.id()])...)
+		case valued:
+			value, err := disk.live.Read(context.Background(), id)
+			told := final[o.id()]
+			if stored := string(value.Value.GetValue()); stored != told || value.Revision != int64(len(tokens(told))) {
+				err = errors.Join(err, fmt.Errorf("%s tells %q, and the store holds %q as revision %d", o.id(), told, stored, value.Revision))
 			}
-		}
-		state, id := all.String(), store.ID{Persistence: journaled, Entity: key}
-		err := disk.live.Load(context.Background(), id, func(head store.Head) error {
-			if s := head.Snapshot; s != nil && string(s.State.GetValue()) != strings.Join(tokens(state)[:s.Sequence], "") {
-				return fmt.Errorf("%v: the snapshot of %d is %q", id, s.Sequence, s.State.GetValue())
-			}
-			return nil
-		}, func(entity.Event) error { return nil })
-		value, errRead := disk.live.Read(context.Background(), store.ID{Persistence: valued, Entity: key})
-		problems = append(problems, err, errRead)
-		if told := final[journaled+"/"+key]; state != told {
-			problems = append(problems, fmt.Errorf("journaled/%s tells %q, and the journal holds %q", key, told, state))
-		}
-		told := final[valued+"/"+key]
-		if stored := string(value.Value.GetValue()); stored != told || value.Revision != int64(len(tokens(told))) {
-			problems = append(problems, fmt.Errorf("valued/%s tells %q, and the store holds %q as revision %d", key, told, stored, value.Revision))
+			problems = append(problems, err)
 		}
 	}
 	return problems
+}
+
+// journal compares the journal of one entity with what it has told.
+func (l *ledger) journal(disk *disk, id store.ID, told string, dead bool) (problems []error) {
+	entries := l.journals[id.Entity]
+	state := joined(entries)
+	for n, entry := range entries {
+		if entry.Event.Sequence != int64(n+1) {
+			problems = append(problems, fmt.Errorf("%v: the event %d has the sequence %d", id, n+1, entry.Event.Sequence))
+		}
+	}
+	ended := false
+	for n, token := range tokens(state) {
+		if ended = l.orders[token].Delete; ended && n < len(entries)-1 {
+			problems = append(problems, fmt.Errorf("%v goes on behind its end: %q", id, state))
+		}
+	}
+	err := disk.live.Load(context.Background(), id, func(head store.Head) error {
+		if s := head.Snapshot; s != nil && string(s.State.GetValue()) != strings.Join(tokens(state)[:s.Sequence], "") {
+			return fmt.Errorf("%v: the snapshot of %d is %q", id, s.Sequence, s.State.GetValue())
+		}
+		if head.Deleted != ended || dead != ended {
+			return fmt.Errorf("%v is deleted: %t, tells that it is: %t, and has events that say so: %t", id, head.Deleted, dead, ended)
+		}
+		return nil
+	}, func(entity.Event) error { return nil })
+	if state != told {
+		problems = append(problems, fmt.Errorf("%v tells %q, and the journal holds %q", id, told, state))
+	}
+	return append(problems, err)
 }
 
 // plausible finds what nobody has ordered of the entity, or what is there twice.
@@ -101,7 +117,7 @@ func (l *ledger) ordered(final map[string]string) error {
 }
 
 // followed finds a side effect without its cause, and a durable one that never came.
-func (l *ledger) followed(token string, final map[string]string) error {
+func (l *ledger) followed(token string, final map[string]string, dead map[string]bool) error {
 	o, parent := l.orders[token], l.parents[token]
 	if o.Service == acting || parent.Service != journaled && parent.Service != valued {
 		return nil
@@ -109,7 +125,7 @@ func (l *ledger) followed(token string, final map[string]string) error {
 	switch came, caused := holds(final, o), holds(final, parent); {
 	case came && !caused:
 		return fmt.Errorf("%s came of %s, which %s does not hold", token, parent.Token, parent.id())
-	case caused && !came && o.How == durably && o.Service != replicated && !l.declined[token]:
+	case caused && !came && o.How == durably && o.Service != replicated && !l.declined[token] && !dead[o.id()]:
 		return fmt.Errorf("the durable %s of %s has not come to %s: %q", token, parent.Token, o.id(), final[o.id()])
 	default:
 		return nil

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // order makes up what a command wants.
@@ -20,9 +21,23 @@ func (d *driver) order() order {
 // simple makes up an order from which nothing follows.
 func (d *driver) simple(token string) order {
 	services := d.profile.services
-	return order{
-		Service: services[d.roll(len(services))], Key: string(rune('a' + d.roll(d.profile.keys))), Token: token + ";", All: d.roll(3) == 0,
+	o := order{Service: services[d.roll(len(services))], Key: string(rune('a' + d.roll(d.profile.keys))), Token: token + ";", All: d.roll(3) == 0}
+	o.Key = d.living(o)
+	if (o.Service == journaled || o.Service == replicated) && d.happens(d.profile.deletes) {
+		o.Delete = true
+		o.Retention = []time.Duration{0, time.Minute, longest}[d.roll(3)].Milliseconds()
 	}
+	return o
+}
+
+// living returns the key of an entity that is not known to be dead, or, now and then,
+// that of one which is: where "a" is dead it is "a1", and then "a2".
+func (d *driver) living(o order) string {
+	key := o.Key
+	for n := 1; len(d.ledger.deleted[o.id()]) > 0 && d.roll(8) > 0; n++ {
+		o.Key = fmt.Sprint(key, n)
+	}
+	return o.Key
 }
 
 // follow lets others follow from the order.

@@ -31,7 +31,9 @@ func (journaledRole) reply(s *stream, command *entityv1.Command, o order, snapsh
 	if command.GetName() == "Add" {
 		s.model.state += o.Token
 		reply.Events = []*anypb.Any{text(o.Token)}
-		if snapshot {
+		if o.Delete {
+			reply.Delete = &eventsourcedv1.Delete{Retention: o.Retention}
+		} else if snapshot {
 			reply.Snapshot = text(s.model.state)
 		}
 	}

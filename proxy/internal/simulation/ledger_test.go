@@ -3,9 +3,12 @@ package simulation
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 // ledger is the plain model: what callers asked for and were told, from which it
@@ -16,8 +19,9 @@ type ledger struct {
 	orders, parents map[string]order
 	// answered are the calls that were answered, in the order of their answers.
 	answered []*caller
-	// at is when a LOCAL change was acknowledged, by its token.
-	at map[string]time.Time
+	// given is when an order was first given, and told when a caller first knew that it
+	// was carried out, by its token.
+	given, told map[string]time.Time
 
 	// saved is, by entity, the step in which the newest copy was taken that the store
 	// has. Trouble is when a write of copies was last open, or has failed.
@@ -29,27 +33,43 @@ type ledger struct {
 	lost    []string
 	// declined are the orders that the function has refused at least once.
 	declined map[string]bool
+
+	// ending are the entities that somebody has asked to end, and deleted what callers
+	// have learnt of their ends, by their ids. Journals is, by its key, what the journal
+	// has held of an event sourced entity.
+	ending   map[string]bool
+	deleted  map[string][]deletion
+	journals map[string][]store.Entry
+	// problems are those that were found on the way.
+	problems []error
 }
 
 func newLedger() *ledger {
 	return &ledger{
-		orders: map[string]order{}, parents: map[string]order{}, at: map[string]time.Time{},
+		orders: map[string]order{}, parents: map[string]order{}, given: map[string]time.Time{}, told: map[string]time.Time{},
 		saved: map[string]int{}, exposed: map[string]bool{}, declined: map[string]bool{},
+		ending: map[string]bool{}, deleted: map[string][]deletion{}, journals: map[string][]store.Entry{},
 	}
 }
 
 // know notes what a call may bring about.
-func (l *ledger) know(c *caller) {
+func (l *ledger) know(c *caller, now time.Time) {
 	if c.method == "Add" {
-		l.learn(c.order)
+		l.learn(c.order, now)
 	}
 }
 
-func (l *ledger) learn(o order) {
-	l.orders[o.Token] = o
+func (l *ledger) learn(o order, now time.Time) {
+	if _, again := l.orders[o.Token]; again {
+		return
+	}
+	l.orders[o.Token], l.given[o.Token] = o, now
+	if o.Delete {
+		l.ending[o.id()] = true
+	}
 	for _, then := range o.Then {
 		l.parents[then.Token] = o
-		l.learn(then)
+		l.learn(then, now)
 	}
 }
 
@@ -57,10 +77,11 @@ func (l *ledger) learn(o order) {
 func (l *ledger) answer(c *caller, now time.Time) {
 	l.answered = append(l.answered, c)
 	for _, o := range c.carriedOut() {
-		if o.Service == replicated && !o.All {
-			l.at[o.Token] = now
+		if _, again := l.told[o.Token]; !again {
+			l.told[o.Token] = now
 		}
 	}
+	l.deletions(c)
 }
 
 // crash notes which changes the end of the process may lose: those which the store
@@ -68,8 +89,8 @@ func (l *ledger) answer(c *caller, now time.Time) {
 func (l *ledger) crash(process int, now time.Time) {
 	for _, c := range l.answered {
 		for _, o := range c.carriedOut() {
-			at, local := l.at[o.Token]
-			if !local || c.process != process || l.saved[o.id()] > c.answered {
+			at := l.told[o.Token]
+			if o.Service != replicated || o.All || c.process != process || l.saved[o.id()] > c.answered {
 				continue
 			}
 			if l.trouble.After(at) {
@@ -84,27 +105,65 @@ func (l *ledger) crash(process int, now time.Time) {
 
 // judge compares what the entities hold, and what callers were told, with the model.
 func (l *ledger) judge(disk *disk) error {
-	final := l.final()
-	problems := l.stored(disk, final)
+	final, dead, problems := l.final()
+	problems = append(problems, l.problems...)
+	problems = append(problems, l.stored(disk, final, dead)...)
 	for id, state := range final {
 		problems = append(problems, l.plausible(id, state))
 	}
 	for _, c := range l.answered {
-		problems = append(problems, l.acknowledged(c, final), l.replied(c, final), l.refused(c, final), l.streamed(c))
+		problems = append(problems, l.acknowledged(c, final, dead), l.replied(c, final), l.refused(c, final), l.streamed(c),
+			l.risen(c), l.missed(c), l.repeated(c))
 	}
 	problems = append(problems, l.ordered(final))
 	for token := range l.parents {
-		problems = append(problems, l.followed(token, final))
+		problems = append(problems, l.followed(token, final, dead))
 	}
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return errors.Join(problems...)
 }
 
-// final is what each entity has told at the end, by its id.
-func (l *ledger) final() map[string]string {
-	final := map[string]string{}
-	for _, c := range l.answered[len(l.answered)-9:] {
-		final[c.order.id()] = c.reply
+// entities are the orders that read whatever was changed, one for each entity.
+func (l *ledger) entities() (reads []order) {
+	seen := map[string]order{}
+	for _, o := range l.orders {
+		if o.Service != acting {
+			seen[o.id()] = order{Service: o.Service, Key: o.Key}
+		}
 	}
-	return final
+	for _, id := range slices.Sorted(maps.Keys(seen)) {
+		reads = append(reads, seen[id])
+	}
+	return reads
+}
+
+// final is what each entity has told at the end, by its id, and which were dead. What a
+// dead one had told stands in its journal; of a replicated one there is nothing.
+func (l *ledger) final() (final map[string]string, dead map[string]bool, problems []error) {
+	final, dead = map[string]string{}, map[string]bool{}
+	for _, c := range l.answered {
+		id := c.order.id()
+		switch {
+		case !c.last:
+		case isNotFound(c.err):
+			dead[id], final[id] = true, ""
+			if c.order.Service == journaled {
+				final[id] = joined(l.journals[c.order.Key])
+			}
+		case c.err != nil:
+			problems = append(problems, fmt.Errorf("%s tells nothing at the end: %w", id, c.err))
+		default:
+			final[id] = c.reply
+		}
+	}
+	return final, dead, problems
+}
+
+// joined is the state that the events make.
+func joined(entries []store.Entry) string {
+	var state strings.Builder
+	for _, entry := range entries {
+		state.Write(entry.Event.Payload.GetValue())
+	}
+	return state.String()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -32,6 +33,9 @@ type order struct {
 	All     bool    `json:"all,omitempty"`  // write consistency ALL
 	Once    string  `json:"once,omitempty"` // idempotency key
 	Then    []order `json:"then,omitempty"`
+	// Delete ends the entity for ever. Its events are kept for so many milliseconds.
+	Delete    bool  `json:"delete,omitempty"`
+	Retention int64 `json:"retention,omitempty"`
 }
 
 // how an order follows from another.
@@ -45,6 +49,8 @@ const (
 )
 
 func (o order) id() string { return o.Service + "/" + o.Key }
+
+func (o order) retention() time.Duration { return time.Duration(o.Retention) * time.Millisecond }
 
 func (o order) encode() []byte {
 	data, err := json.Marshal(o)

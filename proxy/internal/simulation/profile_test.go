@@ -16,6 +16,8 @@ type profile struct {
 	active int
 	// Of so many commands, or calls of the store, one goes wrong; 0 for none.
 	misconduct, faults int
+	// Of so many orders one deletes its entity; 0 for none.
+	deletes int
 	// weights says how likely each choice is.
 	weights [choices]int
 }
@@ -33,6 +35,7 @@ const (
 	retires                 // another connection takes the place of this one
 	kills                   // the function is killed
 	revives                 // the function is back
+	sweeps                  // the store forgets what has had its time
 	crashes                 // the proxy is killed
 	choices
 )
@@ -41,14 +44,14 @@ const (
 func newProfile(random *rand.Rand) profile {
 	of := func(several ...int) int { return several[random.IntN(len(several))] }
 	all := []string{journaled, valued, replicated, acting}
-	p := profile{keys: of(1, 2, 3), misconduct: of(0, 10, 20, 50), faults: of(0, 10, 30, 30)}
+	p := profile{keys: of(1, 2, 3), misconduct: of(0, 10, 20, 50), faults: of(0, 10, 30, 30), deletes: of(0, 10, 40)}
 	p.services = all
 	if random.IntN(2) == 0 {
 		p.services = append([]string{all[random.IntN(3)], all[random.IntN(4)]}, all[random.IntN(4)])
 	}
 	p.weights = [choices]int{
 		asks: of(100, 150, 250), functions: of(200, 400), stores: of(40, 120, 400), waits: of(10, 60, 120),
-		relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, crashes: of(0, 5, 10, 20),
+		relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, sweeps: of(0, 10), crashes: of(0, 5, 10, 20),
 	}
 	// One write of copies answers several entities at once, which come to rest in the
 	// order in which their goroutines run: here the order must not count.

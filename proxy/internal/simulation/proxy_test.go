@@ -63,9 +63,9 @@ func started(disk *disk, number, active int, bugs defects) (*proxy, error) {
 		Kinds: map[string]runtime.Kind{
 			journaled:  {New: bugs.machine(newJournaled), State: bugs.state(runtime.Journaled(p.gate))},
 			valued:     {New: bugs.machine(newValued), State: bugs.state(runtime.Valued(p.gate))},
-			replicated: {New: bugs.machine(newReplicated), State: runtime.Replicated(p.replicas)},
+			replicated: {New: bugs.machine(newReplicated), State: bugs.shared(runtime.Replicated(p.replicas))},
 		},
-		Owner: p.node, Records: p.gate, Effects: p.durable.Effects,
+		Owner: p.node, Records: bugs.records(p.gate), Effects: p.durable.Effects,
 		Start:    func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter: untold{}, Log: log, Active: active,
 		CommandTimeout: 13 * time.Second, ActivationTimeout: 17 * time.Second, StoreTimeout: 7 * time.Second, IdleTimeout: 5 * time.Second, Grace: 3 * time.Second,

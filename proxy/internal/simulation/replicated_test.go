@@ -40,6 +40,9 @@ func (replicatedRole) reply(s *stream, command *entityv1.Command, o order, _ boo
 		reply.StateAction = &replicatedv1.StateAction{Action: &replicatedv1.StateAction_Update{Update: &replicatedv1.Delta{
 			Delta: &replicatedv1.Delta_Gset{Gset: &replicatedv1.GSetDelta{Added: []*anypb.Any{text(o.Token)}}},
 		}}}
+		if o.Delete {
+			reply.StateAction.Action = &replicatedv1.StateAction_Delete{Delete: &replicatedv1.Delete{}}
+		}
 		if o.All {
 			reply.StateAction.WriteConsistency = replicatedv1.WriteConsistency_WRITE_CONSISTENCY_ALL
 		}

@@ -106,7 +106,11 @@ func TestFindsDefects(t *testing.T) {
 	for name, bugs := range map[string]defects{
 		"acknowledges before it is synced":         {hasty: true},
 		"answers before it is durable":             {eager: true},
+		"begins again what has ended":              {reviving: true},
 		"drops a command that goes back":           {forgetful: &sync.Map{}},
+		"does not end what is deleted":             {immortal: true},
+		"forgets the answers of what has ended":    {amnesic: true},
+		"lets events go before their time":         {careless: true},
 		"puts commands back in the wrong order":    {disorderly: true},
 		"sends a command again of unknown outcome": {insistent: true},
 		"does not replay the last event":           {skipping: true},

@@ -41,6 +41,7 @@ func (*stream) Terms() entity.Terms {
 	return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10, Capabilities: entity.CapabilitiesOf(
 		discoveryv1.Capability_CAPABILITY_CANCEL, discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
 		discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS, discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
+		discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
 	)}
 }
 

@@ -10,10 +10,10 @@ import (
 )
 
 // acknowledged finds what was acknowledged and is gone.
-func (l *ledger) acknowledged(c *caller, final map[string]string) error {
+func (l *ledger) acknowledged(c *caller, final map[string]string, dead map[string]bool) error {
 	for _, o := range c.carriedOut() {
 		switch {
-		case o.Service == acting || holds(final, o):
+		case o.Service == acting || holds(final, o) || o.Service == replicated && dead[o.id()]:
 		case l.exposed[o.Token]:
 			if !slices.Contains(l.lost, o.Token) {
 				l.lost = append(l.lost, o.Token)

@@ -1,0 +1,119 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/store"
+)
+
+// state spoils the state of a kind.
+func (d defects) state(of runtime.State) runtime.State {
+	switch {
+	case d.skipping:
+		return skipping{of}
+	case d.bare:
+		return bare{of}
+	case d.immortal, d.careless:
+		return mortal{of, d}
+	case d.reviving:
+		return reviving{of}
+	default:
+		return of
+	}
+}
+
+// skipping feeds all events but the last.
+type skipping struct{ runtime.State }
+
+func (s skipping) Load(ctx context.Context, id store.ID, feed func(entity.Input) error) error {
+	var last entity.Input
+	return s.State.Load(ctx, id, func(in entity.Input) error {
+		if _, is := in.(entity.Replayed); !is {
+			return feed(in)
+		}
+		next := last
+		if last = in; next == nil {
+			return nil
+		}
+		return feed(next)
+	})
+}
+
+// bare stores an entity's state without what belongs to it.
+type bare struct{ runtime.State }
+
+func (b bare) Store(ctx context.Context, id store.ID, fence store.Fence, changes []entity.Persist, _ store.Beside) error {
+	return b.State.Store(ctx, id, fence, changes, store.Beside{})
+}
+
+// mortal spoils what is stored of an entity's end.
+type mortal struct {
+	runtime.State
+	defects
+}
+
+func (m mortal) Store(ctx context.Context, id store.ID, fence store.Fence, changes []entity.Persist, beside store.Beside) error {
+	changes = slices.Clone(changes)
+	for n := range changes {
+		switch {
+		case changes[n].Delete == nil:
+		case m.careless:
+			changes[n].Delete = &entity.Delete{}
+		case len(changes[n].Events) > 0:
+			changes[n].Delete = nil
+		}
+	}
+	return m.State.Store(ctx, id, fence, changes, beside)
+}
+
+// reviving opens what has ended as if it had never been.
+type reviving struct{ runtime.State }
+
+func (r reviving) Load(ctx context.Context, id store.ID, feed func(entity.Input) error) error {
+	return revived(r.State.Load(ctx, id, feed), feed)
+}
+
+func revived(err error, feed func(entity.Input) error) error {
+	if errors.Is(err, store.ErrDeleted) {
+		return feed(entity.Opened{})
+	}
+	return err
+}
+
+// shared spoils the state of replicated entities.
+func (d defects) shared(of runtime.State) runtime.State {
+	if shared, is := of.(runtime.Shared); is && d.reviving {
+		return revivingShared{shared}
+	}
+	return of
+}
+
+type revivingShared struct{ runtime.Shared }
+
+func (r revivingShared) Load(ctx context.Context, id store.ID, feed func(entity.Input) error) error {
+	return revived(r.Shared.Load(ctx, id, feed), feed)
+}
+
+// records spoils what is remembered of keyed commands.
+func (d defects) records(of store.Store) store.Records {
+	if d.amnesic {
+		return amnesic{of}
+	}
+	return of
+}
+
+// amnesic forgets the answers of what has ended.
+type amnesic struct{ store.Store }
+
+func (a amnesic) Record(ctx context.Context, id store.ID, key string) (store.Record, bool, error) {
+	record, found, err := a.Store.Record(ctx, id, key)
+	errLoad := a.Store.Load(ctx, id, func(head store.Head) error {
+		found = found && !head.Deleted
+		return nil
+	}, func(entity.Event) error { return nil })
+	return record, found, errors.Join(err, errLoad)
+}
