@@ -13,16 +13,17 @@ import (
 
 // caller is one call of one caller.
 type caller struct {
-	number    int
-	order     order
-	method    string
-	last      bool // of the calls that tell how it all has ended
-	submitted int  // the step
-	answered  int
-	process   int
-	cancel    context.CancelFunc
-	reply     string
-	err       error
+	number       int
+	order        order
+	method       string
+	last         bool // of the calls that tell how it all has ended
+	submitted    int  // the step
+	answered     int
+	asked, heard time.Time // when
+	process      int
+	cancel       context.CancelFunc
+	reply        string
+	err          error
 	// items are what a caller that watches was given, and seen how many of them the
 	// driver knows; guarded by the driver's mu.
 	items []string
@@ -37,7 +38,7 @@ func (d *driver) collect() []*caller {
 	d.answers = nil
 	slices.SortFunc(answers, func(a, b *caller) int { return cmp.Compare(a.number, b.number) })
 	for _, c := range answers {
-		c.answered = d.step
+		c.answered, c.heard = d.step, time.Now()
 		d.callers = slices.DeleteFunc(d.callers, func(other *caller) bool { return other == c })
 	}
 	return answers
@@ -50,9 +51,9 @@ func (d *driver) call() {
 	case len(d.keyed) > 0 && d.roll(8) == 0:
 		o = d.keyed[d.roll(len(d.keyed))]
 	case o.Service == replicated && d.roll(6) == 0:
-		method, o.Once, o.Then = "Watch", "", nil
+		o, method = o.looking(), "Watch"
 	case o.Service != acting && d.roll(5) == 0:
-		method, o.Once, o.Then = "Get", "", nil
+		o, method = o.looking(), "Get"
 	case o.Once != "":
 		d.keyed = append(d.keyed, o)
 	}
@@ -65,7 +66,7 @@ func (d *driver) call() {
 
 // submit makes a call; with no patience the caller waits for ever.
 func (d *driver) submit(o order, method string, patience time.Duration) {
-	c := &caller{number: d.given, order: o, method: method, last: method == "Get" && d.calm, submitted: d.step, process: d.process}
+	c := &caller{number: d.given, order: o, method: method, last: method == "Get" && d.calm, submitted: d.step, asked: time.Now(), process: d.process}
 	ctx := context.Background()
 	if patience > 0 {
 		ctx, c.cancel = context.WithTimeout(ctx, patience)

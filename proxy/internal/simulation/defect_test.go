@@ -40,6 +40,10 @@ type defects struct {
 	careless bool
 	// amnesic finds no recorded answer of an entity that has ended.
 	amnesic bool
+	// lasting lets no value expire, and overlooking lets one that is active outlast its
+	// end; hasting lets a value expire when an earlier one would have, and keeping keeps
+	// what is deleted.
+	lasting, overlooking, hasting, keeping bool
 }
 
 func (d defects) interval() time.Duration {
@@ -55,6 +59,8 @@ func (d defects) machine(of func(entity.ID, entity.Terms) entity.Machine) func(e
 		switch m := of(id, terms); {
 		case d.eager:
 			return &eager{Machine: m}
+		case d.overlooking:
+			return overlooking{m}
 		case d.forgetful != nil || d.disorderly:
 			return &requeuer{Machine: m, defects: d}
 		default:

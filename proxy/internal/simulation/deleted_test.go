@@ -21,7 +21,7 @@ type deletion struct {
 // deletions notes what the answer says of the end of an entity.
 func (l *ledger) deletions(c *caller) {
 	for _, o := range c.carriedOut() {
-		if o.Delete {
+		if o.Delete && o.mortal() {
 			l.deleted[o.id()] = append(l.deleted[o.id()], deletion{o.Token, c.answered, c.process})
 		}
 	}

@@ -91,7 +91,9 @@ func (d *driver) choose() error {
 	case stores:
 		d.store()
 	case waits:
-		d.wait()
+		d.wait(d.span())
+	case lingers:
+		d.linger()
 	case relieves:
 		d.proxy.entities.Relieve(1)
 		d.proxy.entities.Relieve(0)
@@ -154,10 +156,34 @@ func (d *driver) span() time.Duration {
 	return 1 + time.Duration(d.random.Int64N(int64(longest)))
 }
 
-func (d *driver) wait() {
-	span := d.span()
+func (d *driver) wait(span time.Duration) {
 	time.Sleep(span)
 	d.settlef("wait %v", span)
+}
+
+// linger lets one caller call while nothing else is to be done, and look again some time
+// later: not so late that the entity is passivated.
+func (d *driver) linger() {
+	d.calmDown()
+	o := d.simple(fmt.Sprintf("c%d", d.given))
+	if o.Service == fleeting && !o.Delete {
+		o.Expire = 1 + int64(d.roll(2_000))
+	}
+	d.submit(o, "Add", 0)
+	d.calmDown()
+	d.wait(1 + time.Duration(d.random.Int64N(int64(idleTimeout))))
+	if o.Service != acting {
+		d.submit(o.looking(), "Get", 0)
+	}
+}
+
+// calmDown lets everything go on until nothing is to be done.
+func (d *driver) calmDown() {
+	for range 100 {
+		if !d.function() && !d.store() {
+			return
+		}
+	}
 }
 
 // function lets the function take a message, and reports whether there was one.

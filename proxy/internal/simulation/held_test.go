@@ -125,7 +125,7 @@ func (l *ledger) followed(token string, final map[string]string, dead map[string
 	switch came, caused := holds(final, o), holds(final, parent); {
 	case came && !caused:
 		return fmt.Errorf("%s came of %s, which %s does not hold", token, parent.Token, parent.id())
-	case caused && !came && o.How == durably && o.Service != replicated && !l.declined[token] && !dead[o.id()]:
+	case caused && !came && o.How == durably && o.Service != replicated && !l.declined[token] && !dead[o.id()] && o.Service != fleeting:
 		return fmt.Errorf("the durable %s of %s has not come to %s: %q", token, parent.Token, o.id(), final[o.id()])
 	default:
 		return nil

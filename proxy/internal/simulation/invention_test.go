@@ -23,9 +23,14 @@ func (d *driver) simple(token string) order {
 	services := d.profile.services
 	o := order{Service: services[d.roll(len(services))], Key: string(rune('a' + d.roll(d.profile.keys))), Token: token + ";", All: d.roll(3) == 0}
 	o.Key = d.living(o)
-	if (o.Service == journaled || o.Service == replicated) && d.happens(d.profile.deletes) {
+	switch {
+	case o.mortal() && d.happens(d.profile.deletes):
 		o.Delete = true
 		o.Retention = []time.Duration{0, time.Minute, longest}[d.roll(3)].Milliseconds()
+	case o.Service == fleeting && d.roll(20) == 0:
+		o.Delete = true
+	case o.Service == fleeting && d.roll(4) == 0:
+		o.Expire = 1 + int64(d.roll([]int{500, 2_000, 2_000, 60_000}[d.roll(4)]))
 	}
 	return o
 }
@@ -48,7 +53,7 @@ func (d *driver) follow(o *order, depth int) {
 		if n == 0 {
 			hows = append(hows, forward)
 		}
-		if o.Service == journaled || o.Service == valued {
+		if o.Service != replicated && o.Service != acting {
 			hows = append(hows, durably)
 		}
 		then.How = hows[d.roll(len(hows))]

@@ -19,6 +19,8 @@ type ledger struct {
 	orders, parents map[string]order
 	// answered are the calls that were answered, in the order of their answers.
 	answered []*caller
+	// changes are, by the ids of entities, what was ordered of them.
+	changes map[string][]order
 	// given is when an order was first given, and told when a caller first knew that it
 	// was carried out, by its token.
 	given, told map[string]time.Time
@@ -46,7 +48,7 @@ type ledger struct {
 
 func newLedger() *ledger {
 	return &ledger{
-		orders: map[string]order{}, parents: map[string]order{}, given: map[string]time.Time{}, told: map[string]time.Time{},
+		orders: map[string]order{}, parents: map[string]order{}, changes: map[string][]order{}, given: map[string]time.Time{}, told: map[string]time.Time{},
 		saved: map[string]int{}, exposed: map[string]bool{}, declined: map[string]bool{},
 		ending: map[string]bool{}, deleted: map[string][]deletion{}, journals: map[string][]store.Entry{},
 	}
@@ -64,7 +66,8 @@ func (l *ledger) learn(o order, now time.Time) {
 		return
 	}
 	l.orders[o.Token], l.given[o.Token] = o, now
-	if o.Delete {
+	l.changes[o.id()] = append(l.changes[o.id()], o)
+	if o.Delete && o.mortal() {
 		l.ending[o.id()] = true
 	}
 	for _, then := range o.Then {
@@ -113,7 +116,7 @@ func (l *ledger) judge(disk *disk) error {
 	}
 	for _, c := range l.answered {
 		problems = append(problems, l.acknowledged(c, final, dead), l.replied(c, final), l.refused(c, final), l.streamed(c),
-			l.risen(c), l.missed(c), l.repeated(c))
+			l.risen(c), l.missed(c), l.repeated(c), l.fleets(c))
 	}
 	problems = append(problems, l.ordered(final))
 	for token := range l.parents {

@@ -24,5 +24,5 @@ type role interface {
 
 // roles are those of the services.
 func roles() map[string]role {
-	return map[string]role{journaled: journaledRole{}, valued: valuedRole{}, replicated: replicatedRole{}, acting: actingRole{}}
+	return map[string]role{journaled: journaledRole{}, valued: valuedRole{}, fleeting: valuedRole{}, replicated: replicatedRole{}, acting: actingRole{}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/runtime"
@@ -19,6 +20,8 @@ func (d defects) state(of runtime.State) runtime.State {
 		return bare{of}
 	case d.immortal, d.careless:
 		return mortal{of, d}
+	case d.lasting, d.hasting, d.keeping:
+		return &fleeter{State: of, defects: d, last: map[store.ID]entity.Value{}}
 	case d.reviving:
 		return reviving{of}
 	default:
@@ -116,4 +119,47 @@ func (a amnesic) Record(ctx context.Context, id store.ID, key string) (store.Rec
 		return nil
 	}, func(entity.Event) error { return nil })
 	return record, found, errors.Join(err, errLoad)
+}
+
+// fleeter spoils when values end.
+type fleeter struct {
+	runtime.State
+	defects
+
+	mu   sync.Mutex
+	last map[store.ID]entity.Value // what was stored last; guarded by mu
+}
+
+func (f *fleeter) Store(ctx context.Context, id store.ID, fence store.Fence, changes []entity.Persist, beside store.Beside) error {
+	f.mu.Lock()
+	changes = slices.Clone(changes)
+	for n := range changes {
+		if changes[n].Value == nil {
+			continue
+		}
+		value := *changes[n].Value
+		switch last := f.last[id]; {
+		case f.lasting:
+			value.ExpireAfter = 0
+		case f.hasting && value.Update != nil && value.ExpireAfter == 0:
+			value.ExpireAfter = last.ExpireAfter
+		case f.keeping && value.Update == nil:
+			value = last
+		}
+		changes[n].Value, f.last[id] = &value, value
+	}
+	f.mu.Unlock()
+	return f.State.Store(ctx, id, fence, changes, beside)
+}
+
+// overlooking lets the machine miss every timer.
+type overlooking struct{ entity.Machine }
+
+func (o overlooking) Step(in entity.Input, out []entity.Effect) []entity.Effect {
+	from := len(out)
+	out = o.Machine.Step(in, out)
+	return append(out[:from:from], slices.DeleteFunc(out[from:], func(effect entity.Effect) bool {
+		_, is := effect.(entity.Wait)
+		return is
+	})...)
 }

@@ -13,7 +13,7 @@ import (
 func (l *ledger) acknowledged(c *caller, final map[string]string, dead map[string]bool) error {
 	for _, o := range c.carriedOut() {
 		switch {
-		case o.Service == acting || holds(final, o) || o.Service == replicated && dead[o.id()]:
+		case o.Service == acting || o.Service == fleeting || holds(final, o) || o.Service == replicated && dead[o.id()]:
 		case l.exposed[o.Token]:
 			if !slices.Contains(l.lost, o.Token) {
 				l.lost = append(l.lost, o.Token)
@@ -43,6 +43,8 @@ func (l *ledger) replied(c *caller, final map[string]string) error {
 		return nil
 	case c.method == "Add" && !slices.Contains(own, last.Token):
 		return fmt.Errorf("call %d was told %q, without its own %s", c.number, c.reply, last.Token)
+	case last.Service == fleeting:
+		return nil // It is looked at elsewhere.
 	case last.Service == replicated:
 	case !strings.HasPrefix(final[last.id()], c.reply):
 		return fmt.Errorf("call %d was told %q, and %s has become %q", c.number, c.reply, last.id(), final[last.id()])

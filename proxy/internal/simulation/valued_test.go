@@ -7,7 +7,8 @@ import (
 	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 )
 
-// valuedRole is the function of value entities: a value is the tokens of its orders.
+// valuedRole is the function of value entities: a value is the tokens of its orders, and what
+// deletes it answers with its own alone.
 type valuedRole struct{}
 
 func (valuedRole) take(s *stream, message proto.Message) *entityv1.Command {
@@ -22,9 +23,16 @@ func (valuedRole) reply(s *stream, command *entityv1.Command, o order, _ bool) p
 	reply := &valuev1.ValueEntityReply{CommandId: command.GetId(), SideEffects: o.effects()}
 	if command.GetName() == "Add" {
 		s.model.state += o.Token
-		reply.StateAction = &valuev1.StateAction{Action: &valuev1.StateAction_Update{Update: &valuev1.Update{Value: text(s.model.state)}}}
+		reply.StateAction = &valuev1.StateAction{Action: &valuev1.StateAction_Update{Update: &valuev1.Update{
+			Value: text(s.model.state), ExpireAfter: o.Expire,
+		}}}
 	}
 	reply.ClientAction = o.action(s.model.state)
+	if o.Delete {
+		s.model.state = ""
+		reply.StateAction = &valuev1.StateAction{Action: &valuev1.StateAction_Delete{Delete: &valuev1.Delete{}}}
+		reply.ClientAction = o.action(o.Token)
+	}
 	return &valuev1.HandleResponse{Message: &valuev1.HandleResponse_Reply{Reply: reply}}
 }
 
