@@ -40,10 +40,20 @@ type defects struct {
 	careless bool
 	// amnesic finds no recorded answer of an entity that has ended.
 	amnesic bool
+	// oblivious forgets recorded answers too soon.
+	oblivious bool
 	// lasting lets no value expire, and overlooking lets one that is active outlast its
 	// end; hasting lets a value expire when an earlier one would have, and keeping keeps
 	// what is deleted.
 	lasting, overlooking, hasting, keeping bool
+}
+
+// keep spoils how long answers are kept.
+func (d defects) keep(long time.Duration) time.Duration {
+	if d.oblivious {
+		return 1
+	}
+	return long
 }
 
 func (d defects) interval() time.Duration {

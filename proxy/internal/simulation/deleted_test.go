@@ -64,17 +64,20 @@ func (l *ledger) missed(c *caller) error {
 }
 
 // repeated finds a repeat that did not get the answer that its first call got, though
-// the entity may be deleted by then (IDEM-REPEAT-002).
+// the entity may be deleted by then (IDEM-REPEAT-002, IDEM-KEEP-001).
 func (l *ledger) repeated(c *caller) error {
 	if c.order.Once == "" || c.order.forwarded() != nil || c.err != nil && !isNotFound(c.err) {
 		return nil //nolint:nilerr // what else fails a repeat says nothing
+	}
+	if c.heard.After(l.given[c.order.Token].Add(l.keep)) {
+		return nil // The answer may be forgotten.
 	}
 	for _, earlier := range l.answered {
 		if earlier.answered >= c.submitted {
 			return nil
 		}
 		if earlier.order.Token == c.order.Token && earlier.err == nil && (c.err != nil || c.reply != earlier.reply) {
-			return fmt.Errorf("call %d was told %q, %w, and call %d, which it repeats, %q", c.number, c.reply, c.err, earlier.number, earlier.reply)
+			return fmt.Errorf("call %d was told %q, %v, and call %d, which it repeats, %q", c.number, c.reply, c.err, earlier.number, earlier.reply)
 		}
 	}
 	return nil

@@ -46,6 +46,7 @@ var errRestless = errors.New("the proxy does not come to rest")
 func play(seed uint64, steps int, bugs defects) (string, error) {
 	d := &driver{random: rand.New(rand.NewPCG(seed, 0)), bugs: bugs, disk: newDisk(), began: time.Now(), ledger: newLedger()}
 	d.profile = newProfile(d.random)
+	d.ledger.keep = d.profile.keep
 	err := d.start()
 	for err == nil && d.step < steps {
 		err = d.choose()
@@ -64,7 +65,7 @@ func play(seed uint64, steps int, bugs defects) (string, error) {
 
 func (d *driver) start() (err error) {
 	d.process++
-	d.proxy, err = started(d.disk, d.process, d.profile.active, d.bugs)
+	d.proxy, err = started(d.disk, d.process, d.profile, d.bugs)
 	d.settlef("start process %d", d.process)
 	return err
 }

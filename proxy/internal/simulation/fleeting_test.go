@@ -63,7 +63,7 @@ func (l *ledger) before(one, other string) bool {
 func (l *ledger) ends(o order, c *caller) bool {
 	return slices.ContainsFunc(l.changes[o.id()], func(end order) bool {
 		switch {
-		case l.before(end.Token, o.Token) || l.given[end.Token].After(c.heard):
+		case l.before(end.Token, o.Token) && !l.repeats(end.Token) || l.given[end.Token].After(c.heard):
 			return false
 		case end.Delete:
 			return end.Token != o.Token
@@ -71,7 +71,7 @@ func (l *ledger) ends(o order, c *caller) bool {
 			return false
 		}
 		earliest := l.given[end.Token].Add(end.expire() - slack)
-		return !earliest.After(c.heard) && !l.outlived(end, earliest)
+		return !earliest.After(c.heard) && (l.repeats(end.Token) || !l.outlived(end, earliest))
 	})
 }
 

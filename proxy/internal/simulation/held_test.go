@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -74,11 +75,15 @@ func (l *ledger) plausible(id, state string) error {
 	return nil
 }
 
-// repeats reports whether the order may be carried out more than once: it follows from
-// one to a replicated entity, which remembers no key, and which was made again.
+// repeats reports whether the order may be carried out more than once: its answer, or that
+// of one from which it follows, may be forgotten by then; or it follows from one to a
+// replicated entity, which remembers no key, and which was made again.
 func (l *ledger) repeats(token string) bool {
 	passed := false
 	for {
+		if l.forgotten(token) {
+			return true
+		}
 		o, follows := l.parents[token]
 		if !follows {
 			return passed && l.orders[token].Once != ""
@@ -88,6 +93,24 @@ func (l *ledger) repeats(token string) bool {
 			return true
 		}
 	}
+}
+
+// forgotten reports whether the order may come again after its answer is forgotten
+// (IDEM-KEEP-003). When a durable one comes nobody knows.
+func (l *ledger) forgotten(token string) bool {
+	if l.orders[token].How == durably {
+		return l.keep < 24*time.Hour
+	}
+	calls := l.calls[token]
+	for n := range calls {
+		for _, earlier := range calls[:n] {
+			// One of which nobody has heard may have come at any time.
+			if calls[n].heard.IsZero() || calls[n].heard.After(earlier.asked.Add(l.keep)) {
+				return l.keep < 24*time.Hour
+			}
+		}
+	}
+	return false
 }
 
 // holds reports whether the entity of the order has carried it out.
@@ -103,7 +126,7 @@ func (l *ledger) ordered(final map[string]string) error {
 		for _, b := range l.answered {
 			before := a.answered < b.submitted || a.submitted < b.submitted && a.order.Once == "" && b.order.Once == ""
 			if a.method != "Add" || b.method != "Add" || a.err != nil || b.err != nil || !before ||
-				a.order.id() != b.order.id() || a.order.Service == replicated || a.order.Token == b.order.Token {
+				a.order.id() != b.order.id() || a.order.Service == replicated || a.order.Service == fleeting || a.order.Token == b.order.Token {
 				continue
 			}
 			state := tokens(final[a.order.id()])

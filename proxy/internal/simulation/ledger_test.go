@@ -17,6 +17,10 @@ type ledger struct {
 	// orders are all that were ever given, by their tokens, those that follow from
 	// others too, and parents are the orders from which they follow.
 	orders, parents map[string]order
+	// calls are, by the tokens of their orders, those that change something, and keep is
+	// how long the answers of keyed ones are kept.
+	calls map[string][]*caller
+	keep  time.Duration
 	// answered are the calls that were answered, in the order of their answers.
 	answered []*caller
 	// changes are, by the ids of entities, what was ordered of them.
@@ -48,7 +52,7 @@ type ledger struct {
 
 func newLedger() *ledger {
 	return &ledger{
-		orders: map[string]order{}, parents: map[string]order{}, changes: map[string][]order{}, given: map[string]time.Time{}, told: map[string]time.Time{},
+		orders: map[string]order{}, parents: map[string]order{}, changes: map[string][]order{}, calls: map[string][]*caller{}, given: map[string]time.Time{}, told: map[string]time.Time{},
 		saved: map[string]int{}, exposed: map[string]bool{}, declined: map[string]bool{},
 		ending: map[string]bool{}, deleted: map[string][]deletion{}, journals: map[string][]store.Entry{},
 	}
@@ -58,6 +62,7 @@ func newLedger() *ledger {
 func (l *ledger) know(c *caller, now time.Time) {
 	if c.method == "Add" {
 		l.learn(c.order, now)
+		l.calls[c.order.Token] = append(l.calls[c.order.Token], c)
 	}
 }
 

@@ -3,6 +3,7 @@ package simulation
 import (
 	"math/rand/v2"
 	"slices"
+	"time"
 )
 
 // profile is what is likely in one run. Runs differ in it: what needs many commands of
@@ -18,6 +19,8 @@ type profile struct {
 	misconduct, faults int
 	// Of so many orders one deletes its entity; 0 for none.
 	deletes int
+	// keep is how long the answers of keyed commands are kept.
+	keep time.Duration
 	// weights says how likely each choice is.
 	weights [choices]int
 }
@@ -46,6 +49,7 @@ func newProfile(random *rand.Rand) profile {
 	of := func(several ...int) int { return several[random.IntN(len(several))] }
 	all := []string{journaled, valued, replicated, fleeting, acting}
 	p := profile{keys: of(1, 2, 3), misconduct: of(0, 10, 20, 50), faults: of(0, 10, 30, 30), deletes: of(0, 10, 40)}
+	p.keep = []time.Duration{24 * time.Hour, 24 * time.Hour, 20 * time.Second}[random.IntN(3)]
 	switch one := all[random.IntN(4)]; random.IntN(5) {
 	case 0, 1:
 		p.services = all

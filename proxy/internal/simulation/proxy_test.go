@@ -45,7 +45,7 @@ type proxy struct {
 }
 
 // started starts a process on the disk. The number is that of no other.
-func started(disk *disk, number, active int, bugs defects) (*proxy, error) {
+func started(disk *disk, number int, profile profile, bugs defects) (*proxy, error) {
 	p := &proxy{gate: newGate(disk, bugs.hasty), function: newStreams(), released: make(chan struct{})}
 	name, log := fmt.Sprintf("process-%d", number), slog.New(slog.DiscardHandler)
 	var incarnation, unique atomic.Uint64
@@ -71,7 +71,7 @@ func started(disk *disk, number, active int, bugs defects) (*proxy, error) {
 		},
 		Owner: p.node, Records: bugs.records(p.gate), Effects: p.durable.Effects,
 		Start:    func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
-		Reporter: untold{}, Log: log, Active: active,
+		Reporter: untold{}, Log: log, Active: profile.active, Keep: bugs.keep(profile.keep),
 		CommandTimeout: 13 * time.Second, ActivationTimeout: 17 * time.Second, StoreTimeout: 7 * time.Second, IdleTimeout: idleTimeout, Grace: 3 * time.Second,
 	})
 	acts, err := calls.New(calls.Config{

@@ -109,6 +109,7 @@ func TestFindsDefects(t *testing.T) {
 		"begins again what has ended":              {reviving: true},
 		"drops a command that goes back":           {forgetful: &sync.Map{}},
 		"does not end what is deleted":             {immortal: true},
+		"forgets answers too soon":                 {oblivious: true},
 		"forgets the answers of what has ended":    {amnesic: true},
 		"lets events go before their time":         {careless: true},
 		"keeps a value that is deleted":            {keeping: true},
