@@ -16,6 +16,7 @@ type caller struct {
 	number       int
 	order        order
 	method       string
+	aside        bool // it is a rival's, which goes another way
 	last         bool // of the calls that tell how it all has ended
 	submitted    int  // the step
 	answered     int

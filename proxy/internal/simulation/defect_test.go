@@ -40,6 +40,9 @@ type defects struct {
 	careless bool
 	// amnesic finds no recorded answer of an entity that has ended.
 	amnesic bool
+	// unfenced writes under whatever right there is, and trusting believes that it has
+	// the right for ever.
+	unfenced, trusting bool
 	// oblivious forgets recorded answers too soon.
 	oblivious bool
 	// lasting lets no value expire, and overlooking lets one that is active outlast its

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc/status"
+
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
@@ -37,7 +39,7 @@ func isNotFound(err error) bool { return err != nil && fault.KindOf(err) == faul
 // REP-DEL-003). What a call that is keyed gets may be recorded.
 func (l *ledger) risen(c *caller) error {
 	if c.err != nil && len(c.items) == 0 || c.order.Once != "" {
-		return nil //nolint:nilerr // it has failed, as it should
+		return nil // It has failed, as it should.
 	}
 	id := c.order.id()
 	for _, d := range l.deleted[id] {
@@ -67,7 +69,7 @@ func (l *ledger) missed(c *caller) error {
 // the entity may be deleted by then (IDEM-REPEAT-002, IDEM-KEEP-001).
 func (l *ledger) repeated(c *caller) error {
 	if c.order.Once == "" || c.order.forwarded() != nil || c.err != nil && !isNotFound(c.err) {
-		return nil //nolint:nilerr // what else fails a repeat says nothing
+		return nil // What else fails a repeat says nothing.
 	}
 	if c.heard.After(l.given[c.order.Token].Add(l.keep)) {
 		return nil // The answer may be forgotten.
@@ -77,7 +79,7 @@ func (l *ledger) repeated(c *caller) error {
 			return nil
 		}
 		if earlier.order.Token == c.order.Token && earlier.err == nil && (c.err != nil || c.reply != earlier.reply) {
-			return fmt.Errorf("call %d was told %q, %v, and call %d, which it repeats, %q", c.number, c.reply, c.err, earlier.number, earlier.reply)
+			return fmt.Errorf("call %d was told %q with %v, and call %d, which it repeats, %q", c.number, c.reply, status.Code(c.err), earlier.number, earlier.reply)
 		}
 	}
 	return nil

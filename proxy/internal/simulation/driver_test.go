@@ -110,6 +110,8 @@ func (d *driver) choose() error {
 	case revives:
 		d.proxy.function.back()
 		d.settlef("function back")
+	case rivals:
+		d.rivalry()
 	case sweeps:
 		return d.sweep()
 	case crashes:

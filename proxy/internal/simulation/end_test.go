@@ -36,6 +36,7 @@ func (d *driver) crash() error {
 func (d *driver) finish() error {
 	d.calm = true
 	d.proxy.function.back()
+	d.proxy.gate.cut(false)
 	for _, c := range slices.Clone(d.callers) {
 		if c.method == "Watch" { // It would go on for ever.
 			c.cancel()

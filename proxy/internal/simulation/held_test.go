@@ -124,7 +124,7 @@ func holds(final map[string]string, o order) bool {
 func (l *ledger) ordered(final map[string]string) error {
 	for _, a := range l.answered {
 		for _, b := range l.answered {
-			before := a.answered < b.submitted || a.submitted < b.submitted && a.order.Once == "" && b.order.Once == ""
+			before := a.answered < b.submitted || a.submitted < b.submitted && a.order.Once == "" && b.order.Once == "" && !a.aside && !b.aside
 			if a.method != "Add" || b.method != "Add" || a.err != nil || b.err != nil || !before ||
 				a.order.id() != b.order.id() || a.order.Service == replicated || a.order.Service == fleeting || a.order.Token == b.order.Token {
 				continue

@@ -115,6 +115,9 @@ func (l *ledger) crash(process int, now time.Time) {
 func (l *ledger) judge(disk *disk) error {
 	final, dead, problems := l.final()
 	problems = append(problems, l.problems...)
+	for _, name := range disk.stray {
+		problems = append(problems, fmt.Errorf("%s was taken of a proxy that had lost the right to write", name))
+	}
 	problems = append(problems, l.stored(disk, final, dead)...)
 	for id, state := range final {
 		problems = append(problems, l.plausible(id, state))

@@ -40,6 +40,7 @@ const (
 	kills                   // the function is killed
 	revives                 // the function is back
 	sweeps                  // the store forgets what has had its time
+	rivals                  // the proxy is cut off, and another one takes an entity over
 	crashes                 // the proxy is killed
 	choices
 )
@@ -60,7 +61,7 @@ func newProfile(random *rand.Rand) profile {
 	}
 	p.weights = [choices]int{
 		asks: of(30, 100, 150, 250), functions: of(200, 400), stores: of(40, 120, 400), waits: of(10, 60, 120),
-		lingers: of(0, 10, 50), relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, sweeps: of(0, 10), crashes: of(0, 5, 10, 20),
+		lingers: of(0, 10, 50), relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, sweeps: of(0, 10), rivals: of(0, 0, 5, 20), crashes: of(0, 5, 10, 20),
 	}
 	// One write of copies answers several entities at once, which come to rest in the
 	// order in which their goroutines run: here the order must not count.

@@ -46,7 +46,7 @@ type proxy struct {
 
 // started starts a process on the disk. The number is that of no other.
 func started(disk *disk, number int, profile profile, bugs defects) (*proxy, error) {
-	p := &proxy{gate: newGate(disk, bugs.hasty), function: newStreams(), released: make(chan struct{})}
+	p := &proxy{gate: newGate(disk, bugs), function: newStreams(), released: make(chan struct{})}
 	name, log := fmt.Sprintf("process-%d", number), slog.New(slog.DiscardHandler)
 	var incarnation, unique atomic.Uint64
 	var errs [6]error
@@ -69,7 +69,7 @@ func started(disk *disk, number int, profile profile, bugs defects) (*proxy, err
 			fleeting:   {New: bugs.machine(newValued), State: bugs.state(runtime.Valued(p.gate))},
 			replicated: {New: bugs.machine(newReplicated), State: bugs.shared(runtime.Replicated(p.replicas))},
 		},
-		Owner: p.node, Records: bugs.records(p.gate), Effects: p.durable.Effects,
+		Owner: bugs.owner(p.node), Records: bugs.records(p.gate), Effects: p.durable.Effects,
 		Start:    func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter: untold{}, Log: log, Active: profile.active, Keep: bugs.keep(profile.keep),
 		CommandTimeout: 13 * time.Second, ActivationTimeout: 17 * time.Second, StoreTimeout: 7 * time.Second, IdleTimeout: idleTimeout, Grace: 3 * time.Second,

@@ -116,6 +116,8 @@ func TestFindsDefects(t *testing.T) {
 		"keeps a value that has expired":           {lasting: true},
 		"lets an active value outlast its end":     {overlooking: true},
 		"lets a value expire that does not":        {hasting: true},
+		"reads what another proxy has changed":     {trusting: true},
+		"writes what another proxy has taken over": {unfenced: true},
 		"puts commands back in the wrong order":    {disorderly: true},
 		"sends a command again of unknown outcome": {insistent: true},
 		"does not replay the last event":           {skipping: true},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/stateward/stateward/proxy/internal/cluster"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/store"
@@ -114,7 +115,7 @@ type amnesic struct{ store.Store }
 
 func (a amnesic) Record(ctx context.Context, id store.ID, key string) (store.Record, bool, error) {
 	record, found, err := a.Store.Record(ctx, id, key)
-	errLoad := a.Store.Load(ctx, id, func(head store.Head) error {
+	errLoad := a.Load(ctx, id, func(head store.Head) error {
 		found = found && !head.Deleted
 		return nil
 	}, func(entity.Event) error { return nil })
@@ -163,3 +164,16 @@ func (o overlooking) Step(in entity.Input, out []entity.Effect) []entity.Effect 
 		return is
 	})...)
 }
+
+// owner spoils who may write.
+func (d defects) owner(of cluster.Ownership) cluster.Ownership {
+	if d.trusting {
+		return trusting{of}
+	}
+	return of
+}
+
+// trusting believes that what it once had is still its own.
+type trusting struct{ cluster.Ownership }
+
+func (trusting) Holds(store.Fence) bool { return true }
