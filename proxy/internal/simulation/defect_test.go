@@ -43,6 +43,8 @@ type defects struct {
 	// unfenced writes under whatever right there is, and trusting believes that it has
 	// the right for ever.
 	unfenced, trusting bool
+	// gullible takes half of a journal for the whole.
+	gullible bool
 	// oblivious forgets recorded answers too soon.
 	oblivious bool
 	// lasting lets no value expire, and overlooking lets one that is active outlast its

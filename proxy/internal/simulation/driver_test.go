@@ -215,10 +215,9 @@ func (d *driver) store() bool {
 	}
 	op, f := ready[d.roll(len(ready))], done
 	if !d.calm && !op.certain && d.happens(d.profile.faults) {
-		f = refused + fate(d.roll(2))
-	}
-	if op.write == nil && f == unknown {
-		f = refused
+		if f = []fate{refused, unknown}[d.roll(2)]; op.write == nil && f == unknown {
+			f = torn
+		}
 	}
 	d.proxy.gate.decide(op, f)
 	d.saved(op, f != refused)

@@ -52,6 +52,8 @@ type operation struct {
 	// certain says that nothing goes wrong with it, and fresh that the driver has not
 	// seen it yet.
 	certain, fresh bool
+	// torn says that a read gets half of what is there; set before the verdict.
+	torn bool
 }
 
 func newGate(disk *disk, bugs defects) *gate { return &gate{Store: disk.live, disk: disk, bugs: bugs} }
@@ -123,9 +125,10 @@ const (
 	done    fate = iota
 	refused      // nothing is written, and the caller hears of a failure
 	unknown      // it is written, and the caller hears of a failure
+	torn         // half is read, and then what is not as it was written
 )
 
-func (f fate) String() string { return [...]string{"done", "refused", "unknown"}[f] }
+func (f fate) String() string { return [...]string{"done", "refused", "unknown", "torn"}[f] }
 
 // decide ends an operation.
 func (g *gate) decide(op *operation, f fate) {
@@ -134,7 +137,7 @@ func (g *gate) decide(op *operation, f fate) {
 	if op.write != nil && f != refused {
 		err = g.disk.put(true, op)
 	}
-	if f != done && err == nil {
+	if op.torn = f == torn; (f == refused || f == unknown) && err == nil {
 		err = errDisk
 	}
 	op.verdict <- err
@@ -167,13 +170,6 @@ func (g *gate) writes(ctx context.Context, what string, id store.ID, fence store
 		}
 		return write(s, fence)
 	}})
-}
-
-func (g *gate) reads(ctx context.Context, what string, id store.ID, read func() error) error {
-	if err := g.hold(ctx, &operation{name: what + " " + place(id), place: place(id)}); err != nil {
-		return err
-	}
-	return read()
 }
 
 func (g *gate) Append(ctx context.Context, id store.ID, batch store.Batch) error {
@@ -218,30 +214,6 @@ func (g *gate) Park(ctx context.Context, source store.ID, effect string, parking
 	return g.hold(ctx, &operation{name: "park " + effect, place: effect, write: func(s store.Store) error {
 		return s.Park(context.Background(), source, effect, parking)
 	}})
-}
-
-func (g *gate) Load(ctx context.Context, id store.ID, begin func(store.Head) error, event func(entity.Event) error) error {
-	return g.reads(ctx, "load", id, func() error { return g.Store.Load(ctx, id, begin, event) })
-}
-
-func (g *gate) Read(ctx context.Context, id store.ID) (value store.Value, err error) {
-	err = g.reads(ctx, "read", id, func() (err error) {
-		value, err = g.Store.Read(ctx, id)
-		return err
-	})
-	return value, err
-}
-
-func (g *gate) Record(ctx context.Context, id store.ID, key string) (record store.Record, found bool, err error) {
-	err = g.reads(ctx, "record "+key, id, func() (err error) {
-		record, found, err = g.Store.Record(ctx, id, key)
-		return err
-	})
-	return record, found, err
-}
-
-func (g *gate) Replica(ctx context.Context, id store.ID, each func([]byte) error) error {
-	return g.reads(ctx, "copy", id, func() error { return g.Store.Replica(ctx, id, each) })
 }
 
 // What follows is not held, but lasts like everything else.

@@ -121,6 +121,7 @@ func TestFindsDefects(t *testing.T) {
 		"puts commands back in the wrong order":    {disorderly: true},
 		"sends a command again of unknown outcome": {insistent: true},
 		"does not replay the last event":           {skipping: true},
+		"takes half of a journal for the whole":    {gullible: true},
 		"stores copies too seldom":                 {lazy: true},
 		"stores no answers and no effects":         {bare: true},
 	} {

@@ -23,6 +23,8 @@ func (d defects) state(of runtime.State) runtime.State {
 		return mortal{of, d}
 	case d.lasting, d.hasting, d.keeping:
 		return &fleeter{State: of, defects: d, last: map[store.ID]entity.Value{}}
+	case d.gullible:
+		return gullible{of}
 	case d.reviving:
 		return reviving{of}
 	default:
@@ -177,3 +179,25 @@ func (d defects) owner(of cluster.Ownership) cluster.Ownership {
 type trusting struct{ cluster.Ownership }
 
 func (trusting) Holds(store.Fence) bool { return true }
+
+// gullible takes what it has read for everything.
+type gullible struct{ runtime.State }
+
+func (g gullible) Load(ctx context.Context, id store.ID, feed func(entity.Input) error) error {
+	var read []entity.Input
+	err := g.State.Load(ctx, id, func(in entity.Input) error {
+		read = append(read, in)
+		return nil
+	})
+	if errors.Is(err, store.ErrCorrupt) && len(read) > 0 {
+		opened, _ := read[0].(entity.Opened)
+		if opened.Last = int64(len(read) - 1); opened.Snapshot != nil {
+			opened.Last += opened.Snapshot.Sequence
+		}
+		read[0], err = opened, nil
+	}
+	for n := 0; err == nil && n < len(read); n++ {
+		err = feed(read[n])
+	}
+	return err
+}
