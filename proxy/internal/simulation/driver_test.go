@@ -175,7 +175,7 @@ func (d *driver) linger() {
 	d.submit(o, "Add", 0)
 	d.calmDown()
 	d.wait(1 + time.Duration(d.random.Int64N(int64(idleTimeout))))
-	if o.Service != acting {
+	if d.step++; o.Service != acting {
 		d.submit(o.looking(), "Get", 0)
 	}
 }
@@ -183,7 +183,7 @@ func (d *driver) linger() {
 // calmDown lets everything go on until nothing is to be done.
 func (d *driver) calmDown() {
 	for range 100 {
-		if !d.function() && !d.store() {
+		if d.step++; !d.function() && !d.store() {
 			return
 		}
 	}

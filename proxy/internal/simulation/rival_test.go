@@ -28,7 +28,9 @@ func (d *driver) rivalry() {
 		}
 		d.wait(1 + time.Duration(d.random.Int64N(int64(idleTimeout))))
 	}
+	d.step++
 	d.rival(o)
+	d.step++
 	d.submit(o.looking(), "Get", 0)
 	if d.roll(2) == 0 {
 		d.proxy.gate.cut(false)
