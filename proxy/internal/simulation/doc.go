@@ -9,8 +9,8 @@
 // as they like; what the driver has seen of the history is compared with a plain model
 // at the end.
 //
-// Each thing that a run covers has a defect, which a proxy can be given and which some
-// seeds must find: else the check could not fail.
+// Defects that a proxy can be given, and that some seeds must find, show that the checks
+// can fail.
 //
 // A failure is played again by its seed: make simulate SEED=n.
 package simulation
