@@ -372,7 +372,7 @@ func TestRestart(t *testing.T) {
 // A store that does not take the end is told again; the target is not.
 func TestStoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := start(t, kept(), map[string][]durable.Result{"A": {delivered}, "B": {{Never: "FX-EFF-001"}}}, nil)
+		w := start(t, kept(), map[string][]durable.Result{"A": {delivered}}, nil)
 		w.store.fail(errors.New("disk full"))
 		ended := w.add("A")
 		<-ended[0]
@@ -382,6 +382,25 @@ func TestStoreFails(t *testing.T) {
 		want(t, "attempts", w.made(), "A at 0s")
 		if len(w.store.kept) != 0 {
 			t.Errorf("the store keeps %v", w.store.kept)
+		}
+	})
+}
+
+// FX-DUR-011: so is one that does not take that an effect is parked which was never sent,
+// and nobody waits for that.
+func TestStoreDoesNotPark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		never := durable.Result{Never: "FX-DUR-011", Code: codes.NotFound}
+		w := start(t, kept(), map[string][]durable.Result{"A": {never, never, never}}, nil)
+		w.store.fail(errors.New("disk full"))
+		<-w.add("A")[0]
+		time.Sleep(1500 * time.Millisecond)
+		w.store.fail(nil)
+		time.Sleep(2 * time.Minute)
+		want(t, "attempts", w.made(), "A at 0s, A at 1s, A at 2s")
+		want(t, "reports", w.reported(), "shop.Cart/7 FX-DUR-011 3")
+		if all := w.Parked(); len(all) != 1 || all[0].Attempts != 0 || all[0].Code != codes.NotFound {
+			t.Errorf("parked are %v", all)
 		}
 	})
 }

@@ -66,11 +66,12 @@ const (
 	spread       = 0.2 // how much more or less each may be
 )
 
-// pause returns how long to wait after so many attempts. The random number is from 0
-// up to 1.
+// pause returns how long to wait after so many attempts: after none, of an effect that can
+// never be sent and whose parking the store did not take, as long as after one. The random
+// number is from 0 up to 1.
 func pause(attempts int, random float64) time.Duration {
 	length := longestPause
-	if shift := attempts - 1; shift < 6 {
+	if shift := max(attempts, 1) - 1; shift < 6 {
 		length = firstPause << shift
 	}
 	return time.Duration(float64(length) * (1 - spread + 2*spread*random))

@@ -10,7 +10,6 @@ import (
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/router"
 	"github.com/stateward/stateward/proxy/internal/runtime"
-	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 // defects are what may be wrong with a proxy, so that the simulation shows that it
@@ -33,6 +32,33 @@ type defects struct {
 	lazy bool
 	// bare stores an entity's state without the answer and the effects that belong to it.
 	bare bool
+	// immortal stores what a deleting command changes, and not that the entity has ended.
+	immortal bool
+	// reviving lets an entity that has ended begin anew.
+	reviving bool
+	// careless lets the events of a deleted entity go at once.
+	careless bool
+	// amnesic finds no recorded answer of an entity that has ended.
+	amnesic bool
+	// unfenced writes under whatever right there is, and trusting believes that it has
+	// the right for ever.
+	unfenced, trusting bool
+	// gullible takes half of a journal for the whole.
+	gullible bool
+	// oblivious forgets recorded answers too soon.
+	oblivious bool
+	// lasting lets no value expire, and overlooking lets one that is active outlast its
+	// end; hasting lets a value expire when an earlier one would have, and keeping keeps
+	// what is deleted.
+	lasting, overlooking, hasting, keeping bool
+}
+
+// keep spoils how long answers are kept.
+func (d defects) keep(long time.Duration) time.Duration {
+	if d.oblivious {
+		return 1
+	}
+	return long
 }
 
 func (d defects) interval() time.Duration {
@@ -48,6 +74,8 @@ func (d defects) machine(of func(entity.ID, entity.Terms) entity.Machine) func(e
 		switch m := of(id, terms); {
 		case d.eager:
 			return &eager{Machine: m}
+		case d.overlooking:
+			return overlooking{m}
 		case d.forgetful != nil || d.disorderly:
 			return &requeuer{Machine: m, defects: d}
 		default:
@@ -105,42 +133,6 @@ func (r *requeuer) Step(in entity.Input, out []entity.Effect) []entity.Effect {
 		}
 	}
 	return out
-}
-
-// state spoils the state of a kind.
-func (d defects) state(of runtime.State) runtime.State {
-	switch {
-	case d.skipping:
-		return skipping{of}
-	case d.bare:
-		return bare{of}
-	default:
-		return of
-	}
-}
-
-// skipping feeds all events but the last.
-type skipping struct{ runtime.State }
-
-func (s skipping) Load(ctx context.Context, id store.ID, feed func(entity.Input) error) error {
-	var last entity.Input
-	return s.State.Load(ctx, id, func(in entity.Input) error {
-		if _, is := in.(entity.Replayed); !is {
-			return feed(in)
-		}
-		next := last
-		if last = in; next == nil {
-			return nil
-		}
-		return feed(next)
-	})
-}
-
-// bare stores an entity's state without what belongs to it.
-type bare struct{ runtime.State }
-
-func (b bare) Store(ctx context.Context, id store.ID, fence store.Fence, changes []entity.Persist, _ store.Beside) error {
-	return b.State.Store(ctx, id, fence, changes, store.Beside{})
 }
 
 // runtime spoils what the router stands on. Released ends what would wait for ever.

@@ -17,6 +17,10 @@ type disk struct {
 	// live is what reads see; now is the time of the write that is made anew, or zero.
 	live *memory.Store
 	now  time.Time
+	// claims are, by their shards, the rights to write that other proxies have got, and
+	// stray are writes that were taken of a proxy that had lost its own.
+	claims map[int32]int64
+	stray  []string
 }
 
 // written is one write of the log. One that is not synced may be gone after a crash.
@@ -27,7 +31,7 @@ type written struct {
 }
 
 func newDisk() *disk {
-	d := &disk{}
+	d := &disk{claims: map[int32]int64{}}
 	d.live = memory.NewOn(d.clock)
 	return d
 }
@@ -47,6 +51,15 @@ func (d *disk) write(synced bool, apply func(store.Store) error) error {
 	err := apply(d.live)
 	if err == nil {
 		d.log = append(d.log, written{time.Now(), apply, synced})
+	}
+	return err
+}
+
+// put makes a write of a proxy.
+func (d *disk) put(synced bool, op *operation) error {
+	err := d.write(synced, op.write)
+	if err == nil && op.fence.Epoch < d.newest(op.fence.Shard) {
+		d.stray = append(d.stray, op.name)
 	}
 	return err
 }

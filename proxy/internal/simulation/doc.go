@@ -9,5 +9,8 @@
 // as they like; what the driver has seen of the history is compared with a plain model
 // at the end.
 //
+// Defects that a proxy can be given, and that some seeds must find, show that the checks
+// can fail.
+//
 // A failure is played again by its seed: make simulate SEED=n.
 package simulation

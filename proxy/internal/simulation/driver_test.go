@@ -2,10 +2,8 @@ package simulation
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,9 +12,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/status"
-
-	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
-	"github.com/stateward/stateward/proxy/internal/store"
 )
 
 // driver makes the choices of one run, one at a time.
@@ -43,23 +38,6 @@ type driver struct {
 	answers []*caller // whose answers the driver has not seen; guarded by mu
 }
 
-// caller is one call of one caller.
-type caller struct {
-	number    int
-	order     order
-	method    string
-	submitted int // the step
-	answered  int
-	process   int
-	cancel    context.CancelFunc
-	reply     string
-	err       error
-	// items are what a caller that watches was given, and seen how many of them the
-	// driver knows; guarded by the driver's mu.
-	items []string
-	seen  int
-}
-
 // errRestless says that something waits for ever.
 var errRestless = errors.New("the proxy does not come to rest")
 
@@ -68,6 +46,7 @@ var errRestless = errors.New("the proxy does not come to rest")
 func play(seed uint64, steps int, bugs defects) (string, error) {
 	d := &driver{random: rand.New(rand.NewPCG(seed, 0)), bugs: bugs, disk: newDisk(), began: time.Now(), ledger: newLedger()}
 	d.profile = newProfile(d.random)
+	d.ledger.keep = d.profile.keep
 	err := d.start()
 	for err == nil && d.step < steps {
 		err = d.choose()
@@ -86,7 +65,7 @@ func play(seed uint64, steps int, bugs defects) (string, error) {
 
 func (d *driver) start() (err error) {
 	d.process++
-	d.proxy, err = started(d.disk, d.process, d.profile.active, d.bugs)
+	d.proxy, err = started(d.disk, d.process, d.profile, d.bugs)
 	d.settlef("start process %d", d.process)
 	return err
 }
@@ -113,7 +92,9 @@ func (d *driver) choose() error {
 	case stores:
 		d.store()
 	case waits:
-		d.wait()
+		d.wait(d.span())
+	case lingers:
+		d.linger()
 	case relieves:
 		d.proxy.entities.Relieve(1)
 		d.proxy.entities.Relieve(0)
@@ -129,6 +110,10 @@ func (d *driver) choose() error {
 	case revives:
 		d.proxy.function.back()
 		d.settlef("function back")
+	case rivals:
+		d.rivalry()
+	case sweeps:
+		return d.sweep()
 	case crashes:
 		return d.crash()
 	}
@@ -168,164 +153,40 @@ func (d *driver) settlef(format string, args ...any) {
 	}
 }
 
-// collect takes the new answers, by the numbers of their calls.
-func (d *driver) collect() []*caller {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	answers := d.answers
-	d.answers = nil
-	slices.SortFunc(answers, func(a, b *caller) int { return cmp.Compare(a.number, b.number) })
-	for _, c := range answers {
-		c.answered = d.step
-		d.callers = slices.DeleteFunc(d.callers, func(other *caller) bool { return other == c })
-	}
-	return answers
-}
-
-// call lets a caller call.
-func (d *driver) call() {
-	o, method := d.order(), "Add"
-	switch {
-	case len(d.keyed) > 0 && d.roll(8) == 0:
-		o = d.keyed[d.roll(len(d.keyed))]
-	case o.Service == replicated && d.roll(6) == 0:
-		method, o.Once, o.Then = "Watch", "", nil
-	case o.Service != acting && d.roll(5) == 0:
-		method, o.Once, o.Then = "Get", "", nil
-	case o.Once != "":
-		d.keyed = append(d.keyed, o)
-	}
-	patience := time.Duration(0)
-	if d.roll(4) == 0 {
-		patience = d.span()
-	}
-	d.submit(o, method, patience)
-}
-
-// submit makes a call; with no patience the caller waits for ever.
-func (d *driver) submit(o order, method string, patience time.Duration) {
-	c := &caller{number: d.given, order: o, method: method, submitted: d.step, process: d.process}
-	ctx := context.Background()
-	if patience > 0 {
-		ctx, c.cancel = context.WithTimeout(ctx, patience)
-	} else {
-		ctx, c.cancel = context.WithCancel(ctx)
-	}
-	d.given++
-	d.callers = append(d.callers, c)
-	d.ledger.know(c)
-	p := d.proxy
-	go func() { // Ends with the call; kill ends it at the latest.
-		defer c.cancel()
-		if method == "Watch" {
-			c.err = p.router.Stream(ctx, o.Service, method, o.metadata(c.number), &watcher{driver: d, caller: c})
-		} else {
-			var reply *entityv1.Reply
-			reply, c.err = p.router.Call(ctx, o.Service, method, o.encode(), o.metadata(c.number))
-			c.reply = string(reply.GetPayload().GetValue())
-		}
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.answers = append(d.answers, c)
-	}()
-	d.settlef("call %d: %s %s, %v", c.number, method, o.encode(), patience)
-}
-
-// watcher is the caller of a streamed command.
-type watcher struct {
-	driver *driver
-	caller *caller
-	asked  bool
-}
-
-// Receive gives the one request.
-func (w *watcher) Receive() ([]byte, error) {
-	if w.asked {
-		return nil, io.EOF
-	}
-	w.asked = true
-	return w.caller.order.encode(), nil
-}
-
-// Send keeps what the caller is given.
-func (w *watcher) Send(reply *entityv1.Reply) error {
-	w.driver.mu.Lock()
-	defer w.driver.mu.Unlock()
-	w.caller.items = append(w.caller.items, string(reply.GetPayload().GetValue()))
-	return nil
-}
-
-// watched tells what callers that watch were given since it was called last.
-func (d *driver) watched() (lines []string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, c := range d.callers {
-		for ; c.seen < len(c.items); c.seen++ {
-			lines = append(lines, fmt.Sprintf("item %d of call %d: %q", c.seen, c.number, c.items[c.seen]))
-		}
-	}
-	return lines
-}
-
-// order makes up what a command wants.
-func (d *driver) order() order {
-	o := d.simple(fmt.Sprintf("c%d", d.given))
-	if o.Service != replicated && d.roll(4) == 0 {
-		o.Once = "k" + o.Token
-	}
-	if o.Service == acting || d.roll(3) == 0 {
-		d.follow(&o, 2)
-	}
-	return o
-}
-
-// simple makes up an order from which nothing follows.
-func (d *driver) simple(token string) order {
-	services := d.profile.services
-	return order{
-		Service: services[d.roll(len(services))], Key: string(rune('a' + d.roll(d.profile.keys))), Token: token + ";", All: d.roll(3) == 0,
-	}
-}
-
-// follow lets others follow from the order.
-func (d *driver) follow(o *order, depth int) {
-	for n := range 1 + d.roll(2) {
-		then := d.simple(fmt.Sprintf("%s.%d", strings.TrimSuffix(o.Token, ";"), n))
-		hows := []how{effect, synchronous}
-		if n == 0 {
-			hows = append(hows, forward)
-		}
-		if o.Service == journaled || o.Service == valued {
-			hows = append(hows, durably)
-		}
-		then.How = hows[d.roll(len(hows))]
-		if depth > 1 && d.roll(3) == 0 {
-			d.follow(&then, depth-1)
-		}
-		o.Then = append(o.Then, then)
-	}
-}
-
 // span makes up a time. No two are alike, so that no two timers end at once.
 func (d *driver) span() time.Duration {
 	longest := []time.Duration{20 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond, time.Second, time.Second, time.Second, 8 * time.Second, 40 * time.Second}[d.roll(8)]
 	return 1 + time.Duration(d.random.Int64N(int64(longest)))
 }
 
-func (d *driver) wait() {
-	span := d.span()
+func (d *driver) wait(span time.Duration) {
 	time.Sleep(span)
 	d.settlef("wait %v", span)
 }
 
-// leave lets a caller give up.
-func (d *driver) leave() {
-	if len(d.callers) == 0 {
-		return
+// linger lets one caller call while nothing else is to be done, and look again some time
+// later: not so late that the entity is passivated.
+func (d *driver) linger() {
+	d.calmDown()
+	o := d.simple(fmt.Sprintf("c%d", d.given))
+	if o.Service == fleeting && !o.Delete {
+		o.Expire = 1 + int64(d.roll(2_000))
 	}
-	c := d.callers[d.roll(len(d.callers))]
-	c.cancel()
-	d.settlef("caller %d leaves", c.number)
+	d.submit(o, "Add", 0)
+	d.calmDown()
+	d.wait(1 + time.Duration(d.random.Int64N(int64(idleTimeout))))
+	if d.step++; o.Service != acting {
+		d.submit(o.looking(), "Get", 0)
+	}
+}
+
+// calmDown lets everything go on until nothing is to be done.
+func (d *driver) calmDown() {
+	for range 100 {
+		if d.step++; !d.function() && !d.store() {
+			return
+		}
+	}
 }
 
 // function lets the function take a message, and reports whether there was one.
@@ -354,10 +215,9 @@ func (d *driver) store() bool {
 	}
 	op, f := ready[d.roll(len(ready))], done
 	if !d.calm && !op.certain && d.happens(d.profile.faults) {
-		f = refused + fate(d.roll(2))
-	}
-	if op.write == nil && f == unknown {
-		f = refused
+		if f = []fate{refused, unknown}[d.roll(2)]; op.write == nil && f == unknown {
+			f = torn
+		}
 	}
 	d.proxy.gate.decide(op, f)
 	d.saved(op, f != refused)
@@ -381,107 +241,4 @@ func (d *driver) saved(op *operation, written bool) {
 			d.ledger.saved[replicated+"/"+replica.ID.Entity] = op.began
 		}
 	}
-}
-
-// crash kills the proxy, and starts the next one on what is left. Writes that are open
-// have reached the disk, or not.
-func (d *driver) crash() error {
-	keep := map[*operation]bool{}
-	for _, op := range d.operations() {
-		if op.write != nil && d.roll(2) == 0 {
-			keep[op] = true
-			d.saved(op, true)
-		}
-	}
-	d.ledger.crash(d.process, time.Now())
-	d.proxy.kill(keep)
-	synctest.Wait()
-	d.collect() // Nobody hears it.
-	d.callers = nil
-	d.disk.crash(d.roll)
-	d.writef("crash, keeping %d", len(keep))
-	return d.start()
-}
-
-// finish lets everything go well, and brings all that has begun to an end: also what a
-// store remembers whose outcome was unknown, by another process.
-func (d *driver) finish() error {
-	d.calm = true
-	d.proxy.function.back()
-	for _, c := range slices.Clone(d.callers) {
-		if c.method == "Watch" { // It would go on for ever.
-			c.cancel()
-			d.settlef("caller %d leaves", c.number)
-		}
-	}
-	if err := d.rest(func() bool { return len(d.callers) == 0 }); err != nil {
-		return err
-	}
-	if err := d.stop(); err != nil {
-		return err
-	}
-	if err := d.start(); err != nil {
-		return err
-	}
-	if err := d.rest(d.delivered); err != nil {
-		return err
-	}
-	for _, service := range []string{journaled, valued, replicated} {
-		for _, key := range []string{"a", "b", "c"} {
-			d.submit(order{Service: service, Key: key}, "Get", 0)
-		}
-	}
-	if err := d.rest(func() bool { return len(d.callers) == 0 }); err != nil {
-		return err
-	}
-	return d.stop()
-}
-
-// delivered reports whether the store holds no side effect that is still tried.
-func (d *driver) delivered() bool {
-	tried := 0
-	_ = d.disk.live.Effects(context.Background(), func(effect store.Effect) error {
-		if effect.Parked == nil {
-			tried++
-		}
-		return nil
-	})
-	return tried == 0
-}
-
-// rest lets everything go on until nothing is to be done and over holds.
-func (d *driver) rest(over func() bool) error {
-	for idle := 0; idle < 600; {
-		d.step++
-		switch {
-		case d.function() || d.store():
-			idle = 0
-		case over():
-			return nil
-		default:
-			idle++
-			time.Sleep(time.Second)
-			d.settlef("rest")
-		}
-	}
-	return fmt.Errorf("%w: %d callers wait", errRestless, len(d.callers))
-}
-
-// stop stops the proxy as SIGTERM does.
-func (d *driver) stop() error {
-	var err error
-	stopped, p := false, d.proxy
-	go func() {
-		err = p.drain(context.Background())
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		stopped = true
-	}()
-	restless := d.rest(func() bool {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return stopped
-	})
-	p.over = restless == nil
-	return errors.Join(restless, err)
 }

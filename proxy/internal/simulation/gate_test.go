@@ -25,11 +25,12 @@ type gate struct {
 	store.Store // what is not held
 
 	disk *disk
-	// hasty acknowledges what is not synced: the defect that a crash has to show.
-	hasty bool
+	bugs defects
 
 	mu   sync.Mutex
 	dead bool
+	// away says that the proxy cannot reach what holds its lease.
+	away bool
 	open []*operation // in the order in which they came
 }
 
@@ -41,6 +42,8 @@ type operation struct {
 	place string
 	// write is nil of a read, which its caller makes once it may.
 	write func(store.Store) error
+	// fence is the right under which it is made; zero where it needs none.
+	fence store.Fence
 	// saves are the copies that a write stores, and began is when it came.
 	saves []store.Replica
 	began int
@@ -49,9 +52,18 @@ type operation struct {
 	// certain says that nothing goes wrong with it, and fresh that the driver has not
 	// seen it yet.
 	certain, fresh bool
+	// torn says that a read gets half of what is there; set before the verdict.
+	torn bool
 }
 
-func newGate(disk *disk, hasty bool) *gate { return &gate{Store: disk.live, disk: disk, hasty: hasty} }
+func newGate(disk *disk, bugs defects) *gate { return &gate{Store: disk.live, disk: disk, bugs: bugs} }
+
+// cut cuts the proxy off from what holds its lease, or ends that.
+func (g *gate) cut(away bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.away = away
+}
 
 // hold waits for the verdict. A write whose caller gives up stays open.
 func (g *gate) hold(ctx context.Context, op *operation) error {
@@ -61,9 +73,9 @@ func (g *gate) hold(ctx context.Context, op *operation) error {
 		g.mu.Unlock()
 		return errKilled
 	}
-	if g.hasty && op.write != nil {
+	if g.bugs.hasty && op.write != nil {
 		g.mu.Unlock()
-		return g.disk.write(false, op.write)
+		return g.disk.put(false, op)
 	}
 	g.open = append(g.open, op)
 	g.mu.Unlock()
@@ -113,18 +125,19 @@ const (
 	done    fate = iota
 	refused      // nothing is written, and the caller hears of a failure
 	unknown      // it is written, and the caller hears of a failure
+	torn         // half is read, and then what is not as it was written
 )
 
-func (f fate) String() string { return [...]string{"done", "refused", "unknown"}[f] }
+func (f fate) String() string { return [...]string{"done", "refused", "unknown", "torn"}[f] }
 
 // decide ends an operation.
 func (g *gate) decide(op *operation, f fate) {
 	g.remove(op)
 	var err error
 	if op.write != nil && f != refused {
-		err = g.disk.write(true, op.write)
+		err = g.disk.put(true, op)
 	}
-	if f != done && err == nil {
+	if op.torn = f == torn; (f == refused || f == unknown) && err == nil {
 		err = errDisk
 	}
 	op.verdict <- err
@@ -139,7 +152,7 @@ func (g *gate) kill(keep map[*operation]bool) {
 	g.dead = true
 	for _, op := range ready {
 		if op.write != nil && keep[op] {
-			_ = g.disk.write(true, op.write) // Nobody hears of it.
+			_ = g.disk.put(true, op) // Nobody hears of it.
 		}
 	}
 	for _, op := range g.open {
@@ -150,29 +163,35 @@ func (g *gate) kill(keep map[*operation]bool) {
 
 func place(id store.ID) string { return id.Persistence + "/" + id.Entity }
 
-func (g *gate) writes(ctx context.Context, what string, id store.ID, write func(store.Store) error) error {
-	return g.hold(ctx, &operation{name: what + " " + place(id), place: place(id), write: write})
-}
-
-func (g *gate) reads(ctx context.Context, what string, id store.ID, read func() error) error {
-	if err := g.hold(ctx, &operation{name: what + " " + place(id), place: place(id)}); err != nil {
-		return err
-	}
-	return read()
+func (g *gate) writes(ctx context.Context, what string, id store.ID, fence store.Fence, write func(store.Store, store.Fence) error) error {
+	return g.hold(ctx, &operation{name: what + " " + place(id), place: place(id), fence: fence, write: func(s store.Store) error {
+		if g.bugs.unfenced {
+			return write(s, store.Fence{Shard: fence.Shard, Epoch: 1 << 40})
+		}
+		return write(s, fence)
+	}})
 }
 
 func (g *gate) Append(ctx context.Context, id store.ID, batch store.Batch) error {
 	what := fmt.Sprintf("append %d+%d", batch.Expected, len(batch.Events))
-	return g.writes(ctx, what, id, func(s store.Store) error { return s.Append(context.Background(), id, batch) })
+	return g.writes(ctx, what, id, batch.Fence, func(s store.Store, fence store.Fence) error {
+		batch.Fence = fence
+		return s.Append(context.Background(), id, batch)
+	})
 }
 
 func (g *gate) Snapshot(ctx context.Context, id store.ID, fence store.Fence, snapshot entity.Snapshot) error {
-	return g.writes(ctx, "snapshot", id, func(s store.Store) error { return s.Snapshot(context.Background(), id, fence, snapshot) })
+	return g.writes(ctx, "snapshot", id, fence, func(s store.Store, fence store.Fence) error {
+		return s.Snapshot(context.Background(), id, fence, snapshot)
+	})
 }
 
 func (g *gate) Write(ctx context.Context, id store.ID, change store.Change) error {
 	what := fmt.Sprintf("write %d+%d", change.Expected, change.Actions)
-	return g.writes(ctx, what, id, func(s store.Store) error { return s.Write(context.Background(), id, change) })
+	return g.writes(ctx, what, id, change.Fence, func(s store.Store, fence store.Fence) error {
+		change.Fence = fence
+		return s.Write(context.Background(), id, change)
+	})
 }
 
 func (g *gate) Save(ctx context.Context, node string, replicas []store.Replica) error {
@@ -197,40 +216,19 @@ func (g *gate) Park(ctx context.Context, source store.ID, effect string, parking
 	}})
 }
 
-func (g *gate) Load(ctx context.Context, id store.ID, begin func(store.Head) error, event func(entity.Event) error) error {
-	return g.reads(ctx, "load", id, func() error { return g.Store.Load(ctx, id, begin, event) })
-}
-
-func (g *gate) Read(ctx context.Context, id store.ID) (value store.Value, err error) {
-	err = g.reads(ctx, "read", id, func() (err error) {
-		value, err = g.Store.Read(ctx, id)
-		return err
-	})
-	return value, err
-}
-
-func (g *gate) Record(ctx context.Context, id store.ID, key string) (record store.Record, found bool, err error) {
-	err = g.reads(ctx, "record "+key, id, func() (err error) {
-		record, found, err = g.Store.Record(ctx, id, key)
-		return err
-	})
-	return record, found, err
-}
-
-func (g *gate) Replica(ctx context.Context, id store.ID, each func([]byte) error) error {
-	return g.reads(ctx, "copy", id, func() error { return g.Store.Replica(ctx, id, each) })
-}
-
 // What follows is not held, but lasts like everything else.
 
 func (g *gate) now(write func(store.Store) error) error {
 	g.mu.Lock()
-	dead := g.dead
+	dead, away := g.dead, g.away
 	g.mu.Unlock()
-	if dead {
+	switch {
+	case dead:
 		return errKilled
+	case away:
+		return errDisk
 	}
-	return g.disk.write(!g.hasty, write)
+	return g.disk.write(!g.bugs.hasty, write)
 }
 
 func (g *gate) Join(_ context.Context, node store.Node, length time.Duration) error {

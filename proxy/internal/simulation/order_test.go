@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -21,6 +22,7 @@ const (
 	valued     = "valued"     // value entities
 	replicated = "replicated" // replicated
 	acting     = "acting"     // an action
+	fleeting   = "fleeting"   // value entities whose values are deleted, or expire
 )
 
 // order is what a command wants done, and its payload. The token is that of no other.
@@ -32,6 +34,12 @@ type order struct {
 	All     bool    `json:"all,omitempty"`  // write consistency ALL
 	Once    string  `json:"once,omitempty"` // idempotency key
 	Then    []order `json:"then,omitempty"`
+	// Delete ends the entity for ever, and its events are kept for so many milliseconds;
+	// of a fleeting one it deletes the value.
+	Delete    bool  `json:"delete,omitempty"`
+	Retention int64 `json:"retention,omitempty"`
+	// Expire is after how many milliseconds the new value expires; 0 for never.
+	Expire int64 `json:"expire,omitempty"`
 }
 
 // how an order follows from another.
@@ -45,6 +53,16 @@ const (
 )
 
 func (o order) id() string { return o.Service + "/" + o.Key }
+
+func (o order) retention() time.Duration { return time.Duration(o.Retention) * time.Millisecond }
+
+func (o order) expire() time.Duration { return time.Duration(o.Expire) * time.Millisecond }
+
+// mortal reports whether the entity of the order can end for ever.
+func (o order) mortal() bool { return o.Service == journaled || o.Service == replicated }
+
+// looking is an order that changes nothing of the same entity.
+func (o order) looking() order { return order{Service: o.Service, Key: o.Key, Token: o.Token} }
 
 func (o order) encode() []byte {
 	data, err := json.Marshal(o)
@@ -134,7 +152,7 @@ func tokens(state string) []string {
 type catalogue struct{}
 
 func (catalogue) Method(service, name string) (router.Method, error) {
-	kinds := map[string]wire.Kind{journaled: wire.EventSourced, valued: wire.Value, replicated: wire.Replicated, acting: wire.Action}
+	kinds := map[string]wire.Kind{journaled: wire.EventSourced, valued: wire.Value, fleeting: wire.Value, replicated: wire.Replicated, acting: wire.Action}
 	kind, known := kinds[service]
 	if !known || name != "Add" && name != "Get" && name != "Watch" {
 		return router.Method{}, fault.New(fault.Unknown, "there is no %s/%s", service, name)

@@ -3,6 +3,7 @@ package simulation
 import (
 	"math/rand/v2"
 	"slices"
+	"time"
 )
 
 // profile is what is likely in one run. Runs differ in it: what needs many commands of
@@ -16,6 +17,10 @@ type profile struct {
 	active int
 	// Of so many commands, or calls of the store, one goes wrong; 0 for none.
 	misconduct, faults int
+	// Of so many orders one deletes its entity; 0 for none.
+	deletes int
+	// keep is how long the answers of keyed commands are kept.
+	keep time.Duration
 	// weights says how likely each choice is.
 	weights [choices]int
 }
@@ -28,11 +33,14 @@ const (
 	functions               // the function takes a message
 	stores                  // the store ends an operation
 	waits                   // time passes
+	lingers                 // one caller calls while nothing else is to be done, and looks again later
 	relieves                // the longest idle entity is passivated
 	leaves                  // a caller gives up
 	retires                 // another connection takes the place of this one
 	kills                   // the function is killed
 	revives                 // the function is back
+	sweeps                  // the store forgets what has had its time
+	rivals                  // the proxy is cut off, and another one takes an entity over
 	crashes                 // the proxy is killed
 	choices
 )
@@ -40,15 +48,20 @@ const (
 // newProfile rolls a profile.
 func newProfile(random *rand.Rand) profile {
 	of := func(several ...int) int { return several[random.IntN(len(several))] }
-	all := []string{journaled, valued, replicated, acting}
-	p := profile{keys: of(1, 2, 3), misconduct: of(0, 10, 20, 50), faults: of(0, 10, 30, 30)}
-	p.services = all
-	if random.IntN(2) == 0 {
-		p.services = append([]string{all[random.IntN(3)], all[random.IntN(4)]}, all[random.IntN(4)])
+	all := []string{journaled, valued, replicated, fleeting, acting}
+	p := profile{keys: of(1, 2, 3), misconduct: of(0, 10, 20, 50), faults: of(0, 10, 30, 30), deletes: of(0, 10, 40)}
+	p.keep = []time.Duration{24 * time.Hour, 24 * time.Hour, 20 * time.Second}[random.IntN(3)]
+	switch one := all[random.IntN(4)]; random.IntN(5) {
+	case 0, 1:
+		p.services = all
+	case 2, 3:
+		p.services = []string{one, all[random.IntN(5)], all[random.IntN(5)]}
+	default:
+		p.services = []string{one}
 	}
 	p.weights = [choices]int{
-		asks: of(100, 150, 250), functions: of(200, 400), stores: of(40, 120, 400), waits: of(10, 60, 120),
-		relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, crashes: of(0, 5, 10, 20),
+		asks: of(30, 100, 150, 250), functions: of(200, 400), stores: of(40, 120, 400), waits: of(10, 60, 120),
+		lingers: of(0, 10, 50), relieves: of(0, 10, 50), leaves: of(0, 10, 30), retires: of(0, 5, 20), kills: of(0, 2, 10), revives: 40, sweeps: of(0, 10), rivals: of(0, 0, 5, 20), crashes: of(0, 5, 10, 20),
 	}
 	// One write of copies answers several entities at once, which come to rest in the
 	// order in which their goroutines run: here the order must not count.

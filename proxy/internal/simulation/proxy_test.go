@@ -24,6 +24,9 @@ import (
 // flushInterval is how long a LOCAL change may wait for the store.
 const flushInterval = 500 * time.Millisecond
 
+// idleTimeout is after how long without a command an entity is passivated.
+const idleTimeout = 5 * time.Second
+
 // proxy is one process: the rooms, wired as package app does.
 type proxy struct {
 	gate     *gate
@@ -42,8 +45,8 @@ type proxy struct {
 }
 
 // started starts a process on the disk. The number is that of no other.
-func started(disk *disk, number, active int, bugs defects) (*proxy, error) {
-	p := &proxy{gate: newGate(disk, bugs.hasty), function: newStreams(), released: make(chan struct{})}
+func started(disk *disk, number int, profile profile, bugs defects) (*proxy, error) {
+	p := &proxy{gate: newGate(disk, bugs), function: newStreams(), released: make(chan struct{})}
 	name, log := fmt.Sprintf("process-%d", number), slog.New(slog.DiscardHandler)
 	var incarnation, unique atomic.Uint64
 	var errs [6]error
@@ -63,12 +66,13 @@ func started(disk *disk, number, active int, bugs defects) (*proxy, error) {
 		Kinds: map[string]runtime.Kind{
 			journaled:  {New: bugs.machine(newJournaled), State: bugs.state(runtime.Journaled(p.gate))},
 			valued:     {New: bugs.machine(newValued), State: bugs.state(runtime.Valued(p.gate))},
-			replicated: {New: bugs.machine(newReplicated), State: runtime.Replicated(p.replicas)},
+			fleeting:   {New: bugs.machine(newValued), State: bugs.state(runtime.Valued(p.gate))},
+			replicated: {New: bugs.machine(newReplicated), State: bugs.shared(runtime.Replicated(p.replicas))},
 		},
-		Owner: p.node, Records: p.gate, Effects: p.durable.Effects,
+		Owner: bugs.owner(p.node), Records: bugs.records(p.gate), Effects: p.durable.Effects,
 		Start:    func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
-		Reporter: untold{}, Log: log, Active: active,
-		CommandTimeout: 13 * time.Second, ActivationTimeout: 17 * time.Second, StoreTimeout: 7 * time.Second, IdleTimeout: 5 * time.Second, Grace: 3 * time.Second,
+		Reporter: untold{}, Log: log, Active: profile.active, Keep: bugs.keep(profile.keep),
+		CommandTimeout: 13 * time.Second, ActivationTimeout: 17 * time.Second, StoreTimeout: 7 * time.Second, IdleTimeout: idleTimeout, Grace: 3 * time.Second,
 	})
 	acts, err := calls.New(calls.Config{
 		Functions: p.function, Reporter: untold{}, Log: log, OpenTimeout: 19 * time.Second, CallTimeout: 23 * time.Second,

@@ -6,108 +6,19 @@ import (
 	"io"
 	"sync"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
-	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/entity"
-	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/runtime"
-	"github.com/stateward/stateward/proxy/internal/wire"
 )
-
-// streams are the connection between one proxy and the function.
-type streams struct {
-	mu      sync.Mutex
-	open    []*stream
-	gone    bool
-	retired chan struct{}
-}
-
-func newStreams() *streams { return &streams{retired: make(chan struct{})} }
-
-var (
-	_ runtime.Functions = (*streams)(nil)
-	_ calls.Functions   = (*streams)(nil)
-)
-
-// Open opens the stream of an entity.
-func (f *streams) Open(ctx context.Context, kind string) (runtime.Stream, error) {
-	s, err := f.add(ctx, kind)
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// Call makes a call of an action.
-func (f *streams) Call(ctx context.Context, _ wire.Shape) (calls.Stream, error) {
-	s, err := f.add(ctx, acting)
-	if err != nil {
-		return nil, err
-	}
-	return callStream{s}, nil
-}
-
-func (f *streams) add(ctx context.Context, kind string) (*stream, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.gone {
-		return nil, fault.New(fault.Unavailable, "the function is gone")
-	}
-	s := &stream{kind: kind, ctx: ctx, retired: f.retired, stir: make(chan struct{}, 1)}
-	f.open = append(f.open, s)
-	return s, nil
-}
-
-// ready returns the streams on which the function has something to do.
-func (f *streams) ready() []*stream {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var ready, open []*stream
-	for _, s := range f.open {
-		if s.over() {
-			continue
-		}
-		open = append(open, s)
-		if s.waits() {
-			ready = append(ready, s)
-		}
-	}
-	f.open = open
-	return ready
-}
-
-// restart ends all that is open. Until it is back, the function takes no stream.
-func (f *streams) restart() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.gone = true
-	for _, s := range f.open {
-		s.end(status.Error(codes.Unavailable, "the function was killed"))
-	}
-}
-
-func (f *streams) back() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.gone = false
-}
-
-// retire lets another connection take the place of this one.
-func (f *streams) retire() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	close(f.retired)
-	f.retired = make(chan struct{})
-}
 
 // stream is one stream, of which nothing is done before the driver wants it.
 type stream struct {
 	kind    string
+	role    role
 	ctx     context.Context
 	retired chan struct{}
 	stir    chan struct{}
@@ -130,6 +41,7 @@ func (*stream) Terms() entity.Terms {
 	return entity.Terms{MaxMessage: 4 << 20, MaxMetadata: 8 << 10, Capabilities: entity.CapabilitiesOf(
 		discoveryv1.Capability_CAPABILITY_CANCEL, discoveryv1.Capability_CAPABILITY_PASSIVATION_NOTICE,
 		discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS, discoveryv1.Capability_CAPABILITY_SNAPSHOT_REQUEST,
+		discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
 	)}
 }
 
@@ -277,24 +189,7 @@ func (s *stream) news() (lines []string) {
 	return lines
 }
 
-// callStream is the stream of one call of an action.
-type callStream struct{ *stream }
-
 var _ calls.Stream = callStream{}
-
-func (s callStream) Send(command *actionv1.ActionCommand) error { return s.stream.Send(command) }
-
-func (s callStream) Recv() (*actionv1.ActionResponse, error) {
-	message, err := s.stream.Recv()
-	if err != nil {
-		return nil, err
-	}
-	response, is := message.(*actionv1.ActionResponse)
-	if !is {
-		return nil, fault.New(fault.Internal, "simulation: no response of an action")
-	}
-	return response, nil
-}
 
 // name names the stream by what it began with: an entity, or the call of an action.
 func (s *stream) name() string {
