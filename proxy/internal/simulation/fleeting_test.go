@@ -71,7 +71,7 @@ func (l *ledger) ends(o order, c *caller) bool {
 			return false
 		}
 		earliest := l.given[end.Token].Add(end.expire() - slack)
-		return !earliest.After(c.heard) && (l.repeats(end.Token) || !l.outlived(end, earliest))
+		return !earliest.After(c.heard) && (l.repeats(end.Token) || !once(l.replaced, end.Token, func() bool { return l.outlived(end, earliest) }))
 	})
 }
 

@@ -79,6 +79,20 @@ func (l *ledger) plausible(id, state string) error {
 // of one from which it follows, may be forgotten by then; or it follows from one to a
 // replicated entity, which remembers no key, and which was made again.
 func (l *ledger) repeats(token string) bool {
+	return once(l.repeatable, token, func() bool { return l.comesAgain(token) })
+}
+
+// once answers a question that judge asks again and again, and whose answer stays.
+func once(answers map[string]bool, token string, ask func() bool) bool {
+	answer, known := answers[token]
+	if !known {
+		answer = ask()
+		answers[token] = answer
+	}
+	return answer
+}
+
+func (l *ledger) comesAgain(token string) bool {
 	passed := false
 	for {
 		if l.forgotten(token) {
@@ -148,7 +162,7 @@ func (l *ledger) followed(token string, final map[string]string, dead map[string
 	switch came, caused := holds(final, o), holds(final, parent); {
 	case came && !caused:
 		return fmt.Errorf("%s came of %s, which %s does not hold", token, parent.Token, parent.id())
-	case caused && !came && o.How == durably && o.Service != replicated && !l.declined[token] && !dead[o.id()] && o.Service != fleeting:
+	case caused && !came && o.How == durably && o.Service != replicated && !l.declined[token] && !dead[o.id()] && o.Service != fleeting && l.keep == 24*time.Hour:
 		return fmt.Errorf("the durable %s of %s has not come to %s: %q", token, parent.Token, o.id(), final[o.id()])
 	default:
 		return nil

@@ -46,6 +46,9 @@ type ledger struct {
 	ending   map[string]bool
 	deleted  map[string][]deletion
 	journals map[string][]store.Entry
+	// repeatable and replaced are what judge has found out of orders, by their tokens:
+	// whether one may be carried out again, and whether its value was replaced in time.
+	repeatable, replaced map[string]bool
 	// problems are those that were found on the way.
 	problems []error
 }
@@ -54,6 +57,7 @@ func newLedger() *ledger {
 	return &ledger{
 		orders: map[string]order{}, parents: map[string]order{}, changes: map[string][]order{}, calls: map[string][]*caller{}, given: map[string]time.Time{}, told: map[string]time.Time{},
 		saved: map[string]int{}, exposed: map[string]bool{}, declined: map[string]bool{},
+		repeatable: map[string]bool{}, replaced: map[string]bool{},
 		ending: map[string]bool{}, deleted: map[string][]deletion{}, journals: map[string][]store.Entry{},
 	}
 }

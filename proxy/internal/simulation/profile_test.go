@@ -19,7 +19,7 @@ type profile struct {
 	misconduct, faults int
 	// Of so many orders one deletes its entity; 0 for none.
 	deletes int
-	// keep is how long the answers of keyed commands are kept.
+	// keep is how long the answers of keyed commands are kept, and durable side effects tried.
 	keep time.Duration
 	// weights says how likely each choice is.
 	weights [choices]int

@@ -55,7 +55,7 @@ func started(disk *disk, number int, profile profile, bugs defects) (*proxy, err
 		NewID: func() string { return fmt.Sprintf("%s.%d", name, incarnation.Add(1)) },
 	})
 	p.durable, errs[1] = durable.New(durable.Config{
-		Store: p.gate, Reporter: untold{}, Log: log, AttemptTimeout: 31 * time.Second, StoreTimeout: 9 * time.Second,
+		Store: p.gate, Reporter: untold{}, Log: log, Patience: profile.keep, AttemptTimeout: 31 * time.Second, StoreTimeout: 9 * time.Second,
 		Random: func() float64 { return 0.5 }, Unique: func() uint64 { return uint64(number)<<32 + unique.Add(1) },
 	})
 	p.replicas, errs[2] = replica.New(replica.Config{
