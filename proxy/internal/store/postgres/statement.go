@@ -3,6 +3,7 @@ package postgres
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ var commitSQL string
 // clauses are those of commit.sql, by their names.
 type clauses map[string]string
 
+// clausesOf cuts the text where a line begins a clause.
 func clausesOf(sql string) clauses {
 	all := clauses{}
 	for _, clause := range strings.Split(sql, "\n--- ")[1:] {
@@ -40,15 +42,10 @@ func (all clauses) statement(c *columns) (sql string, arguments []any) {
 
 // placeholders names the columns as arguments of the statement, from the number on.
 func (t *table) placeholders(first int) string {
-	list := fmt.Sprintf("$%d::int[], $%d::bytea[]", first, first+1)
-	next := first + 2
-	for range t.numbers {
-		list += fmt.Sprintf(", $%d::bigint[]", next)
-		next++
+	list := slices.Concat([]string{"int", "bytea"},
+		slices.Repeat([]string{"bigint"}, len(t.numbers)), slices.Repeat([]string{"bytea"}, len(t.bytes)))
+	for i, kind := range list {
+		list[i] = fmt.Sprintf("$%d::%s[]", first+i, kind)
 	}
-	for range t.bytes {
-		list += fmt.Sprintf(", $%d::bytea[]", next)
-		next++
-	}
-	return list
+	return strings.Join(list, ", ")
 }
