@@ -131,6 +131,7 @@ func (d *driver) stop() error {
 		defer d.mu.Unlock()
 		stopped = true
 	}()
+	d.settlef("stop")
 	restless := d.rest(func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
