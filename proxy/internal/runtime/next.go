@@ -7,9 +7,9 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 )
 
-// todo is what is to be done next: something has happened, or else a command waits.
+// task is what is to be done next: something has happened, or else a command waits.
 // Neither, and not nothing, means that the activation has closed.
-type todo struct {
+type task struct {
 	in   entity.Input
 	call *call
 	// nothing says that this goroutine serves the entity no longer: it does what then
@@ -19,27 +19,27 @@ type todo struct {
 }
 
 // next looks for what is to be done next.
-func (a *activation) next() todo {
+func (a *activation) next() task {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if in := a.pull(); in != nil {
-		return todo{in: in}
+		return task{in: in}
 	}
 	if a.merged {
 		a.merged = false
-		return todo{in: entity.Merged{}} // Take asks for the delta, without the lock.
+		return task{in: entity.Merged{}} // Take asks for the delta, without the lock.
 	}
 	resets := a.watchdog.bitten() || a.voided // then its end comes
 	if !resets && a.machine.Ready() && a.takes() {
 		if c := a.turn(); c != nil || a.last != nil {
 			a.stay()
-			return todo{call: c}
+			return task{call: c}
 		}
 	}
 	rests := false
 	if !resets && a.machine.Idle() {
 		if reason := a.passes(); reason != 0 {
-			return todo{in: entity.Passivate{Reason: reason}}
+			return task{in: entity.Passivate{Reason: reason}}
 		}
 		rests = a.settle()
 	}
@@ -48,8 +48,8 @@ func (a *activation) next() todo {
 
 // yield leaves the entity to whoever brings it something, and its changes to this
 // goroutine. The caller holds mu.
-func (a *activation) yield(idle bool) todo {
-	t := todo{nothing: true, rests: idle}
+func (a *activation) yield(idle bool) task {
+	t := task{nothing: true, rests: idle}
 	if a.unwritten {
 		a.unwritten, t.then = false, job{stores: a}
 	}
