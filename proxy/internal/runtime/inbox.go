@@ -19,13 +19,13 @@ func (a *activation) say(in entity.Input) {
 }
 
 // post puts something else that has happened into the inbox.
-func (a *activation) post(inputs ...entity.Input) {
+func (a *activation) post(in entity.Input) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.active != a {
 		return // It is over.
 	}
-	a.inbox = append(a.inbox, inputs...)
+	a.inbox = append(a.inbox, in)
 	a.stir()
 }
 

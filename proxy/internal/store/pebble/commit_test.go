@@ -69,21 +69,6 @@ func TestWritesThatWaitShareACommit(t *testing.T) {
 	}
 }
 
-// watched is a context that tells when somebody begins to wait for it.
-type watched struct {
-	context.Context
-
-	asked chan struct{}
-}
-
-func (w watched) Done() <-chan struct{} {
-	select {
-	case w.asked <- struct{}{}:
-	default:
-	}
-	return w.Context.Done()
-}
-
 // TestWriteThatFindsNoRoomIsRefused fills the queue while a sync is held. What finds no
 // place there is not stored, and known not to be; nobody waits for it.
 func TestWriteThatFindsNoRoomIsRefused(t *testing.T) {
@@ -112,12 +97,12 @@ func TestWriteThatFindsNoRoomIsRefused(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
-	asking := watched{Context: ctx, asked: make(chan struct{}, 1)}
+	asking := Watched{Context: ctx, Asked: make(chan struct{}, 1)}
 	refused := make(chan error)
 	go func() {
 		refused <- s.Append(asking, store.ID{Persistence: "cart", Entity: "refused"}, store.Batch{Events: make([]entity.Event, 1)})
 	}()
-	<-asking.asked // it waits
+	<-asking.Asked // it waits
 	cancel()
 	if err := <-refused; !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "unknown") {
 		t.Errorf("Append() = %v, want that it was canceled, and nothing unknown", err)

@@ -403,13 +403,13 @@ func TestLoadWaitsForTheOpenOutcome(t *testing.T) {
 	if _, err := last(t.Context(), r.store, other); err != nil {
 		t.Errorf("Load of another entity = %v", err)
 	}
-	waiting := watched{Context: t.Context(), asked: make(chan struct{}, 1)}
+	waiting := pebble.Watched{Context: t.Context(), Asked: make(chan struct{}, 1)}
 	loaded := make(chan string, 1)
 	go func() {
 		sequence, err := last(waiting, r.store, id)
 		loaded <- fmt.Sprint(sequence, err)
 	}()
-	<-waiting.asked
+	<-waiting.Asked
 	if len(loaded) > 0 {
 		t.Errorf("Load passes on up to %s while the event is not durable", <-loaded)
 	}
@@ -420,19 +420,4 @@ func TestLoadWaitsForTheOpenOutcome(t *testing.T) {
 	if err := r.store.Close(); err != nil {
 		t.Errorf("Close() = %v", err)
 	}
-}
-
-// watched is a context that tells when somebody begins to wait for it.
-type watched struct {
-	context.Context
-
-	asked chan struct{}
-}
-
-func (w watched) Done() <-chan struct{} {
-	select {
-	case w.asked <- struct{}{}:
-	default:
-	}
-	return w.Context.Done()
 }
