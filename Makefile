@@ -14,6 +14,7 @@ COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # What every one of our binaries is told about itself.
 LDFLAGS := -s -w \
 	-X github.com/stateward/stateward/proxy/internal/app.version=$(VERSION) \
+	-X github.com/stateward/stateward/proxy/internal/app.commit=$(COMMIT) \
 	-X github.com/stateward/stateward/tck/app.version=$(VERSION) \
 	-X github.com/stateward/stateward/tck/app.commit=$(COMMIT) \
 	-X github.com/stateward/stateward/reference-impl/go/sdk.version=$(VERSION)

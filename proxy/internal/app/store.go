@@ -2,9 +2,9 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 	"github.com/stateward/stateward/proxy/internal/store/pebble"
@@ -28,13 +28,13 @@ func openStore(ctx context.Context, config *Config) (store.Store, error) {
 	case StorePostgres:
 		opened, err := postgres.Open(ctx, postgres.Config{DSN: config.Database, Log: config.Log})
 		if err != nil {
-			return nil, fmt.Errorf("--database: %w", err)
+			return nil, setting.Wrongf("database", "%w", err)
 		}
 		return opened, nil
 	default:
 		opened, err := pebble.Open(pebble.Config{Dir: config.Data, Logger: config.Log})
 		if err != nil {
-			return nil, fmt.Errorf("--data: %w", err)
+			return nil, setting.Wrongf("data", "%w", err)
 		}
 		return opened, nil
 	}
