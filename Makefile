@@ -13,11 +13,12 @@ VERSION := $(shell cat VERSION)
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # What every one of our binaries is told about itself.
 LDFLAGS := -s -w \
-	-X github.com/stateward/stateward/proxy/internal/app.version=$(VERSION) \
-	-X github.com/stateward/stateward/proxy/internal/app.commit=$(COMMIT) \
+	-X github.com/stateward/stateward/proxy/internal/build.version=$(VERSION) \
+	-X github.com/stateward/stateward/proxy/internal/build.commit=$(COMMIT) \
 	-X github.com/stateward/stateward/tck/app.version=$(VERSION) \
 	-X github.com/stateward/stateward/tck/app.commit=$(COMMIT) \
-	-X github.com/stateward/stateward/reference-impl/go/sdk.version=$(VERSION)
+	-X github.com/stateward/stateward/reference-impl/go/sdk.version=$(VERSION) \
+	-X github.com/stateward/stateward/reference-impl/go/sdk.commit=$(COMMIT)
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags='$(LDFLAGS)'
 
 ##@ People
@@ -138,7 +139,7 @@ fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 
 .PHONY: bench
 bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (default 5m); BENCH='-only REGEXP -profiles DIR' narrows and profiles
-	@go build -o $(BIN)/stateward-bench ./proxy/cmd/stateward-bench
+	@$(BUILD) -o $(BIN)/stateward-bench ./proxy/cmd/stateward-bench
 	@$(BIN)/stateward-bench -time $${TIME:-5m} $(BENCH)
 
 .PHONY: microbench

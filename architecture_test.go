@@ -20,6 +20,7 @@ const module = "github.com/stateward/stateward/"
 // floors only, so that nothing ever needs its own user.
 var floors = map[string]int{
 	"proxy/internal/crdt":                             0,
+	"proxy/internal/build":                            0,
 	"proxy/internal/fault":                            0,
 	"proxy/internal/wire":                             0,
 	"proxy/internal/entity":                           0,

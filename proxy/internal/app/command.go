@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/stateward/stateward/proxy/internal/build"
 	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 )
@@ -97,7 +98,7 @@ func newProgram(environ []string, signals <-chan os.Signal) *program {
 		environ:  environ,
 		signals:  signals,
 	}
-	p.config.Version = ownVersion()
+	p.config.Version = build.Version()
 	p.settings.Group("Settings")
 	p.settings.File(&p.file, "config", "file of settings in YAML, whose keys are the names of the flags")
 	p.config.settings(p.settings)
@@ -112,7 +113,7 @@ func (p *program) root() *cobra.Command {
 		Short:         short,
 		Long:          long,
 		Example:       example,
-		Version:       about(),
+		Version:       build.About("stateward-proxy"),
 		Args:          noArguments,
 		SilenceUsage:  true,
 		SilenceErrors: true,

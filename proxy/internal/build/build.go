@@ -1,4 +1,5 @@
-package app
+// Package build says which build of the proxy's programs this is.
+package build
 
 import (
 	"fmt"
@@ -10,9 +11,9 @@ import (
 // Set by the linker, as `make build` does; else they are empty.
 var version, commit string
 
-// ownVersion returns the version of the binary: the linker's, or what the Go
-// tool recorded when it built a released module.
-func ownVersion() string {
+// Version returns the version of the program: the linker's, or what the Go tool
+// recorded.
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	switch {
 	case version != "":
@@ -24,11 +25,12 @@ func ownVersion() string {
 	}
 }
 
-// about is what --version prints: name version (commit, version of Go).
-func about() string {
+// About returns what the program with the name says to --version: its version,
+// and from which commit and by which Go it was built.
+func About(name string) string {
 	built := runtime.Version()
 	if commit != "" {
 		built = commit + ", " + built
 	}
-	return fmt.Sprintf("stateward-proxy %s (%s)", ownVersion(), built)
+	return fmt.Sprintf("%s %s (%s)", name, Version(), built)
 }
