@@ -157,7 +157,7 @@ func (p *program) openLog(w io.Writer) (err error) {
 	if p.file != "" {
 		p.config.Log.Info("settings read", "file", p.file)
 	}
-	for _, text := range p.settings.UnknownVariables(p.environ) {
+	for _, text := range p.settings.UnknownVariables(p.environ, ownerVariable) {
 		p.config.Log.Warn("a variable sets nothing", "reason", text)
 	}
 	return nil

@@ -52,7 +52,7 @@ func (p *program) show(command *cobra.Command, asFile bool) error {
 	case wrong == nil:
 		err = p.settings.PrintYAML(command.OutOrStdout())
 	}
-	for _, text := range p.settings.UnknownVariables(p.environ) {
+	for _, text := range p.settings.UnknownVariables(p.environ, ownerVariable) {
 		fmt.Fprintf(command.ErrOrStderr(), "warning: %s\n", text)
 	}
 	return errors.Join(err, wrong)

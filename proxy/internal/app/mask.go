@@ -25,6 +25,11 @@ func maskDatabase(dsn string) string {
 	return maskPairs(dsn)
 }
 
+// unreadable reports whether maskDatabase could not take a name apart.
+func unreadable(shown string) bool {
+	return shown == masked || strings.HasSuffix(shown, "://"+masked) || strings.Contains(shown, "@"+masked)
+}
+
 // hosts are names or addresses with ports in digits, and a database.
 var hosts = regexp.MustCompile(`^` + host + `(,` + host + `)*(/[\w.%-]*)?$`)
 

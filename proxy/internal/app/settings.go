@@ -9,6 +9,10 @@ import (
 // prefix begins the name of every variable that stands for a flag.
 const prefix = "STATEWARD_"
 
+// ownerVariable is what the kit sets for each process that it starts; it is no
+// setting.
+const ownerVariable = "STATEWARD_TCK_OWNER"
+
 // settings declares every setting of a proxy with the config's values as the
 // defaults, in the order in which people read them.
 func (c *Config) settings(set *setting.Set) {
