@@ -63,7 +63,7 @@ test-full: ## Run every test with the race detector, those that need a Docker en
 	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
-check: lint protocheck checkgenerate checktidy ## Run the linters and all that finds stale files
+check: lint protocheck checkgenerate checktidy checkmanifests ## Run the linters and all that finds stale files
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Lint the Go code
@@ -101,6 +101,10 @@ checkgenerate: ## Fail when generated files are stale
 		echo "generated files were stale; \`make generate\` has just written them: commit the change" >&2; exit 1; \
 	fi; \
 	echo "generated files are fresh"
+
+.PHONY: checkmanifests
+checkmanifests: ## Hold the manifests of docs/operations against the schemas of Kubernetes and Compose
+	cd tools/manifests && go test -count=1 ./... # it reads files that are not its own
 
 .PHONY: checktidy
 checktidy: ## Fail when go.mod is not tidy

@@ -103,7 +103,12 @@ func (o options) run(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	printReplays(stdout, replays)
-	printGoals(stdout, goals(results, entities, replays))
+	started, err := l.start(ctx)
+	if err != nil {
+		return err
+	}
+	printStart(stdout, started)
+	printGoals(stdout, goals(results, entities, replays, started))
 	fmt.Fprintf(stdout, "\n%v in all\n", time.Since(l.begin).Round(time.Second))
 	return nil
 }
