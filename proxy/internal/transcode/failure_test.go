@@ -49,7 +49,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%d is %+v, %s", httpStatus, failure, failure.Body)
 		}
 	}
-	_, _, _, err := call{line: "PUT /carts/c1"}.find(shop(t))
+	_, _, err := transcode.Find(shop(t).Routes(), "PUT", "/carts/c1")
 	if failure := transcode.Fail(err, nil); failure.Status != http.StatusMethodNotAllowed || !slices.Equal(failure.Allow, []string{"GET"}) {
 		t.Errorf("got %+v", failure)
 	}
