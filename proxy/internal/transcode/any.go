@@ -3,7 +3,6 @@ package transcode
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -110,7 +109,7 @@ func (p *printer) any(m protoreflect.Message) error {
 		return fmt.Errorf("the function's files have no type %q, which an Any holds", url)
 	}
 	held := found.New()
-	if err := (proto.UnmarshalOptions{AllowPartial: true, Resolver: p.types}).Unmarshal(bytes, held.Interface()); err != nil {
+	if err := unmarshal(bytes, held.Interface(), p.types); err != nil {
 		return fmt.Errorf("an Any holds what is no %q: %w", url, err)
 	}
 	p.out = append(p.out, `{"`+anyType+`":`...)

@@ -3,8 +3,10 @@ package transcode_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,8 +45,14 @@ func (l library) read(text string) ([]byte, error) {
 	return proto.MarshalOptions{AllowPartial: true, Deterministic: true}.Marshal(m)
 }
 
-// write returns the text of the message that the bytes are.
-func (l library) write(payload []byte) ([]byte, error) {
+// write returns the text of the message that the bytes are. Over some bytes the library
+// panics.
+func (l library) write(payload []byte) (text []byte, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("%v", panicked)
+		}
+	}()
 	m := dynamicpb.NewMessage(l.binding.Output)
 	if err := (proto.UnmarshalOptions{AllowPartial: true, Resolver: l.types}).Unmarshal(payload, m); err != nil {
 		return nil, err
@@ -111,6 +119,7 @@ func FuzzResponse(f *testing.F) {
 		f.Add(message(f, registry, "Everything", text))
 	}
 	f.Add([]byte("\xff"))
+	f.Add([]byte(panics))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		_, ours, err := transcode.Response(lib.binding, payload)
 		theirs, libErr := lib.write(payload)
@@ -157,8 +166,24 @@ func FuzzQuery(f *testing.F) {
 // (HTTP-QUERY-001, HTTP-QUERY-004).
 func FuzzParameter(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"string", "a"}, {"int32", "1.0"}, {"bool", "true"}, {"color", "COLOR_RED"}, {"colors", "7"}, {"double", "NaN"}, {"float", "1e9"}, {"bytes", "-_8"}, {"child.time", "2026-01-31T12:00:00Z"},
-		{"span", "+1s"}, {"mask", "a.bC"}, {"stringValue", ""}, {"int64Value", "-5"}, {"boolValue", "false"}, {"oneNull", "NULL_VALUE"}, {"other", "x"}, {"times", "1970-01-01T00:00:00Z"}, {"value.numberValue", "5"},
+		{"string", "a"},
+		{"int32", "1.0"},
+		{"bool", "true"},
+		{"color", "COLOR_RED"},
+		{"colors", "7"},
+		{"double", "NaN"},
+		{"float", "1e9"},
+		{"bytes", "-_8"},
+		{"child.time", "2026-01-31T12:00:00Z"},
+		{"span", "+1s"},
+		{"mask", "a.bC"},
+		{"stringValue", ""},
+		{"int64Value", "-5"},
+		{"boolValue", "false"},
+		{"oneNull", "NULL_VALUE"},
+		{"other", "x"},
+		{"times", "1970-01-01T00:00:00Z"},
+		{"value.numberValue", "5"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -180,8 +205,8 @@ func FuzzParameter(f *testing.F) {
 		quoted, _ := json.Marshal(text)
 		for _, value := range []string{string(quoted), text, "[" + string(quoted) + "]", "[" + text + "]"} {
 			parts := strings.Split(name, ".")
-			for i := len(parts) - 1; i >= 0; i-- {
-				value = "{" + strconv.Quote(parts[i]) + ":" + value + "}"
+			for _, part := range slices.Backward(parts) {
+				value = "{" + strconv.Quote(part) + ":" + value + "}"
 			}
 			if theirs, err := lib.read(value); err == nil {
 				lib.same(t, ours, theirs)
