@@ -154,3 +154,8 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close closes the inner store.
 func (s *Store) Close() error { return s.inner.Close() }
+
+// Export passes on what the inner store does. No rule is about it.
+func (s *Store) Export(ctx context.Context, thorough bool, each func(store.Item) error) error {
+	return s.inner.Export(ctx, thorough, each)
+}
