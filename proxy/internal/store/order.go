@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Order refuses items that no Exporter passes on, or not in this order. It is for one
@@ -31,6 +32,8 @@ func (o *Order) Next(item Item) error {
 		return positive(item.ID, "a snapshot", item.Snapshot.Sequence)
 	case DeletionItem:
 		return positive(item.ID, "a deletion", item.Last+1)
+	case PurgeItem:
+		return within(item.ID, ended(item.At))
 	case ValueItem:
 		return positive(item.ID, "a value", item.Value.Revision)
 	case RecordItem:
@@ -70,6 +73,13 @@ func (o *Order) event(e EventItem) error {
 func positive(id ID, what string, n int64) error {
 	if n < 1 {
 		return fmt.Errorf("%s of %v with a number below the first", what, id)
+	}
+	return nil
+}
+
+func ended(at time.Time) error {
+	if at.IsZero() {
+		return errors.New("a deletion that may be purged at no time")
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -145,13 +147,13 @@ func (i *importer) put(item store.Item) error {
 	case store.DeletionItem:
 		return i.row("deletion", 0, i.key(item.ID), item.Last)
 	case store.PurgeItem:
-		i.purges.keys, i.purges.at = append(i.purges.keys, keyOf(item.ID)), append(i.purges.at, item.At.UnixNano())
+		i.purges.keys, i.purges.at = append(i.purges.keys, keyOf(item.ID)), append(i.purges.at, clamped(item.At))
 		return i.grown(0)
 	case store.ValueItem:
 		return i.value(item)
 	case store.RecordItem:
 		r := item.Record
-		return i.row("record", len(r.Answer), i.key(item.ID), present(r.Key), present(r.Command), r.Digest[:], present(r.Answer), r.Expires.UnixNano())
+		return i.row("record", len(r.Answer), i.key(item.ID), present(r.Key), present(r.Command), r.Digest[:], present(r.Answer), clamped(r.Expires))
 	case store.EffectItem:
 		return i.effect(item.Effect)
 	case store.CopyItem:
@@ -199,7 +201,12 @@ func (i *importer) event(e store.EventItem) error {
 }
 
 func (i *importer) value(v store.ValueItem) error {
-	key, ends := i.key(v.ID), nanos(v.Value.Ends)
+	key := i.key(v.ID)
+	var ends *int64
+	if !v.Value.Ends.IsZero() {
+		end := clamped(v.Value.Ends)
+		ends = &end
+	}
 	var kind, payload []byte
 	var sum *int64
 	if v.Value.Value != nil {
@@ -210,15 +217,27 @@ func (i *importer) value(v store.ValueItem) error {
 	return i.row("value", len(payload), key, v.Value.Revision, ends, sum, kind, payload)
 }
 
+// clamped returns the time as rows have it; the first or the last one where it is beyond.
+func clamped(t time.Time) int64 {
+	switch {
+	case t.Before(time.Unix(0, math.MinInt64)):
+		return math.MinInt64
+	case t.After(time.Unix(0, math.MaxInt64)):
+		return math.MaxInt64
+	default:
+		return t.UnixNano()
+	}
+}
+
 func (i *importer) effect(e store.Effect) error {
 	parking := store.Parking{}
 	var parked *int64
 	if e.Parked != nil {
 		parking = *e.Parked
-		at := parking.At.UnixNano()
+		at := clamped(parking.At)
 		parked = &at
 	}
-	return i.row("effect", len(e.Body), i.key(e.Source), present(e.ID), present(e.Body), e.Stored.UnixNano(),
+	return i.row("effect", len(e.Body), i.key(e.Source), present(e.ID), present(e.Body), clamped(e.Stored),
 		parked, int64(parking.Attempts), parking.Code, present(parking.Text))
 }
 

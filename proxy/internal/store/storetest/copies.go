@@ -450,6 +450,7 @@ func (p place) copyOutOfOrder() {
 		"snapshot of none":  {start, store.SnapshotItem{ID: cartID(), Snapshot: *snapshot(1, "a")}},
 		"snapshot at 0":     {start, one(1, 1), store.SnapshotItem{ID: cartID(), Snapshot: *snapshot(0, "a")}},
 		"deleted too early": {start, one(1, 1), store.DeletionItem{ID: cartID()}},
+		"purge at none":     {start, store.DeletionItem{ID: cartID()}, store.PurgeItem{ID: cartID()}},
 		"value at 0":        {start, store.ValueItem{ID: cartID()}},
 		"no key":            {start, store.RecordItem{ID: cartID()}},
 		"no effect":         {start, store.EffectItem{}},
