@@ -66,14 +66,14 @@ func (f *File) Keep() error {
 	if err := free(f.name); err != nil { // somebody may have been faster
 		return errors.Join(err, f.Drop())
 	}
-	if err := os.Rename(f.File.Name(), f.name); err != nil {
+	if err := os.Rename(f.Name(), f.name); err != nil {
 		return errors.Join(err, f.Drop())
 	}
 	return errors.Join(f.Close(), syncDirectory(filepath.Dir(f.name)))
 }
 
 // Drop removes the file.
-func (f *File) Drop() error { return errors.Join(f.Close(), os.Remove(f.File.Name())) }
+func (f *File) Drop() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
 
 func syncDirectory(name string) error {
 	dir, err := os.Open(name)

@@ -85,7 +85,7 @@ func (d *data) offsets() map[store.ID][]int64 {
 }
 
 // items are copies of the journal, whose events have the offsets.
-func (j *journal) items(id store.ID, offsets []int64) (items []store.Item) {
+func (j journal) items(id store.ID, offsets []int64) (items []store.Item) {
 	for i, event := range j.events {
 		items = append(items, store.EventItem{ID: id, Offset: offsets[i], Event: cloneEvent(event)})
 	}

@@ -21,9 +21,7 @@ func TestStore(t *testing.T) {
 	var places places
 	storetest.Run(t, storetest.Backend{
 		Open: func(dir string, clock func() time.Time) (store.Store, error) { return places.open(dir, clock), nil },
-		Import: func(ctx context.Context, dir string, clock func() time.Time, fill store.Fill) error {
-			return places.fill(ctx, dir, clock, fill)
-		},
+		Import: places.fill,
 	})
 }
 

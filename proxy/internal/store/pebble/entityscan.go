@@ -73,7 +73,7 @@ func (e *exporter) journal(key, suffix, value []byte) error {
 	case kindEvent:
 		return e.event(key, sequence, value)
 	default:
-		return wrong("a record", fmt.Errorf("it is of version 1"))
+		return wrong("a record", errors.New("it is of version 1"))
 	}
 	return nil
 }

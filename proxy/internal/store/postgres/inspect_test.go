@@ -51,8 +51,8 @@ func TestEveryDamageIsFound(t *testing.T) {
 		t.Fatalf("before anything is damaged: %q", lines)
 	}
 	direct := connect(t, dsn)
-	for _, table := range strings.Fields("entity event snapshot value record effect replica kind") {
-		direct.do(fmt.Sprintf(`CREATE TABLE saved_%[1]s AS SELECT * FROM stateward.%[1]s`, table))
+	for table := range strings.FieldsSeq("entity event snapshot value record effect replica kind") {
+		direct.do(fmt.Sprintf(`CREATE TABLE saved_%[1]s AS TABLE stateward.%[1]s`, table))
 	}
 	for _, test := range []struct {
 		change, of, what string
@@ -79,8 +79,8 @@ func TestEveryDamageIsFound(t *testing.T) {
 		if lines := findings(t, s, false); (len(lines) == 0) != test.thorough {
 			t.Errorf("%s: a look that is not thorough finds %q", test.change, lines)
 		}
-		for _, table := range strings.Fields("entity event snapshot value record effect replica kind") {
-			direct.do(fmt.Sprintf(`DELETE FROM stateward.%[1]s; INSERT INTO stateward.%[1]s SELECT * FROM saved_%[1]s`, table))
+		for table := range strings.FieldsSeq("entity event snapshot value record effect replica kind") {
+			direct.do(fmt.Sprintf(`DELETE FROM stateward.%[1]s; INSERT INTO stateward.%[1]s TABLE saved_%[1]s`, table))
 		}
 	}
 	if lines := findings(t, s, true); len(lines) > 0 {

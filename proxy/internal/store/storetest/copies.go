@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -304,7 +305,7 @@ func (p place) copyUnderLoad() {
 		work = append(work, func() error {
 			for n := range int64(rounds) {
 				b := batch(n, fmt.Sprint("event ", n))
-				b.Beside.Records = []store.Record{c.record(fmt.Sprint(n))}
+				b.Beside.Records = []store.Record{c.record(strconv.FormatInt(n, 10))}
 				if err := c.append(p.t.Context(), id(i), b); err != nil {
 					return err
 				}
@@ -323,9 +324,7 @@ func (p place) copyUnderLoad() {
 	work = append(work, func() error {
 		<-half
 		mu.Lock()
-		for i, n := range acknowledged {
-			before[i] = n
-		}
+		maps.Copy(before, acknowledged)
 		mu.Unlock()
 		copied = p.to(c.store)
 		return nil
@@ -341,10 +340,10 @@ func (p place) copyUnderLoad() {
 			p.t.Errorf("the copy of %v ends at %d, and %d were acknowledged before it", id(i), h.last(), before[i])
 		}
 		for n := range h.last() {
-			record := d.record(fmt.Sprint(n))
+			record := d.record(strconv.FormatInt(n, 10))
 			d.expectRecord(id(i), record.Key, &record)
 		}
-		d.expectRecord(id(i), fmt.Sprint(h.last()), nil)
+		d.expectRecord(id(i), strconv.FormatInt(h.last(), 10), nil)
 	}
 }
 
