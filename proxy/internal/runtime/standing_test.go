@@ -150,28 +150,19 @@ func TestPassivateOne(t *testing.T) {
 func TestPassivateRace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, runtimetest.Model{}.Serve, func(c *runtime.Config) { c.Active = 1 })
-		var both sync.WaitGroup
-		done := make(chan struct{})
-		both.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
+		var others sync.WaitGroup
+		for n := range 200 {
+			others.Go(func() {
 				err := w.Passivate(t.Context(), idOf("7"))
 				if k := fault.KindOf(err); err != nil && k != fault.Busy && k != fault.NotFound {
 					t.Error(err)
 				}
 				w.PassivateIdle()
-			}
-		})
-		for n := range 500 {
+			})
 			wantAnswer(t, w.call("7", "Add", "x"), strings.Repeat("x", n+1))
 			wantAnswer(t, w.call("8", "Get", ""), "")
 		}
-		close(done)
-		both.Wait()
+		others.Wait()
 		synctest.Wait()
 		w.PassivateIdle()
 		w.function.Wait()
