@@ -42,6 +42,7 @@ var floors = map[string]int{
 	"proxy/internal/cluster":                          2,
 	"proxy/internal/entity/action":                    2,
 	"proxy/internal/replica":                          2,
+	"proxy/internal/inspect":                          2,
 	"proxy/internal/store/postgres":                   3,
 	"proxy/internal/entity/eventsourced":              3,
 	"proxy/internal/entity/turn/turntest":             3,
