@@ -56,6 +56,7 @@ var floors = map[string]int{
 	"proxy/internal/durable":                          3,
 	"proxy/internal/function/functiontest/cloudstate": 3,
 	"proxy/internal/entity/replicated":                3,
+	"proxy/internal/admin":                            4,
 	"proxy/internal/runtime/runtimetest":              4,
 	"proxy/internal/router":                           4,
 	"proxy/internal/calls/callstest":                  4,
