@@ -69,7 +69,7 @@ func (l *Lens) JSON(payload *anypb.Any) (*structpb.Value, error) {
 func (l *Lens) message(url string, encoded []byte) (*structpb.Value, error) {
 	found, err := l.types.FindMessageByURL(url)
 	if err != nil {
-		return nil, fmt.Errorf("the function's descriptors do not know %s", url[strings.LastIndex(url, "/")+1:])
+		return nil, fmt.Errorf("the function's descriptors do not know %s: add the file that declares it to those that the function gives at discovery", url[strings.LastIndex(url, "/")+1:])
 	}
 	message := found.New().Interface()
 	if err := (proto.UnmarshalOptions{Resolver: l.types, RecursionLimit: maxDepth}).Unmarshal(encoded, message); err != nil {
