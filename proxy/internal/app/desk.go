@@ -45,6 +45,7 @@ func (p *proxy) openDesk() (err error) {
 func (p *proxy) adminPages() http.Handler {
 	inside := http.NewServeMux()
 	inside.Handle(p.desk.service.Handler())
+	p.addCopies(inside)
 	pages := telemetry.Pages(p.reasons, p.metrics.Handler())
 	pages.Handle("/", admin.Door(inside, false))
 	return pages

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/archive"
@@ -41,14 +42,18 @@ type Handler struct {
 	Log *slog.Logger
 
 	// busy holds a token while a copy is made.
-	busy chan struct{}
+	busy    chan struct{}
+	closing chan struct{} // closed by Close
 }
 
-// NewHandler returns the handler with all of its parts.
+// NewHandler returns the handler with all of its parts. Its owner closes it.
 func NewHandler(h Handler) *Handler {
-	h.busy = make(chan struct{}, 1)
+	h.busy, h.closing = make(chan struct{}, 1), make(chan struct{})
 	return &h
 }
+
+// Close cuts short the copy that is being made, whoever reads it however slowly.
+func (h *Handler) Close() { close(h.closing) }
 
 // ServeHTTP answers GET. A page of somebody else's cannot have it.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -79,12 +84,28 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(directoryHeader, url.PathEscape(h.Directory))
 	thorough, _ := strconv.ParseBool(r.URL.Query().Get(thoroughly))
 	h.Log.Info("a copy of the store is being made", "for", r.RemoteAddr)
-	to := &patientWriter{ResponseWriter: w, control: http.NewResponseController(w), clock: h.Clock}
-	if err := send(r.Context(), h.Store, to, about, thorough); err != nil {
+	ctx, cancel := context.WithCancel(r.Context())
+	to := &patientWriter{ResponseWriter: w, ctx: ctx, control: http.NewResponseController(w), clock: h.Clock}
+	var watch sync.WaitGroup
+	watch.Go(func() { h.watch(ctx, cancel, to) })
+	err := send(ctx, h.Store, to, about, thorough)
+	cancel()
+	watch.Wait()
+	if err != nil {
 		h.Log.Warn("the copy of the store was cut short", "for", r.RemoteAddr, "error", err)
 		return
 	}
 	h.Log.Info("the copy of the store is made", "for", r.RemoteAddr)
+}
+
+// watch cuts the copy short, in the midst of a write too, when the handler closes.
+func (h *Handler) watch(ctx context.Context, cancel func(), to *patientWriter) {
+	select {
+	case <-h.closing:
+		cancel()                                   // before the deadline: no write sets a later one once it has seen this
+		_ = to.control.SetWriteDeadline(h.Clock()) // where there is none, the write ends by itself
+	case <-ctx.Done():
+	}
 }
 
 // send writes an archive of the store, with what is damaged in it: whoever reads decides.
@@ -103,12 +124,16 @@ func send(ctx context.Context, from store.Exporter, to *patientWriter, about arc
 type patientWriter struct {
 	http.ResponseWriter
 
+	ctx     context.Context //nolint:containedctx // of the one answer
 	control *http.ResponseController
 	clock   func() time.Time
 }
 
 func (w *patientWriter) Write(p []byte) (int, error) {
 	if err := w.control.SetWriteDeadline(w.clock().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	if err := w.ctx.Err(); err != nil {
 		return 0, err
 	}
 	return w.ResponseWriter.Write(p)

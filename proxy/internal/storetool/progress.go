@@ -37,6 +37,13 @@ func NewProgress(out io.Writer, terminal bool, what string, clock func() time.Ti
 	return &Progress{out: out, terminal: terminal, what: what, clock: clock, began: now, told: now}
 }
 
+// Of says what the work is done with.
+func (p *Progress) Of(name string) {
+	if p != nil {
+		p.what += " of " + name
+	}
+}
+
 // count counts the item, and tells when it is time to.
 func (p *Progress) count(item store.Item) {
 	if p == nil {

@@ -2,6 +2,7 @@ package storetool_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -80,6 +81,70 @@ func TestOneCopyAtATime(t *testing.T) {
 	close(g.leave)
 	if err := <-first; err != nil {
 		t.Error(err)
+	}
+}
+
+// slow is a store whose every item takes a while.
+type slow struct{ list }
+
+func (s slow) Export(ctx context.Context, thorough bool, each func(store.Item) error) error {
+	return s.list.Export(ctx, thorough, func(item store.Item) error {
+		select {
+		case <-time.After(60 * time.Millisecond):
+			return each(item)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
+
+// TestSlowCopy takes longer than the port gives an answer.
+func TestSlowCopy(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(storetool.NewHandler(storetool.Handler{
+		Store: slow{list{store.Start{}, store.KindItem{}, store.KindItem{}, store.KindItem{}}}, Clock: time.Now, Log: discard(),
+	}))
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	server.Start()
+	defer server.Close()
+	remote, items := storetool.Remote{Proxy: server.URL, Client: server.Client()}, 0
+	err := remote.Export(t.Context(), false, func(store.Item) error { items++; return nil })
+	if err != nil || items != 4 {
+		t.Errorf("Export = %v after %d items", err, items)
+	}
+}
+
+// endless is a store that goes on and on.
+type endless struct{}
+
+func (endless) Export(ctx context.Context, _ bool, each func(store.Item) error) error {
+	for {
+		if err := errors.Join(ctx.Err(), each(store.CopyItem{Replica: store.Replica{State: []byte(rand.Text())}})); err != nil {
+			return err
+		}
+	}
+}
+
+// TestClose cuts a copy short whose reader has stopped reading.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	handler := storetool.NewHandler(storetool.Handler{Store: endless{}, Kind: "endless", Clock: time.Now, Log: discard()})
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		handler.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	response, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	handler.Close()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Error("the copy goes on")
 	}
 }
 

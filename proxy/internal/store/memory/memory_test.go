@@ -20,7 +20,7 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	var places places
 	storetest.Run(t, storetest.Backend{
-		Open: func(dir string, clock func() time.Time) (store.Store, error) { return places.open(dir, clock), nil },
+		Open:   func(dir string, clock func() time.Time) (store.Store, error) { return places.open(dir, clock), nil },
 		Import: places.fill,
 	})
 }
