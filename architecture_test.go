@@ -59,6 +59,8 @@ var floors = map[string]int{
 	"proxy/internal/router":                           4,
 	"proxy/internal/calls/callstest":                  4,
 	"proxy/internal/bench/lean":                       4,
+	"proxy/internal/frontend/way":                     2,
+	"proxy/internal/frontend/web":                     3,
 	"proxy/internal/frontend":                         5,
 	"proxy/internal/app":                              6,
 	"proxy/internal/simulation":                       6,
