@@ -92,9 +92,9 @@ func eachWeb(t *testing.T, run func(t *testing.T, http2, json bool, options []co
 	}
 }
 
-// TestWebCall covers HTTP-WEB-001, HTTP-WEB-002, HTTP-WEB-003 and HTTP-WEB-004 for a call
-// that succeeds: the bytes of the request and its metadata are those of a call by gRPC, and
-// so are those of the response.
+// TestWebCall covers, for a call that succeeds, HTTP-WEB-001, HTTP-WEB-002,
+// HTTP-WEB-003, HTTP-WEB-004 and HTTP-WEB-005. The bytes of the request and its metadata are
+// those of a call by gRPC, and so are those of the response.
 func TestWebCall(t *testing.T) {
 	t.Parallel()
 	eachWeb(t, func(t *testing.T, http2, json bool, options []connect.ClientOption) {
@@ -144,7 +144,7 @@ func TestWebCall(t *testing.T) {
 	})
 }
 
-// TestWebFailure covers HTTP-WEB-003 for a call that fails.
+// TestWebFailure covers HTTP-WEB-004 for a call that fails.
 func TestWebFailure(t *testing.T) {
 	t.Parallel()
 	eachWeb(t, func(t *testing.T, http2, json bool, options []connect.ClientOption) {
@@ -259,7 +259,7 @@ func TestWebGet(t *testing.T) {
 	}
 }
 
-// TestWebStream covers HTTP-WEB-002 and HTTP-WEB-003 for a method that streams both ways.
+// TestWebStream covers HTTP-WEB-002 and HTTP-WEB-004 for a method that streams both ways.
 func TestWebStream(t *testing.T) {
 	t.Parallel()
 	eachWeb(t, func(t *testing.T, http2, json bool, options []connect.ClientOption) {

@@ -94,3 +94,14 @@ func isServers(key string) bool {
 		return strings.HasPrefix(key, "access-control-")
 	}
 }
+
+// SizeOf returns how many bytes the keys and the values have together.
+func SizeOf(md metadata.MD) int {
+	size := 0
+	for key, values := range md {
+		for _, value := range values {
+			size += len(key) + len(value)
+		}
+	}
+	return size
+}
