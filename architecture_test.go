@@ -63,6 +63,8 @@ var floors = map[string]int{
 	"proxy/internal/bench/lean":                       4,
 	"proxy/internal/frontend/way":                     2,
 	"proxy/internal/frontend/web":                     3,
+	"proxy/internal/frontend/cors":                    1,
+	"proxy/internal/frontend/rest":                    4,
 	"proxy/internal/frontend":                         5,
 	"proxy/internal/app":                              6,
 	"proxy/internal/simulation":                       6,

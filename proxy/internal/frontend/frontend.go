@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/frontend/cors"
 	"github.com/stateward/stateward/proxy/internal/frontend/way"
 )
 
@@ -51,22 +54,31 @@ type Observer interface {
 	Called(service, method string, code codes.Code, took time.Duration)
 }
 
-// Config is what a frontend stands on. All of it is needed.
+// Reporter tells the function what it has got wrong, from any goroutine.
+type Reporter interface {
+	// Report queues a report about the entity.
+	Report(ctx context.Context, id entity.ID, report entity.Report)
+}
+
+// Config is what a frontend stands on. All of it is needed but CORS.
 type Config struct {
 	Router   Router
 	Function Function
+	Reporter Reporter
 	Observer Observer
 	Log      *slog.Logger
 	// MaxRequest is the largest request in bytes.
 	MaxRequest int
+	// CORS says which pages may call from a browser; the zero one lets none.
+	CORS cors.Policy
 }
 
 // validate returns what is wrong with the config; nil when nothing is.
 func (c *Config) validate() error {
-	if c.Router == nil || c.Function == nil || c.Observer == nil || c.Log == nil || c.MaxRequest <= 0 {
-		return errors.New("frontend: Router, Function, Observer, Log and MaxRequest are needed")
+	if c.Router == nil || c.Function == nil || c.Reporter == nil || c.Observer == nil || c.Log == nil || c.MaxRequest <= 0 {
+		return errors.New("frontend: Router, Function, Reporter, Observer, Log and MaxRequest are needed")
 	}
-	return nil
+	return c.CORS.Validate()
 }
 
 // Frontend serves the user's services, whichever way they are called.
@@ -77,6 +89,7 @@ type Frontend struct {
 	own        own
 	// server has its own transport. The calls of mixed come by HTTP, and end with that.
 	server, mixed *grpc.Server
+	handler       http.Handler
 	healthy       []string       // the services of the last SetHealth
 	draining      chan struct{}  // closed when the long calls have to end
 	serving       sync.WaitGroup // the server, and its long calls
@@ -99,6 +112,7 @@ func New(config Config) (*Frontend, error) {
 	for _, at := range []grpc.ServiceRegistrar{f.server, f.mixed, f.own} {
 		f.register(at)
 	}
+	f.handler = f.newHandler()
 	return f, nil
 }
 
@@ -119,6 +133,9 @@ func (f *Frontend) newServer(options ...grpc.ServerOption) *grpc.Server {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)...)
 }
+
+// Handler answers what does not come by gRPC's own transport.
+func (f *Frontend) Handler() http.Handler { return f.handler }
 
 // Serve serves on the listener, which the frontend then owns, until Drain. Call
 // it once.

@@ -34,6 +34,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/frontend"
+	"github.com/stateward/stateward/proxy/internal/frontend/cors"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -87,12 +88,20 @@ func (c tally) Called(service, method string, code codes.Code, _ time.Duration) 
 	}
 }
 
+// reports are what the function is told.
+type reports chan string
+
+func (r reports) Report(_ context.Context, id entity.ID, report entity.Report) {
+	r <- id.Service + " " + report.Requirement
+}
+
 // bench is a frontend on loopback and a client of it.
 type bench struct {
 	frontend *frontend.Frontend
 	function *functions
 	conn     *grpc.ClientConn
 	calls    tally
+	reports  reports
 	drained  atomic.Bool
 	// closing is called before the port closes: from then on calls are refused. May be
 	// nil, and is set before Drain.
@@ -126,14 +135,20 @@ func start(tb testing.TB, r router) *bench {
 // serve serves what the answer describes by the router, until the end of the test.
 func serve(tb testing.TB, r frontend.Router, answer *discoveryv1.DiscoverResponse) *bench {
 	tb.Helper()
-	registry, mistakes := descriptor.Build(wire.V1(), answer)
+	return serveIn(tb, wire.V1(), r, answer, cors.Policy{})
+}
+
+// serveIn is serve in a dialect, with a policy for browsers.
+func serveIn(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *discoveryv1.DiscoverResponse, policy cors.Policy) *bench {
+	tb.Helper()
+	registry, mistakes := descriptor.Build(dialect, answer)
 	if len(mistakes) > 0 {
 		tb.Fatal(mistakes)
 	}
-	b := &bench{function: &functions{registry: registry}, calls: make(tally, 64)}
+	b := &bench{function: &functions{registry: registry}, calls: make(tally, 64), reports: make(reports, 64)}
 	var err error
 	b.frontend, err = frontend.New(frontend.Config{
-		Router: r, Function: b.function, Observer: b.calls, Log: slog.New(slog.DiscardHandler), MaxRequest: maxRequest,
+		Router: r, Function: b.function, Reporter: b.reports, Observer: b.calls, CORS: policy, Log: slog.New(slog.DiscardHandler), MaxRequest: maxRequest,
 	})
 	if err != nil {
 		tb.Fatal(err)
