@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -25,6 +24,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/frontend/cors"
 	"github.com/stateward/stateward/proxy/internal/frontend/way"
+	"github.com/stateward/stateward/proxy/internal/port"
 )
 
 // Router carries out calls. It may be called from any goroutine.
@@ -69,6 +69,8 @@ type Config struct {
 	Log      *slog.Logger
 	// MaxRequest is the largest request in bytes.
 	MaxRequest int
+	// Port is how connections are treated. Its Observer and Log are needed as well.
+	Port port.Config
 	// CORS says which pages may call from a browser; the zero one lets none.
 	CORS cors.Policy
 }
@@ -89,7 +91,10 @@ type Frontend struct {
 	own        own
 	// server has its own transport. The calls of mixed come by HTTP, and end with that.
 	server, mixed *grpc.Server
-	handler       http.Handler
+	http          *http.Server
+	handler       http.Handler   // what http serves
+	requests      count          // of http
+	port          *port.Port     // nil before Serve
 	healthy       []string       // the services of the last SetHealth
 	draining      chan struct{}  // closed when the long calls have to end
 	serving       sync.WaitGroup // the server, and its long calls
@@ -113,6 +118,7 @@ func New(config Config) (*Frontend, error) {
 		f.register(at)
 	}
 	f.handler = f.newHandler()
+	f.http = f.newHTTP()
 	return f, nil
 }
 
@@ -128,7 +134,8 @@ func (f *Frontend) newServer(options ...grpc.ServerOption) *grpc.Server {
 		grpc.StreamInterceptor(f.endWithDrain),
 		grpc.MaxRecvMsgSize(f.config.MaxRequest),
 		grpc.MaxHeaderListSize(64<<10),
-		grpc.MaxConcurrentStreams(10_000), // of one connection
+		grpc.MaxConcurrentStreams(f.config.Port.MaxStreams),
+		grpc.Creds(port.Credentials()),
 		grpc.ConnectionTimeout(20*time.Second),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)...)
@@ -136,16 +143,6 @@ func (f *Frontend) newServer(options ...grpc.ServerOption) *grpc.Server {
 
 // Handler answers what does not come by gRPC's own transport.
 func (f *Frontend) Handler() http.Handler { return f.handler }
-
-// Serve serves on the listener, which the frontend then owns, until Drain. Call
-// it once.
-func (f *Frontend) Serve(listener net.Listener) {
-	f.serving.Go(func() {
-		if err := f.server.Serve(listener); err != nil {
-			f.config.Log.Error("the service port has failed", "error", err)
-		}
-	})
-}
 
 // SetHealth sets what gRPC health says: for the proxy as a whole, and for each
 // of the services. Those of earlier calls are not served. Not to be called from
@@ -170,34 +167,6 @@ func (f *Frontend) setHealth(service string, serves bool) {
 		status = grpc_health_v1.HealthCheckResponse_SERVING
 	}
 	f.health.SetServingStatus(service, status)
-}
-
-// Drain says NOT_SERVING, closes the port and tells callers to go elsewhere. What
-// they have sent until they hear of it is served like every call under way. At
-// the end of ctx Drain breaks off what is left, and returns the reason. Call it once.
-func (f *Frontend) Drain(ctx context.Context) error {
-	f.health.Shutdown()
-	close(f.draining)
-	finished := make(chan struct{})
-	go func() { // Joined below: Stop ends GracefulStop.
-		defer close(finished)
-		f.server.GracefulStop()
-		f.serving.Wait()
-	}()
-	select {
-	case <-finished:
-		return nil
-	case <-ctx.Done():
-		f.server.Stop()
-		<-finished
-		return context.Cause(ctx)
-	}
-}
-
-// Close breaks off whatever is under way.
-func (f *Frontend) Close() {
-	f.server.Stop()
-	f.serving.Wait()
 }
 
 // endWithDrain ends the calls of health and reflection when the frontend drains.

@@ -35,6 +35,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/frontend"
 	"github.com/stateward/stateward/proxy/internal/frontend/cors"
+	"github.com/stateward/stateward/proxy/internal/port"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -88,6 +89,13 @@ func (c tally) Called(service, method string, code codes.Code, _ time.Duration) 
 	}
 }
 
+// connections counts nothing.
+type connections struct{}
+
+func (connections) Connections(int) {}
+func (connections) Refused(string)  {}
+func (connections) CutOff(string)   {}
+
 // reports are what the function is told.
 type reports chan string
 
@@ -106,24 +114,26 @@ type bench struct {
 	// closing is called before the port closes: from then on calls are refused. May be
 	// nil, and is set before Drain.
 	closing func()
+	// address is where the port is.
+	address string
 }
 
-// port is the listener of a bench.
-type port struct {
+// closing is the listener of a bench.
+type closing struct {
 	net.Listener
 
-	bench   *bench
-	closing sync.Once
+	bench *bench
+	once  sync.Once
 }
 
 // Close closes the port, the first time after what the test does about it.
-func (p *port) Close() error {
-	p.closing.Do(func() {
-		if p.bench.closing != nil {
-			p.bench.closing()
+func (c *closing) Close() error {
+	c.once.Do(func() {
+		if c.bench.closing != nil {
+			c.bench.closing()
 		}
 	})
-	return p.Listener.Close()
+	return c.Listener.Close()
 }
 
 // start serves the router until the end of the test.
@@ -146,8 +156,11 @@ func serveIn(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *dis
 		tb.Fatal(mistakes)
 	}
 	b := &bench{function: &functions{registry: registry}, calls: make(tally, 64), reports: make(reports, 64)}
+	opened := port.Defaults()
+	opened.Observer, opened.Log = connections{}, slog.New(slog.DiscardHandler)
 	var err error
 	b.frontend, err = frontend.New(frontend.Config{
+		Port:   opened,
 		Router: r, Function: b.function, Reporter: b.reports, Observer: b.calls, CORS: policy, Log: slog.New(slog.DiscardHandler), MaxRequest: maxRequest,
 	})
 	if err != nil {
@@ -157,7 +170,10 @@ func serveIn(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *dis
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b.frontend.Serve(&port{Listener: listener, bench: b})
+	if err := b.frontend.Serve(&closing{Listener: listener, bench: b}); err != nil {
+		tb.Fatal(err)
+	}
+	b.address = listener.Addr().String()
 	b.conn, err = grpc.NewClient("passthrough:///"+listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		tb.Fatal(err)

@@ -13,9 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -270,10 +273,7 @@ func TestHTTPGone(t *testing.T) {
 // TestHTTPOfCloudstate covers DIA-HTTP-003 and DIA-HTTP-011.
 func TestHTTPOfCloudstate(t *testing.T) {
 	t.Parallel()
-	answer := descriptortest.Answer(descriptortest.Files())
-	eventSourced, _ := wire.Cloudstate().OfKind(wire.EventSourced)
-	answer.Entities[0].EntityType = eventSourced.Type
-	answer.ServiceInfo.ProtocolMajorVersion, answer.ServiceInfo.ProtocolMinorVersion = 0, 2
+	answer := ofCloudstate()
 	for name, test := range map[string]struct {
 		err  error
 		want reply
@@ -296,4 +296,22 @@ func TestHTTPOfCloudstate(t *testing.T) {
 			t.Errorf("GET / got %+v", got)
 		}
 	}
+}
+
+// ofCloudstate is what a function of Cloudstate 0.2 answers that serves the counters.
+func ofCloudstate() *discoveryv1.DiscoverResponse {
+	const entityKey = 1080 // the number of its option
+	files := descriptortest.Files()
+	counter := files.GetFile()[2]
+	counter.Dependency, files.File = nil, []*descriptorpb.FileDescriptorProto{counter}
+	for _, message := range []int{0, 2} { // AddRequest and GetRequest
+		options := new(descriptorpb.FieldOptions)
+		options.ProtoReflect().SetUnknown(protowire.AppendVarint(protowire.AppendTag(nil, entityKey, protowire.VarintType), 1))
+		counter.GetMessageType()[message].GetField()[0].Options = options
+	}
+	answer := descriptortest.Answer(files)
+	eventSourced, _ := wire.Cloudstate().OfKind(wire.EventSourced)
+	answer.Entities[0].EntityType = eventSourced.Type
+	answer.ServiceInfo.ProtocolMajorVersion, answer.ServiceInfo.ProtocolMinorVersion = 0, 2
+	return answer
 }

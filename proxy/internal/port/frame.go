@@ -14,7 +14,7 @@ const (
 	maxFrame = 16 << 10
 	// maxBlock is the largest header block with the heads of its frames, and the
 	// largest header list that a block may say.
-	maxBlock = 64 << 10
+	maxBlock = 128 << 10
 	// startWindow is how much either side may send before it is allowed more.
 	startWindow = 65535
 )
