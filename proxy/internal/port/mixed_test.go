@@ -2,44 +2,45 @@ package port_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
-
-	"golang.org/x/net/http2"
+	"time"
 )
 
 // mixer is one connection of HTTP/2, for calls of every kind.
 type mixer struct {
-	addr string
-	conn *http2.ClientConn
+	url  string
+	conn *http.ClientConn
 }
 
 // mix opens a connection.
-func (s *stage) mix(t testing.TB, transport *http2.Transport) *mixer {
+func (s *stage) mix(t testing.TB, limits http.HTTP2Config, config *tls.Config) *mixer {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
+	transport := &http.Transport{Protocols: new(http.Protocols), HTTP2: &limits, TLSClientConfig: config}
+	scheme := "http"
+	if config != nil {
+		scheme = "https"
+	}
+	transport.Protocols.SetUnencryptedHTTP2(config == nil)
+	transport.Protocols.SetHTTP2(config != nil)
+	conn, err := transport.NewClientConn(within(t, 10*time.Second), scheme, s.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport.AllowHTTP = true
-	client, err := transport.NewClientConn(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { client.Close() })
-	return &mixer{addr: s.addr, conn: client}
+	t.Cleanup(func() { conn.Close() })
+	return &mixer{url: scheme + "://" + s.addr, conn: conn}
 }
 
 // do sends a request on the connection and returns what comes back.
 func (m *mixer) do(contentType, path string, body io.Reader) ([]byte, http.Header, error) {
-	request, err := http.NewRequest(http.MethodPost, "http://"+m.addr+path, body)
+	request, err := http.NewRequest(http.MethodPost, m.url+path, body)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +98,7 @@ func content(n int) []byte {
 func TestGuest(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
-	m := s.mix(t, new(http2.Transport))
+	m := s.mix(t, http.HTTP2Config{}, nil)
 	for i := range 5 {
 		for _, err := range []error{m.grpc(content(100 << i)), m.http(content(1000 << i)), m.http(content(300_000)), m.grpc(content(200_000))} {
 			if err != nil {
@@ -111,23 +112,25 @@ func TestGuest(t *testing.T) {
 // sizes, and compares each byte.
 func TestMixed(t *testing.T) {
 	t.Parallel()
-	for name, transport := range map[string]*http2.Transport{
-		"go":           {},
-		"small frames": {MaxReadFrameSize: 16 << 10, MaxHeaderListSize: 8 << 10},
-		"no table":     {MaxDecoderHeaderTableSize: 1, MaxEncoderHeaderTableSize: 100},
+	for name, limits := range map[string]http.HTTP2Config{
+		"large windows": {},
+		"small window":  {MaxReceiveBufferPerConnection: 64 << 10},
+		"small windows": {MaxReceiveBufferPerConnection: 64 << 10, MaxReceiveBufferPerStream: 10_000},
+		"large frames":  {MaxReadFrameSize: 1 << 20},
+		"small tables":  {MaxDecoderHeaderTableSize: 1, MaxEncoderHeaderTableSize: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t, nil)
-			m := s.mix(t, transport)
+			m := s.mix(t, limits, nil)
 			if err := m.grpc(nil); err != nil {
 				t.Fatal(err)
 			}
 			var callers sync.WaitGroup
-			errs := make(chan error, 32)
-			for i := range 32 {
+			errs := make(chan error, 16)
+			for i := range 16 {
 				callers.Go(func() {
-					for range 10 {
+					for range 6 {
 						call := m.grpc
 						if i%2 == 0 {
 							call = m.http
