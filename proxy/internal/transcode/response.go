@@ -17,7 +17,7 @@ const JSON = "application/json"
 
 // Unprintable says that a response cannot be given to its caller by HTTP, who gets
 // INTERNAL; the function is told.
-type Unprintable struct {
+type Unprintable struct { //nolint:errname // a property of the response, and the error for it
 	// Requirement is the sentence that the response breaks, for the report.
 	Requirement string
 	// Text says why, for a person.
