@@ -73,8 +73,8 @@ func newBrowser(t *testing.T, page, address string) *browser {
 // fetch is what the page does: bodies are base64 on the way, and the headers are those
 // that a page may read.
 const fetch = `(async (url, method, headers, body) => {
-	const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
-	const r = await fetch(url, {method, headers, body: body === "" ? undefined : bytes(body)});
+	const given = await (await fetch("data:;base64," + body)).arrayBuffer();
+	const r = await fetch(url, {method, headers, body: body === "" ? undefined : given});
 	const got = new Uint8Array(await r.arrayBuffer());
 	let text = ""; for (const b of got) text += String.fromCharCode(b);
 	return {status: r.status, headers: [...r.headers].map(h => h.join(": ")), body: btoa(text)};
