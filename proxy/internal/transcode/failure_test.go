@@ -49,7 +49,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%d is %+v, %s", httpStatus, failure, failure.Body)
 		}
 	}
-	_, _, _, err := call{line: "PUT /carts/c1"}.find(shop(t))
+	_, _, err := transcode.Find(shop(t).Routes(), "PUT", "/carts/c1")
 	if failure := transcode.Fail(err, nil); failure.Status != http.StatusMethodNotAllowed || !slices.Equal(failure.Allow, []string{"GET"}) {
 		t.Errorf("got %+v", failure)
 	}
@@ -84,29 +84,41 @@ func TestFailure(t *testing.T) {
 	}{
 		"the chapter's": {codes.NotFound, "no p9 in the cart", nil, 404, "", `{"code":5,"message":"no p9 in the cart","details":[]}`},
 		"the chapter's, to call again": {
-			codes.FailedPrecondition, "sold out", []*anypb.Any{retry(1, 500_000_000)}, 400, "2",
+			codes.FailedPrecondition, "sold out",
+			[]*anypb.Any{retry(1, 500_000_000)},
+			400, "2",
 			details + `{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.500s"}]}`,
 		},
 		"no text":  {codes.Unavailable, "", nil, 503, "", `{"code":14,"message":"","details":[]}`},
 		"any text": {codes.Unknown, "\"\n\xff", nil, 500, "", `{"code":2,"message":"\"\n` + "\uFFFD" + `","details":[]}`},
 		"the first of several": {
-			codes.FailedPrecondition, "sold out", []*anypb.Any{retry(3, 0), retry(9, 0)}, 400, "3",
+			codes.FailedPrecondition, "sold out",
+			[]*anypb.Any{retry(3, 0), retry(9, 0)},
+			400, "3",
 			details + `{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"3s"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"9s"}]}`,
 		},
 		"the first has none": {
-			codes.FailedPrecondition, "sold out", []*anypb.Any{pack(t, new(errdetails.RetryInfo)), retry(9, 0)}, 400, "",
+			codes.FailedPrecondition, "sold out",
+			[]*anypb.Any{pack(t, new(errdetails.RetryInfo)), retry(9, 0)},
+			400, "",
 			details + `{"@type":"type.googleapis.com/google.rpc.RetryInfo"},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"9s"}]}`,
 		},
 		"a delay of less than a second": {
-			codes.FailedPrecondition, "sold out", []*anypb.Any{retry(0, 1)}, 400, "1",
+			codes.FailedPrecondition, "sold out",
+			[]*anypb.Any{retry(0, 1)},
+			400, "1",
 			details + `{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"0.000000001s"}]}`,
 		},
 		"a delay that has passed": {
-			codes.FailedPrecondition, "sold out", []*anypb.Any{retry(-1, -1)}, 400, "",
+			codes.FailedPrecondition, "sold out",
+			[]*anypb.Any{retry(-1, -1)},
+			400, "",
 			details + `{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"-1.000000001s"}]}`,
 		},
 		"a delay that is none": {
-			codes.FailedPrecondition, "sold out", []*anypb.Any{held("x/google.rpc.RetryInfo", "\xff")}, 400, "",
+			codes.FailedPrecondition, "sold out",
+			[]*anypb.Any{held("x/google.rpc.RetryInfo", "\xff")},
+			400, "",
 			details + `{"@type":"x/google.rpc.RetryInfo","value":"/w=="}]}`,
 		},
 		"types of the function, unknown ones, and what is none, in their order": {

@@ -53,8 +53,10 @@ func TestResponse(t *testing.T) {
 		{"POST /echo/optional", "Everything", ``, `""`},
 		{"POST /value", "", `null`, `null`},
 		{"POST /legacy", "LegacyMessage", ``, `{}`},
-		{"POST /legacy", "LegacyMessage", `name: "a" size: 0 Part {text: "b"} raw: "" [test.shop.v1.more] {} [test.shop.v1.weight]: 5`,
-			`{"name":"a","size":0,"part":{"text":"b"},"raw":"","[test.shop.v1.weight]":"5","[test.shop.v1.more]":[{}]}`},
+		{
+			"POST /legacy", "LegacyMessage", `name: "a" size: 0 Part {text: "b"} raw: "" [test.shop.v1.more] {} [test.shop.v1.weight]: 5`,
+			`{"name":"a","size":0,"part":{"text":"b"},"raw":"","[test.shop.v1.weight]":"5","[test.shop.v1.more]":[{}]}`,
+		},
 	}
 	registry := shop(t)
 	for _, test := range tests {
@@ -100,6 +102,10 @@ func TestResponse(t *testing.T) {
 	}
 }
 
+// panics are bytes over which the library panics: the entry of a map has its key a
+// second time, as a number.
+const panics = "\x92\x02\x07\x0a\x05\x0a\x01a\x08\x01"
+
 // TestUnprintable covers HTTP-JSON-006 and HTTP-BODY-003.
 func TestUnprintable(t *testing.T) {
 	t.Parallel()
@@ -110,24 +116,25 @@ func TestUnprintable(t *testing.T) {
 		payload []byte
 		part    string
 	}{
-		"no message":              {"POST /echo", []byte{0xff}, "is no test.shop.v1.Everything"},
-		"a string that is not":    {"POST /echo", []byte{0x0a, 1, 0xff}, "is no test.shop.v1.Everything"},
-		"an old string":           {"POST /legacy", []byte{0x0a, 1, 0xff}, "name: the string is not UTF-8"},
-		"a value without a value": {"POST /echo", everything(`value {}`), "value: a google.protobuf.Value has no value"},
-		"a value in a list":       {"POST /echo", everything(`list {values {}}`), "has no value"},
-		"a value that is NaN":     {"POST /echo", everything(`value {number_value: nan}`), "the number NaN"},
-		"a time":                  {"POST /echo", everything(`time {nanos: -1}`), "time: "},
-		"a time after all":        {"POST /echo", everything(`times {seconds: 253402300800}`), "times: "},
-		"a span":                  {"POST /echo", everything(`span {seconds: 1 nanos: -1}`), "span: "},
-		"a mask":                  {"POST /echo", everything(`mask {paths: "fooBar"}`), "mask: "},
-		"an unknown type":         {"POST /echo", everything(`any {type_url: "/nothing"}`), `any: the function's files have no type "/nothing"`},
-		"no type":                 {"POST /echo", everything(`any {value: "a"}`), `any: the function's files have no type ""`},
-		"an any of another type":  {"POST /echo", everything(`anys {type_url: "/test.shop.v1.LineItem" value: "\377"}`), "anys: an Any holds what is no"},
-		"a type of this process":  {"POST /echo", everything(`any {type_url: "/google.rpc.RetryInfo"}`), "have no type"},
-		"a header of two lines":   {"POST /page", []byte("\x0a\x03a\nb"), "is no value of a header"},
-		"a header with a space":   {"POST /page", []byte("\x0a\x02a "), "is no value of a header"},
-		"a header with a 0":       {"POST /page", []byte("\x0a\x01\x00"), "is no value of a header"},
-		"a field's header":        {"GET /files/a", []byte("\x0a\x03\x0a\x01\x7f"), "is no value of a header"},
+		"no message":                   {"POST /echo", []byte{0xff}, "is no test.shop.v1.Everything"},
+		"what the library panics over": {"POST /echo", []byte(panics), "is no test.shop.v1.Everything: it cannot be read"},
+		"a string that is not":         {"POST /echo", []byte{0x0a, 1, 0xff}, "is no test.shop.v1.Everything"},
+		"an old string":                {"POST /legacy", []byte{0x0a, 1, 0xff}, "name: the string is not UTF-8"},
+		"a value without a value":      {"POST /echo", everything(`value {}`), "value: a google.protobuf.Value has no value"},
+		"a value in a list":            {"POST /echo", everything(`list {values {}}`), "has no value"},
+		"a value that is NaN":          {"POST /echo", everything(`value {number_value: nan}`), "the number NaN"},
+		"a time":                       {"POST /echo", everything(`time {nanos: -1}`), "time: "},
+		"a time after all":             {"POST /echo", everything(`times {seconds: 253402300800}`), "times: "},
+		"a span":                       {"POST /echo", everything(`span {seconds: 1 nanos: -1}`), "span: "},
+		"a mask":                       {"POST /echo", everything(`mask {paths: "fooBar"}`), "mask: "},
+		"an unknown type":              {"POST /echo", everything(`any {type_url: "/nothing"}`), `any: the function's files have no type "/nothing"`},
+		"no type":                      {"POST /echo", everything(`any {value: "a"}`), `any: the function's files have no type ""`},
+		"an any of another type":       {"POST /echo", everything(`anys {type_url: "/test.shop.v1.LineItem" value: "\377"}`), "anys: an Any holds what is no"},
+		"a type of this process":       {"POST /echo", everything(`any {type_url: "/google.rpc.RetryInfo"}`), "have no type"},
+		"a header of two lines":        {"POST /page", []byte("\x0a\x03a\nb"), "is no value of a header"},
+		"a header with a space":        {"POST /page", []byte("\x0a\x02a "), "is no value of a header"},
+		"a header with a 0":            {"POST /page", []byte("\x0a\x01\x00"), "is no value of a header"},
+		"a field's header":             {"GET /files/a", []byte("\x0a\x03\x0a\x01\x7f"), "is no value of a header"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
