@@ -81,9 +81,9 @@ func (f *frame) ends() bool {
 // isAck reports whether the frame answers a SETTINGS or a PING.
 func (f *frame) isAck() bool { return f.flags.Has(http2.FlagSettingsAck) }
 
-// number is a payload of one number of 31 bits.
+// number is the number of 31 bits that the payload begins with; 0 where it is too short.
 func (f *frame) number() uint32 {
-	if f.length != 4 {
+	if f.length < 4 {
 		return 0
 	}
 	return binary.BigEndian.Uint32(f.payload()) & (1<<31 - 1)

@@ -27,7 +27,8 @@ type inner struct {
 	initial int64  // its window for a new one
 	window  int64  // and for all of them
 	owed    int    // of the port's own window
-	leaving bool   // it takes no new ones
+	taken   bool   // net/http has its end
+	leaving bool   // and takes no new guests
 }
 
 // visitor is net/http's end of an inner connection: it comes from where the host's does.
@@ -97,6 +98,9 @@ func (in *inner) send(theirs net.Conn) {
 		theirs.Close() //nolint:errcheck,gosec // a pipe; receive sees the end of it
 		return
 	}
+	in.visits.mu.Lock()
+	in.taken = true
+	in.visits.mu.Unlock()
 	var out []byte
 	for {
 		select {
@@ -186,6 +190,7 @@ func (in *inner) handle(f *frame, bytes []byte) {
 		}
 	case http2.FrameGoAway:
 		in.leave()
+		in.refuse(f.number())
 	case http2.FrameWindowUpdate:
 		in.widen(f.stream, f.number(), bytes)
 	case http2.FrameHeaders:
@@ -301,15 +306,34 @@ func (in *inner) leave() {
 	}
 }
 
+// refuse lets the client try again what net/http has not taken before its goodbye.
+func (in *inner) refuse(after uint32) {
+	for stream, g := range in.visits.streams {
+		if g.inner == in && stream > after {
+			in.abort(stream, http2.ErrCodeRefusedStream)
+		}
+	}
+	in.visits.poke()
+}
+
+// abort ends a guest in net/http's place.
+func (in *inner) abort(stream uint32, code http2.ErrCode) {
+	in.visits.guests.add(unit{bytes: appendNumber(nil, http2.FrameRSTStream, stream, uint32(code)), from: in})
+	in.visits.remove(stream)
+}
+
 // end ends what net/http has not ended.
 func (in *inner) end() {
 	v := in.visits
 	in.leave()
 	delete(v.inners, in)
+	code := http2.ErrCodeInternal
+	if !in.taken {
+		code = http2.ErrCodeRefusedStream
+	}
 	for stream, g := range v.streams {
 		if g.inner == in {
-			v.guests.add(unit{bytes: appendNumber(nil, http2.FrameRSTStream, stream, uint32(http2.ErrCodeInternal)), from: in})
-			v.remove(stream)
+			in.abort(stream, code)
 		}
 	}
 	v.poke()

@@ -98,6 +98,12 @@ type stage struct {
 // open opens a stage; it is closed at the end of the test.
 func open(t testing.TB, configure func(*port.Config), options ...grpc.ServerOption) *stage {
 	t.Helper()
+	return openHTTP(t, configure, func(*http.Server) {}, options...)
+}
+
+// openHTTP is open, with a configuration of net/http.
+func openHTTP(t testing.TB, configure func(*port.Config), configureHTTP func(*http.Server), options ...grpc.ServerOption) *stage {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -117,10 +123,11 @@ func open(t testing.TB, configure func(*port.Config), options ...grpc.ServerOpti
 	}, options...)...)
 	s.http = &http.Server{
 		Handler: port.Identify(http.HandlerFunc(echoHTTP)), Protocols: new(http.Protocols), ConnContext: port.Context,
-		ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
 	}
 	s.http.Protocols.SetHTTP1(true)
 	s.http.Protocols.SetUnencryptedHTTP2(true)
+	configureHTTP(s.http)
 	s.served.Go(func() { _ = s.grpc.Serve(s.port.GRPC()) })
 	s.served.Go(func() { _ = s.http.Serve(s.port.HTTP()) })
 	t.Cleanup(s.close)
