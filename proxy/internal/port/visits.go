@@ -54,6 +54,7 @@ type visits struct {
 	batch   []byte
 
 	mixed   atomic.Bool  // there has been a guest
+	resized atomic.Bool  // the client has said how large its table is
 	frames  atomic.Int64 // of content that were written
 	allowed atomic.Int64 // what the client may send, on all streams
 
@@ -128,6 +129,7 @@ func (v *visits) settings(f *frame) (err error) {
 			v.maxList = value
 		case http2.SettingHeaderTableSize:
 			v.table.ask(value)
+			v.resized.Store(true)
 		default:
 		}
 	})
@@ -390,6 +392,15 @@ func (v *visits) left(most time.Duration) {
 	case <-v.finished:
 	case <-v.over:
 	case <-timer.C:
+	}
+	// The end is said first, and the client's awaited: a client that still says
+	// something would else lose what it has not yet read.
+	if half, ok := v.host.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		timer.Reset(time.Second)
+		select {
+		case <-v.over:
+		case <-timer.C:
+		}
 	}
 }
 
