@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"testing"
 	"time"
@@ -23,7 +24,6 @@ func TestSlow(t *testing.T) {
 		says string
 	}{
 		"nothing":                {},
-		"a part of the preface":  {says: http2.ClientPreface[:10]},
 		"no SETTINGS":            {says: http2.ClientPreface},
 		"a part of the SETTINGS": {says: http2.ClientPreface + "\x00\x00\x06\x04"},
 		"a part of HEADERS":      {says: http2.ClientPreface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00" + "\x00\x00\x06\x01"},
@@ -52,6 +52,39 @@ func TestSlow(t *testing.T) {
 			}
 			s.counts.until(t, "one is cut off, and none is open", func() bool { return s.counts.cut["slow"] == 1 && s.counts.open == 0 })
 		})
+	}
+}
+
+// TestSlowHTTP1 has a client whose first byte might begin the preface: net/http tells it
+// that it is too slow, or answers it.
+func TestSlowHTTP1(t *testing.T) {
+	t.Parallel()
+	s := openHTTP(t, func(c *port.Config) { c.Patience = 20 * time.Millisecond }, func(server *http.Server) {
+		server.ReadHeaderTimeout = 300 * time.Millisecond
+	})
+	for first, rest := range map[string]string{
+		"P":                      "OST /who HTTP/1.0\r\n\r\n",
+		http2.ClientPreface[:2]:  "",
+		http2.ClientPreface[:15]: http2.ClientPreface[15:] + "\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+	} {
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		_, _ = io.WriteString(conn, first)
+		s.counts.until(t, "it is open", func() bool { return s.counts.open == 1 })
+		time.AfterFunc(60*time.Millisecond, func() { _, _ = io.WriteString(conn, rest) })
+		if rest == "" { // it ends, after whatever net/http says
+			if _, err := io.Copy(io.Discard, conn); err != nil {
+				t.Errorf("%q is not closed: %v", first, err)
+			}
+		} else if _, err := io.ReadFull(conn, make([]byte, 9)); err != nil {
+			t.Errorf("%q: no answer: %v", first, err)
+		}
+		conn.Close()
+		s.counts.until(t, "it has gone", func() bool { return s.counts.open == 0 })
 	}
 }
 
@@ -132,7 +165,7 @@ func TestFlood(t *testing.T) {
 			}
 		}},
 		"a large frame": {"protocol", http2.ErrCodeFrameSize, func(w *wire, _ uint32) {
-			w.framer.WriteRawFrame(http2.FrameType(0xbe), 0, 0, make([]byte, 100<<10))
+			w.framer.WriteRawFrame(http2.FrameType(0xbe), 0, 0, make([]byte, 300<<10))
 		}},
 		"a block in pieces": {"protocol", http2.ErrCodeProtocol, func(w *wire, stream uint32) {
 			w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream})
@@ -176,10 +209,10 @@ func TestBomb(t *testing.T) {
 			w.headers(stream, "application/grpc", true, "x", string(bytes.Repeat([]byte("x"), 3000)))
 			w.answer(stream)
 			block := bytes.Clone(w.encode("application/grpc"))
-			block = append(block, bytes.Repeat([]byte{0x80 | 62}, 100)...) // the newest in the table
+			block = append(block, bytes.Repeat([]byte{0x80 | 62}, 300)...) // the newest in the table
 			w.must(w.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream + 2, BlockFragment: block, EndStream: true, EndHeaders: true}))
 			if code, _ := w.answer(stream + 2); code == "200" {
-				t.Error("a list of 300 kB was taken")
+				t.Error("a list of 900 kB was taken")
 			}
 			w.headers(stream+4, "application/grpc", true)
 			if code, _ := w.answer(stream + 4); code != "200" {

@@ -13,8 +13,9 @@ const (
 	// maxFrame is the largest payload that either server allows.
 	maxFrame = 16 << 10
 	// maxBlock is the largest header block with the heads of its frames, and the
-	// largest header list that a block may say.
-	maxBlock = 64 << 10
+	// largest header list that a block may say. The servers refuse smaller ones, with an
+	// answer.
+	maxBlock = 256 << 10
 	// startWindow is how much either side may send before it is allowed more.
 	startWindow = 65535
 )

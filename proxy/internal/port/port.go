@@ -46,10 +46,11 @@ type Config struct {
 	// MaxResets is how many streams the client of one connection may cancel in 10 s.
 	MaxResets int
 	// HandshakeTimeout is how long the handshake of TLS may take, HeadTimeout the first
-	// bytes after it: the first of HTTP/1, or the preface and SETTINGS of HTTP/2.
+	// byte after it, and the preface and SETTINGS of HTTP/2.
 	HandshakeTimeout, HeadTimeout time.Duration
 	// Patience is how long a connection of HTTP/2 waits for its first call before it is
-	// given to grpc-go, which answers what does not belong to a call.
+	// given to grpc-go, which answers what does not belong to a call; and one that may
+	// become HTTP/2 for the rest of the preface before net/http gets it.
 	Patience time.Duration
 
 	Observer Observer

@@ -123,7 +123,7 @@ func openHTTP(t testing.TB, configure func(*port.Config), configureHTTP func(*ht
 	}, options...)...)
 	s.http = &http.Server{
 		Handler: port.Identify(http.HandlerFunc(echoHTTP)), Protocols: new(http.Protocols), ConnContext: port.Context,
-		ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 256 << 10, ErrorLog: slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
 	}
 	s.http.Protocols.SetHTTP1(true)
 	s.http.Protocols.SetUnencryptedHTTP2(true)
