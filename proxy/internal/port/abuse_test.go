@@ -47,7 +47,7 @@ func TestSlow(t *testing.T) {
 			defer conn.Close()
 			_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 			_, _ = io.WriteString(conn, c.says)
-			if _, err := io.Copy(io.Discard, conn); err != nil && err.(net.Error).Timeout() {
+			if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Error("the connection is not ended")
 			}
 			s.counts.until(t, "one is cut off, and none is open", func() bool { return s.counts.cut["slow"] == 1 && s.counts.open == 0 })

@@ -13,7 +13,7 @@ import (
 )
 
 // drain stops both servers as a proxy does, and reports when each has stopped.
-func (s *stage) drain(t testing.TB) map[string]chan struct{} {
+func (s *stage) drain(t *testing.T) map[string]chan struct{} {
 	t.Helper()
 	stopped := map[string]chan struct{}{"application/grpc": make(chan struct{}), "text/plain": make(chan struct{})}
 	ctx := within(t, 20*time.Second)
@@ -37,7 +37,7 @@ type upload struct {
 }
 
 // upload begins a guest or a call of gRPC, and has its first byte echoed.
-func (m *mixer) upload(t testing.TB, contentType string) *upload {
+func (m *mixer) upload(t *testing.T, contentType string) *upload {
 	t.Helper()
 	reader, writer := io.Pipe()
 	request, err := http.NewRequest(http.MethodPost, m.url+"/echo.Echo/Echo", reader)
@@ -45,7 +45,7 @@ func (m *mixer) upload(t testing.TB, contentType string) *upload {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", contentType)
-	request.Header.Set("Te", "trailers")
+	request.Header.Set("TE", "trailers")
 	go func() { _, _ = io.WriteString(writer, "\x00\x00\x00\x00\x01x") }()
 	response, err := m.conn.RoundTrip(request)
 	if err != nil {

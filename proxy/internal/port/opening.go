@@ -25,7 +25,7 @@ const (
 // for. Release is called once, when the connection is closed.
 func (p *Port) opens(raw net.Conn, release func()) {
 	done := func() {
-		raw.Close() //nolint:errcheck,gosec // what is not served cannot be harmed
+		_ = raw.Close() // what is not served cannot be harmed
 		release()
 	}
 	if !p.begin(raw) {
@@ -63,7 +63,7 @@ func (p *Port) opens(raw net.Conn, release func()) {
 		target, conn = p.http, newOld(&served, o.head)
 	}
 	if !target.deliver(conn) {
-		conn.Close() //nolint:errcheck,gosec // as above
+		_ = conn.Close() // as above
 	}
 }
 

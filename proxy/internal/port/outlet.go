@@ -32,7 +32,7 @@ func (v *visits) straight(p []byte) (int, error) {
 	if n == 0 {
 		return 0, nil
 	}
-	return v.host.Conn.Write(p[:n])
+	return v.host.Write(p[:n])
 }
 
 // began counts a frame that is written straight.
@@ -169,7 +169,7 @@ func (v *visits) flush() error {
 		if err != nil || len(v.batch) == 0 {
 			return err
 		}
-		if _, err := v.host.Conn.Write(v.batch); err != nil {
+		if _, err := v.host.Write(v.batch); err != nil {
 			v.fail(err)
 			return err
 		}

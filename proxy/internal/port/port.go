@@ -83,6 +83,9 @@ func (c *Config) validate() error {
 	return nil
 }
 
+// silence is how long what is sent to a client may stay unacknowledged.
+const silence = 20 * time.Second
+
 // Port is one open port. Each of its two listeners is served by one server; when the
 // first of them is closed, no further connection is accepted.
 type Port struct {
@@ -135,7 +138,7 @@ func (p *Port) Close() error {
 	err := errors.Join(p.grpc.Close(), p.http.Close())
 	p.mu.Lock()
 	for conn := range p.opening {
-		conn.Close() //nolint:errcheck,gosec // nobody has used it yet
+		_ = conn.Close() // nobody has used it yet
 	}
 	p.mu.Unlock()
 	p.working.Wait()
@@ -175,10 +178,11 @@ func (p *Port) admit(conn net.Conn) {
 	if refused != "" {
 		p.config.Observer.Refused(refused)
 		p.seldom("connections are refused", "reason", refused, "address", conn.RemoteAddr().String())
-		conn.Close() //nolint:errcheck,gosec // nobody has used it yet
+		_ = conn.Close() // nobody has used it yet
 		return
 	}
 	p.config.Observer.Connections(1)
+	giveUp(conn, silence)
 	p.working.Go(func() {
 		p.opens(conn, func() {
 			release()

@@ -104,10 +104,12 @@ func (s *splitter) move(b []byte, at int) {
 // next reads the frame at b[at:], or the whole header block, and returns how many bytes
 // that were; 0 where they are not all there.
 func (s *splitter) next(b []byte, at int) (int, error) {
-	f, ok := &s.frame, false
-	if *f, ok = parseFrame(b[at:]); !ok {
+	read, ok := parseFrame(b[at:])
+	if !ok {
 		return 0, nil
 	}
+	s.frame = read
+	f := &s.frame
 	guest := s.rewriter != nil && f.stream != 0 && s.guests.owns(f.stream)
 	if f.kind == http2.FrameData && !guest {
 		if err := s.guard.observe(f); err != nil {

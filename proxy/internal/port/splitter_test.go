@@ -71,8 +71,14 @@ func newTalk() *talk {
 func (t *talk) call(contentType, timeout string, body []byte) uint32 {
 	t.block.Reset()
 	for _, f := range [][2]string{
-		{":method", "POST"}, {":scheme", "http"}, {":path", "/shopping.Cart/AddItem"}, {":authority", "127.0.0.1:9000"},
-		{"content-type", contentType}, {"user-agent", "grpc-go/1.85.0"}, {"te", "trailers"}, {"grpc-timeout", timeout},
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":path", "/shopping.Cart/AddItem"},
+		{":authority", "127.0.0.1:9000"},
+		{"content-type", contentType},
+		{"user-agent", "grpc-go/1.85.0"},
+		{"te", "trailers"},
+		{"grpc-timeout", timeout},
 	} {
 		_ = t.table.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
 	}
@@ -113,8 +119,9 @@ func BenchmarkTracker(b *testing.B) {
 // chunks is a wire that gives its bytes in pieces of a size each.
 type chunks struct {
 	net.Conn // nil
-	bytes    []byte
-	size     int
+
+	bytes []byte
+	size  int
 }
 
 func (c *chunks) Read(p []byte) (int, error) {

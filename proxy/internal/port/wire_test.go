@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ type wire struct {
 }
 
 // wire opens a connection and says the preface.
-func (s *stage) wire(t testing.TB) *wire {
+func (s *stage) wire(t *testing.T) *wire {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
@@ -160,7 +161,7 @@ func (w *wire) goodbye() http2.ErrCode {
 			continue
 		}
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) || errors.As(err, new(net.Error)) && err.(net.Error).Timeout() {
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
 				w.t.Fatal("the connection does not end: ", err)
 			}
 			return code
