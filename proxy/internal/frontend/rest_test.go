@@ -88,6 +88,7 @@ func eachHTTP(t *testing.T, run func(t *testing.T, http2 bool)) {
 func TestHTTPCall(t *testing.T) {
 	t.Parallel()
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		asked := make(chan request, 1)
 		b := start(t, func(ctx context.Context, r request) (*entityv1.Reply, error) {
 			asked <- r
@@ -177,6 +178,7 @@ func TestHTTPRefusals(t *testing.T) {
 	t.Parallel()
 	const add = descriptortest.Add
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		b := start(t, never(t))
 		for name, test := range map[string]struct {
 			request      *http.Request
@@ -184,7 +186,7 @@ func TestHTTPRefusals(t *testing.T) {
 			says         string
 		}{
 			"no route":               {asking(t, "POST", "/carts", ""), 404, 5, "no route"},
-			"the root":               {asking(t, "GET", "/", ""), 404, 5, ""},
+			"the root":               {asking(t, http.MethodGet, "/", ""), 404, 5, ""},
 			"another HTTP method":    {asking(t, "PUT", add, ""), 405, 12, "POST"},
 			"HEAD":                   {asking(t, "HEAD", add, ""), 405, -1, ""},
 			"bytes in a path":        {asking(t, "POST", "/%ff", ""), 400, 3, "UTF-8"},
@@ -243,6 +245,7 @@ func TestHTTPDeadline(t *testing.T) {
 func TestHTTPGone(t *testing.T) {
 	t.Parallel()
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		asked, gone := make(chan struct{}), make(chan error, 1)
 		b := start(t, func(ctx context.Context, _ request) (*entityv1.Reply, error) {
 			close(asked)
@@ -292,7 +295,7 @@ func TestHTTPOfCloudstate(t *testing.T) {
 		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(reply{}), ignoreHeaders); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		if got := b.asks(t, true, asking(t, "GET", "/", "")); got.Status == 0 {
+		if got := b.asks(t, true, asking(t, http.MethodGet, "/", "")); got.Status == 0 {
 			t.Errorf("GET / got %+v", got)
 		}
 	}
