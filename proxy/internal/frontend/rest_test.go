@@ -23,7 +23,6 @@ import (
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
-	"github.com/stateward/stateward/proxy/internal/frontend/cors"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -287,7 +286,7 @@ func TestHTTPOfCloudstate(t *testing.T) {
 		"a failure unsaid":      {&entity.Failure{Code: codes.Unknown}, reply{Status: 500}},
 		"the proxy's own":       {fault.New(fault.Untold, "broken"), reply{Status: 500, Kind: "application/json", Body: `{"code":2,"message":"broken","details":[]}`}},
 	} {
-		b := serveIn(t, wire.Cloudstate(), router(func(context.Context, request) (*entityv1.Reply, error) { return nil, test.err }), answer, cors.Policy{})
+		b := serveIn(t, wire.Cloudstate(), router(func(context.Context, request) (*entityv1.Reply, error) { return nil, test.err }), answer, noPages)
 		got := b.asks(t, false, post(t, `{"id":"a"}`))
 		if test.want.Kind == "" {
 			test.want.Kind = "text/plain; charset=utf-8"
@@ -298,6 +297,18 @@ func TestHTTPOfCloudstate(t *testing.T) {
 		if got := b.asks(t, true, asking(t, http.MethodGet, "/", "")); got.Status == 0 {
 			t.Errorf("GET / got %+v", got)
 		}
+	}
+}
+
+// TestHTTPOfAnotherType covers DIA-HTTP-010.
+func TestHTTPOfAnotherType(t *testing.T) {
+	t.Parallel()
+	answering := router(func(context.Context, request) (*entityv1.Reply, error) {
+		return &entityv1.Reply{Payload: &anypb.Any{TypeUrl: "json.cloudstate.io/total", Value: []byte{0x08, 42}}}, nil
+	})
+	b := serveIn(t, wire.Cloudstate(), answering, ofCloudstate(), noPages)
+	if got := b.asks(t, false, post(t, `{"id":"a"}`)); got.Status != http.StatusOK || got.Body != `{"total":"42"}` {
+		t.Errorf("%+v", got)
 	}
 }
 
