@@ -205,8 +205,8 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	p.frontend, err = frontend.New(frontend.Config{
-		Router: p.router, Function: &p.user, Observer: p.metrics, Log: p.config.Log,
-		MaxRequest: p.config.maxRequest(),
+		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
+		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(),
 	})
 	if err != nil {
 		return err
@@ -295,7 +295,9 @@ func (p *proxy) openService() error {
 	if err != nil {
 		return err
 	}
-	p.frontend.Serve(listener)
+	if err := p.frontend.Serve(listener); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	p.opened(PortService, listener.Addr())
 	return nil
 }
