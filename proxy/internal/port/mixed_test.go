@@ -95,7 +95,7 @@ func content(n int) []byte {
 	return b
 }
 
-// TestGuest has a call of another kind on a connection that began with gRPC.
+// TestGuest has a call of another kind on a connection that began with gRPC (HTTP-PORT-004).
 func TestGuest(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -110,7 +110,7 @@ func TestGuest(t *testing.T) {
 }
 
 // TestMixed has many calls of both kinds at once on one connection, with bodies of all
-// sizes, and compares each byte.
+// sizes, and compares each byte (HTTP-PORT-004).
 func TestMixed(t *testing.T) {
 	t.Parallel()
 	for name, limits := range map[string]http.HTTP2Config{

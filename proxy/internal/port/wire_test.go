@@ -175,7 +175,8 @@ func isSettings(f http2.Frame) bool {
 	return ok && !s.IsAck()
 }
 
-// TestSettingsFirst has clients that say nothing before they know the server's SETTINGS.
+// TestSettingsFirst has clients that say nothing before they know the server's SETTINGS
+// (HTTP-PORT-005).
 func TestSettingsFirst(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
