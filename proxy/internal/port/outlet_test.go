@@ -111,6 +111,9 @@ func TestGoodbyeNamesGuests(t *testing.T) {
 // as long as the client gives back what it has taken.
 func TestPurse(t *testing.T) {
 	t.Parallel()
+	if half := new(purse).grant(100, true); half != 50 {
+		t.Errorf("of 100 bytes grpc-go is told of %d while a guest waits", half)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		var p purse
 		window := rapid.Int64Range(startWindow, 1<<20).Draw(t, "window")
