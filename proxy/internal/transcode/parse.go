@@ -83,12 +83,16 @@ func (p *parser) fields(m protoreflect.Message, other func(name string) (known b
 		if err != nil {
 			return err
 		}
-		step := "." + string(field.Name())
 		if slices.Contains(seen, field.Number()) {
-			return within(step, wrong("it is given twice"))
+			err = wrong("it is given twice")
+		} else {
+			seen = append(seen, field.Number())
+			err = p.field(m, field)
 		}
-		seen = append(seen, field.Number())
-		return within(step, p.field(m, field))
+		if err != nil {
+			return within("."+string(field.Name()), err)
+		}
+		return nil
 	})
 }
 
@@ -164,101 +168,27 @@ func (p *parser) entries(m protoreflect.Message, field protoreflect.FieldDescrip
 	}
 	entries := m.Mutable(field).Map()
 	return p.object(func(name string) error {
-		step := "[" + excerpt(name) + "]"
-		key, ok := scalar(field.MapKey(), name)
-		if !ok {
-			return within(step, wrong("the key is no %s", typeName(field.MapKey())))
+		if err := p.entry(entries, field, name); err != nil {
+			return within("["+excerpt(name)+"]", err)
 		}
-		if entries.Has(key.MapKey()) {
-			return within(step, wrong("it is given twice"))
-		}
-		value, err := p.single(field.MapValue(), entries.NewValue)
-		if err == nil {
-			entries.Set(key.MapKey(), value)
-		}
-		return within(step, err)
+		return nil
 	})
 }
 
-// value reads any JSON into a google.protobuf.Value.
-func (p *parser) value(m protoreflect.Message) error {
-	fields := m.Descriptor().Fields()
-	set := func(number protoreflect.FieldNumber, value protoreflect.Value) { m.Set(fields.ByNumber(number), value) }
-	nested := func(number protoreflect.FieldNumber) error {
-		return p.message(m.Mutable(fields.ByNumber(number)).Message())
-	}
-	switch c := p.peek(); {
-	case c == '{':
-		return nested(objectField)
-	case c == '[':
-		return nested(listField)
-	case c == '"':
-		text, err := p.text()
-		set(stringField, protoreflect.ValueOfString(text))
-		return err
-	case p.word("null"):
-		set(nullField, protoreflect.ValueOfEnum(0))
-	case p.word("true"):
-		set(boolField, protoreflect.ValueOfBool(true))
-	case p.word("false"):
-		set(boolField, protoreflect.ValueOfBool(false))
-	default:
-		text, err := p.number()
-		if err != nil {
-			return err
-		}
-		n, ok := parseFloat(text, 64)
-		if !ok {
-			return wrong("%s is a number out of range", excerpt(text))
-		}
-		set(numberField, protoreflect.ValueOfFloat64(n))
-	}
-	return nil
-}
-
-// scalar reads the value of a field that is no message. A number may stand in quotes,
-// but for that of an enum; nothing else may stand without.
-func (p *parser) scalar(field protoreflect.FieldDescriptor) (protoreflect.Value, error) {
-	c := p.peek()
-	kind := field.Kind()
-	isWord := c == 't' || c == 'f'
-	var text string
-	var err error
-	switch {
-	case isNull(field) && p.word("null"):
-		return protoreflect.ValueOfEnum(0), nil
-	case kind == protoreflect.BoolKind && isWord:
-		text, err = p.boolean()
-	case kind == protoreflect.BoolKind:
-		return protoreflect.Value{}, p.unfit(typeName(field))
-	case c == '"':
-		text, err = p.text()
-		if err == nil && kind == protoreflect.EnumKind && isNumber(text) {
-			err = wrong("%s is no name of the enum %s", excerpt(text), typeName(field))
-		}
-	case kind == protoreflect.StringKind || kind == protoreflect.BytesKind || c != '-' && (c < '0' || c > '9'):
-		return protoreflect.Value{}, p.unfit(typeName(field))
-	default:
-		text, err = p.number()
-	}
-	if err != nil {
-		return protoreflect.Value{}, err
-	}
-	value, ok := scalar(field, text)
+// entry reads the value of the entry of the map field that has the name.
+func (p *parser) entry(entries protoreflect.Map, field protoreflect.FieldDescriptor, name string) error {
+	key, ok := scalar(field.MapKey(), name)
 	if !ok {
-		return protoreflect.Value{}, wrong("%s is no %s", excerpt(text), typeName(field))
+		return wrong("the key is no %s", typeName(field.MapKey()))
 	}
-	return value, nil
-}
-
-// boolean reads true or false.
-func (p *parser) boolean() (string, error) {
-	for _, word := range []string{"true", "false"} {
-		if p.word(word) {
-			return word, nil
-		}
+	if entries.Has(key.MapKey()) {
+		return wrong("it is given twice")
 	}
-	return "", p.notJSON("a value")
+	value, err := p.single(field.MapValue(), entries.NewValue)
+	if err == nil {
+		entries.Set(key.MapKey(), value)
+	}
+	return err
 }
 
 // unfit says that the value which comes is no value of the type, or no JSON at all.

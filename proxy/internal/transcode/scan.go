@@ -99,7 +99,10 @@ func (p *parser) array(element func(index int) error) error {
 	index := -1
 	return p.nested('[', ']', func() error {
 		index++
-		return within("["+strconv.Itoa(index)+"]", element(index))
+		if err := element(index); err != nil {
+			return within("["+strconv.Itoa(index)+"]", err)
+		}
+		return nil
 	})
 }
 
