@@ -3,17 +3,14 @@ package transcode
 import "google.golang.org/protobuf/reflect/protoreflect"
 
 // value reads any JSON into a google.protobuf.Value.
-func (p *parser) value(m protoreflect.Message) error {
-	fields := m.Descriptor().Fields()
-	set := func(number protoreflect.FieldNumber, value protoreflect.Value) { m.Set(fields.ByNumber(number), value) }
-	nested := func(number protoreflect.FieldNumber) error {
-		return p.message(m.Mutable(fields.ByNumber(number)).Message())
-	}
+func (p *parser) value(d *draft) error {
+	fields := d.of.Fields()
+	set := func(number protoreflect.FieldNumber, value protoreflect.Value) { d.set(fields.ByNumber(number), value) }
 	switch c := p.peek(); {
 	case c == '{':
-		return nested(objectField)
+		return p.message(d.open(fields.ByNumber(objectField)))
 	case c == '[':
-		return nested(listField)
+		return p.message(d.open(fields.ByNumber(listField)))
 	case c == '"':
 		text, err := p.text()
 		set(stringField, protoreflect.ValueOfString(text))
