@@ -40,7 +40,7 @@ func Response(b *descriptor.Binding, payload []byte) (contentType string, body [
 	if IsRaw(b) {
 		return raw(rawOf(b, message))
 	}
-	p := printer{types: types}
+	p := newPrinter(nil, types)
 	switch {
 	case b.Response == nil:
 		err = p.message(message)
