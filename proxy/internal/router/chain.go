@@ -9,6 +9,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // settle brings a command with this outcome to its end: each side effect starts,
@@ -55,12 +56,16 @@ func (r *Router) forward(ctx context.Context, response string, from source, forw
 		r.tellRefusal(ctx, from, forward, refused)
 		return nil, refused.err
 	}
+	ctx, metadata, span := r.begin(ctx, trace.Forward, &to.source, to.method, to.metadata)
+	to.metadata = metadata
 	outcome, err := r.dispatch(ctx, response, to, r.aside)
 	if err != nil {
+		span.End(err)
 		return nil, err
 	}
 	answered := <-outcome
 	reply, err := r.settle(ctx, response, to.source, answered)
+	span.End(err)
 	if answered.Reply == nil || response == "" || entity.IsOf(answered.Reply.GetPayload(), response) {
 		return reply, err
 	}
@@ -81,9 +86,12 @@ func (r *Router) effect(ctx context.Context, from source, effect *entityv1.SideE
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.EffectTimeout)
+	ctx, metadata, span := r.begin(ctx, trace.Effect, &to.source, to.method, to.metadata)
+	to.metadata = metadata
 	outcome, err := r.dispatch(ctx, "", to, r.aside)
 	if err != nil {
 		cancel()
+		span.End(err)
 		r.contain(from, effect, err)
 		return
 	}
@@ -91,9 +99,11 @@ func (r *Router) effect(ctx context.Context, from source, effect *entityv1.SideE
 	r.aside(func() {
 		defer cancel()
 		defer close(ended)
-		if _, err := r.settle(ctx, "", to.source, <-outcome); err != nil {
+		_, err := r.settle(ctx, "", to.source, <-outcome)
+		if err != nil {
 			r.contain(from, effect, err)
 		}
+		span.End(err)
 	})
 	if effect.GetSynchronous() && !r.within(ended) {
 		r.contain(from, effect, fault.New(fault.Deadline, "it did not end in %v, and is not waited for any longer", r.config.EffectTimeout))

@@ -13,6 +13,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/trace"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -29,6 +30,8 @@ type Config struct {
 	Durable Durable
 	// Reporter tells the function of forwards and side effects that lead nowhere.
 	Reporter runtime.Reporter
+	// Tracer begins the span of each command; nil when nobody traces.
+	Tracer *trace.Tracer
 	// Log is for the operator.
 	Log *slog.Logger
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/header"
+	"github.com/stateward/stateward/proxy/internal/trace"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -66,17 +67,46 @@ func (r *Router) Call(
 		return nil, err
 	}
 	from := origin(ctx, service, name, method, key, metadata)
+	if method.Kind != wire.Action {
+		if from.id.Entity, err = method.Key(request); err != nil {
+			return nil, err
+		}
+	}
+	ctx, metadata, span := r.begin(ctx, trace.Call, &from, method, metadata)
+	reply, err := r.carry(ctx, method, from, request, metadata)
+	span.End(err)
+	return reply, err
+}
+
+// carry has the method's entity or action carry out a caller's request.
+func (r *Router) carry(
+	ctx context.Context, method Method, from source, request []byte, metadata *entityv1.Metadata,
+) (*entityv1.Reply, error) {
 	if method.Kind == wire.Action {
 		return r.ask(ctx, method, from, method.Response, request, metadata, 0)
-	}
-	if from.id.Entity, err = method.Key(request); err != nil {
-		return nil, err
 	}
 	outcome, err := r.config.Runtime.Submit(ctx, method.Target, from.id, from.command(method, request, metadata))
 	if err != nil {
 		return nil, err
 	}
 	return r.await(ctx, method.Response, from, outcome)
+}
+
+// begin begins the span of the source's command, which has this metadata, and returns the
+// context and the metadata with which it goes on. What follows from the command is part
+// of its trace (META-TRACE-006).
+func (r *Router) begin(
+	ctx context.Context, role trace.Role, from *source, method Method, metadata *entityv1.Metadata,
+) (context.Context, *entityv1.Metadata, trace.Span) {
+	if r.config.Tracer == nil {
+		return ctx, metadata, trace.Span{}
+	}
+	ctx, metadata, span := r.config.Tracer.Command(ctx, trace.Command{
+		Role: role, Service: from.id.Service, Method: from.name, Kind: method.Kind.String(),
+	}, metadata)
+	span.Entity(from.id)
+	from.trace = header.Trace(metadata)
+	return ctx, metadata, span
 }
 
 // await waits for the outcome of a command and settles it, as long as ctx allows.

@@ -8,6 +8,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/trace"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -39,23 +40,28 @@ func (r *Router) Stream(ctx context.Context, service, name string, metadata *ent
 		return err
 	}
 	from := origin(ctx, service, name, method, "", metadata)
+	var request []byte
 	if method.Shape.Requests() {
-		return r.act(ctx, method, from, method.Response, nil, metadata, &bounded{Caller: caller, router: r, method: method}, 0)
-	}
-	request, err := one(caller)
-	if err != nil {
+		caller = &bounded{Caller: caller, router: r, method: method}
+	} else if request, err = one(caller); err != nil {
 		return err
 	}
 	if err := r.fits(method, request, metadata); err != nil {
 		return err
 	}
+	if method.Kind != wire.Action {
+		if from.id.Entity, err = method.Key(request); err != nil {
+			return err
+		}
+	}
+	ctx, metadata, span := r.begin(ctx, trace.Call, &from, method, metadata)
 	if method.Kind == wire.Action {
-		return r.act(ctx, method, from, method.Response, request, metadata, caller, 0)
+		err = r.act(ctx, method, from, method.Response, request, metadata, caller, 0)
+	} else {
+		err = r.watch(ctx, method, from, from.command(method, request, metadata), caller)
 	}
-	if from.id.Entity, err = method.Key(request); err != nil {
-		return err
-	}
-	return r.watch(ctx, method, from, from.command(method, request, metadata), caller)
+	span.End(err)
+	return err
 }
 
 // one returns the request of a caller that sends one.

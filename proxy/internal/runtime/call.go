@@ -9,6 +9,7 @@ import (
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // MaxResponses is how many responses of one streamed call may wait for its caller
@@ -23,6 +24,8 @@ type call struct {
 	command   entity.Command
 	metrics   Metrics
 	submitted time.Time
+	// trail follows the command where it is traced; nil where it is not.
+	trail *trace.Trail
 	// outcome has room for the one outcome, so that nobody has to wait for it; of a
 	// streamed call for so many responses and an end.
 	outcome chan entity.Outcome
@@ -66,6 +69,7 @@ func (c *call) complete(outcome entity.Outcome) {
 	}
 	c.ended = true
 	c.metrics.Commanded(c.target.Kind, status.Code(outcome.Err), time.Since(c.submitted))
+	c.trail.Ended(outcome.Err)
 	outcome.Stored = c.stored
 	if c.key != nil {
 		outcome.Effected = c.key.end(outcome)
@@ -117,6 +121,7 @@ func (c *call) forsake() {
 // unsent makes the call as it was before it was sent.
 func (c *call) unsent() {
 	c.forsake()
+	c.trail.Unsent()
 	c.id, c.sent, c.answered, c.stores, c.stored = 0, time.Time{}, false, false, nil
 }
 

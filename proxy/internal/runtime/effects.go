@@ -82,6 +82,7 @@ func (a *activation) find(id int64) *call {
 func (a *activation) answered(id int64) {
 	if c := a.find(id); c != nil {
 		c.answered = true
+		c.trail.Answered()
 	}
 }
 

@@ -83,6 +83,9 @@ func (i *instance) begin() bool {
 	}
 	i.anew = nil
 	i.active = newActivation(i, target)
+	if len(i.mailbox) > 0 {
+		i.active.trail = i.mailbox[0].trail
+	}
 	i.mu.Unlock()
 	i.runtime.crowd()
 	i.active.recover()

@@ -48,6 +48,15 @@ func (a *activation) recover() {
 		a.step(entity.Recovered{})
 		a.runtime.config.Metrics.Activated(a.target.Kind, time.Since(a.began), events)
 	}
+	a.trail.Activated(a.began, events, a.refused())
+}
+
+// refused is why the activation has closed; nil where it has not.
+func (a *activation) refused() error {
+	if a.last == nil {
+		return nil
+	}
+	return a.last.Err
 }
 
 // own gets the right to write the entity, or its part in a shared one.
