@@ -32,6 +32,8 @@ var floors = map[string]int{
 	"proxy/internal/header":                           1,
 	"proxy/internal/entity/answer":                    1,
 	"proxy/internal/telemetry":                        1,
+	"proxy/internal/collector":                        1,
+	"proxy/internal/collector/collectortest":          2,
 	"proxy/internal/trace":                            2,
 	"proxy/internal/store/lease":                      2,
 	"proxy/internal/store/postgres/pgtest":            2,
