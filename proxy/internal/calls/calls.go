@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/status"
+
 	"github.com/stateward/stateward/proxy/internal/entity/action"
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
@@ -79,6 +81,13 @@ type Caller interface {
 // otherwise what has a gRPC status. That is at the end of ctx at the latest. What it
 // has begun to settle by then goes on.
 func (c *Calls) Run(ctx context.Context, call Call) error {
+	begin := time.Now()
+	err := c.run(ctx, call)
+	c.config.Metrics.Ended(status.Code(err), time.Since(begin))
+	return err
+}
+
+func (c *Calls) run(ctx context.Context, call Call) error {
 	if ctx.Err() != nil { // ACT-CALL-005
 		call.Over()
 		return fault.FromContext(ctx)

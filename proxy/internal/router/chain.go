@@ -20,6 +20,7 @@ func (r *Router) settle(ctx context.Context, response string, from source, outco
 	from.sent = outcome.Command
 	stored := outcome.Stored
 	for n, effect := range outcome.SideEffects {
+		r.config.Metrics.EffectStarted(modeOf(effect))
 		if effect.GetDurable() && len(stored) > 0 {
 			r.deliver(ctx, from, effect, stored[0])
 			stored = stored[1:]
@@ -56,6 +57,7 @@ func (r *Router) forward(ctx context.Context, response string, from source, forw
 		r.tellRefusal(ctx, from, forward, refused)
 		return nil, refused.err
 	}
+	r.config.Metrics.Forwarded()
 	ctx, metadata, span := r.begin(ctx, trace.Forward, &to.source, to.method, to.metadata)
 	to.metadata = metadata
 	outcome, err := r.dispatch(ctx, response, to, r.aside)
@@ -128,11 +130,6 @@ func (r *Router) within(ended <-chan struct{}) bool {
 	case <-limit.C:
 		return false
 	}
-}
-
-// contain logs the failure of a side effect.
-func (r *Router) contain(from source, effect *entityv1.SideEffect, err error) {
-	r.config.Log.Warn("a side effect failed", "entity", from.id, "effect", targetOf(effect), "error", err)
 }
 
 // tellRefusal tells the function, and the operator, of an errand that leads nowhere.

@@ -32,6 +32,10 @@ type Config struct {
 	Reporter runtime.Reporter
 	// Tracer begins the span of each command; nil when nobody traces.
 	Tracer *trace.Tracer
+	// Metrics is told what follows from commands; nil when nobody counts.
+	Metrics Metrics
+	// Failures writes down what failed; nil when nobody does.
+	Failures Failures
 	// Log is for the operator.
 	Log *slog.Logger
 
@@ -69,6 +73,12 @@ func (c Config) validate() error {
 
 // withDefaults returns the config with each limit of 0 replaced.
 func (c Config) withDefaults() Config {
+	if c.Metrics == nil {
+		c.Metrics = unmeasured{}
+	}
+	if c.Failures == nil {
+		c.Failures = unwritten{}
+	}
 	if c.Depth == 0 {
 		c.Depth = 8
 	}

@@ -52,12 +52,20 @@ func (r *Router) Call(
 		return nil, errStopping()
 	}
 	defer r.working.Done()
-	method, err := r.config.Services.Method(service, name)
+	from := source{id: entity.ID{Service: service}, name: name, trace: header.Trace(metadata)}
+	reply, err := r.call(ctx, &from, request, metadata)
+	r.failed(from, err)
+	return reply, err
+}
+
+// call makes the call of a caller, which is the source's command.
+func (r *Router) call(ctx context.Context, from *source, request []byte, metadata *entityv1.Metadata) (*entityv1.Reply, error) {
+	method, err := r.config.Services.Method(from.id.Service, from.name)
 	if err != nil {
 		return nil, err
 	}
 	if method.Shape != wire.Unary {
-		return nil, errReshaped(service, name)
+		return nil, errReshaped(from)
 	}
 	key, err := keyOf(method, metadata)
 	if err != nil {
@@ -66,14 +74,11 @@ func (r *Router) Call(
 	if err := r.fits(method, request, metadata); err != nil {
 		return nil, err
 	}
-	from := origin(ctx, service, name, method, key, metadata)
-	if method.Kind != wire.Action {
-		if from.id.Entity, err = method.Key(request); err != nil {
-			return nil, err
-		}
+	if err := from.address(ctx, method, key, request); err != nil {
+		return nil, err
 	}
-	ctx, metadata, span := r.begin(ctx, trace.Call, &from, method, metadata)
-	reply, err := r.carry(ctx, method, from, request, metadata)
+	ctx, metadata, span := r.begin(ctx, trace.Call, from, method, metadata)
+	reply, err := r.carry(ctx, method, *from, request, metadata)
 	span.End(err)
 	return reply, err
 }
@@ -90,23 +95,6 @@ func (r *Router) carry(
 		return nil, err
 	}
 	return r.await(ctx, method.Response, from, outcome)
-}
-
-// begin begins the span of the source's command, which has this metadata, and returns the
-// context and the metadata with which it goes on. What follows from the command is part
-// of its trace (META-TRACE-006).
-func (r *Router) begin(
-	ctx context.Context, role trace.Role, from *source, method Method, metadata *entityv1.Metadata,
-) (context.Context, *entityv1.Metadata, trace.Span) {
-	if r.config.Tracer == nil {
-		return ctx, metadata, trace.Span{}
-	}
-	ctx, metadata, span := r.config.Tracer.Command(ctx, trace.Command{
-		Role: role, Service: from.id.Service, Method: from.name, Kind: method.Kind.String(),
-	}, metadata)
-	span.Entity(from.id)
-	from.trace = header.Trace(metadata)
-	return ctx, metadata, span
 }
 
 // await waits for the outcome of a command and settles it, as long as ctx allows.
@@ -181,8 +169,8 @@ func (r *Router) enter() bool {
 
 // errReshaped is for a call that was begun while the function served the method in
 // another shape.
-func errReshaped(service, name string) error {
-	return fault.New(fault.Unavailable, "%s/%s has another shape since the function was discovered anew: try again", service, name)
+func errReshaped(from *source) error {
+	return fault.New(fault.Unavailable, "%s/%s has another shape since the function was discovered anew: try again", from.id.Service, from.name)
 }
 
 func errStopping() error { return fault.New(fault.Unavailable, "the proxy is stopping") }

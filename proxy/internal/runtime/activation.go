@@ -85,6 +85,7 @@ type activation struct {
 func newActivation(i *instance, target Target) *activation {
 	ctx, cancel := context.WithCancel(i.runtime.ctx)
 	i.runtime.resting.count(+1)
+	i.runtime.config.Metrics.Active(target.Kind, +1)
 	return &activation{
 		instance: i, target: target, kind: i.runtime.config.Kinds[target.Kind], began: time.Now(),
 		ctx: ctx, cancel: cancel, watchdog: guard(i.runtime.config.ActivationTimeout, cancel),
@@ -119,6 +120,7 @@ func (a *activation) start(c *call) {
 	a.newest++
 	c.id, c.sent = a.newest, time.Now()
 	c.command.Metadata = c.trail.Sent(c.command.Metadata)
+	c.metrics.Waited(a.target.Kind, c.sent.Sub(c.waits))
 	a.outstanding = append(a.outstanding, c)
 	if a.cancels || c.command.Streamed {
 		id := c.id

@@ -144,6 +144,9 @@ func (i *instance) submit(c *call) (taken bool, err error) {
 	if i.full() {
 		return false, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", i.runtime.config.Mailbox, i.id)
 	}
+	if c.command.Streamed {
+		c.metrics.Streamed(c.target.Kind, +1)
+	}
 	if i.records(c) && i.repeats(c) {
 		return true, nil
 	}

@@ -233,6 +233,7 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
+	a.runtime.config.Metrics.Active(a.target.Kind, -1)
 	if a.evicted {
 		a.runtime.resting.left()
 	} else {

@@ -138,10 +138,10 @@ func size(c entity.Persist) int {
 
 // store makes one write.
 func (a *activation) store(batch []change) error {
-	changes, beside, events := make([]entity.Persist, len(batch)), store.Beside{}, 0
+	changes, beside, written := make([]entity.Persist, len(batch)), store.Beside{}, load{}
 	for i, c := range batch {
 		changes[i] = c.Persist
-		events += len(c.Events)
+		written.add(c.Persist)
 		for _, record := range c.beside.Records {
 			record.Expires = a.expiry() // It has waited.
 			beside.Records = append(beside.Records, record)
@@ -155,9 +155,9 @@ func (a *activation) store(batch []change) error {
 	if err != nil && len(changes) > 1 && !refuses(err) {
 		err = a.resolve(changes, err)
 	}
-	a.runtime.config.Metrics.Persisted(a.target.Kind, time.Since(begin), events, err)
+	a.persisted(written, time.Since(begin), err)
 	if a.runtime.config.Tracer != nil {
-		trace.Stored(trails(batch), begin, events, err)
+		trace.Stored(trails(batch), begin, written.events, err)
 	}
 	if err != nil {
 		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)

@@ -9,6 +9,7 @@ package trace
 
 import (
 	"context"
+	"errors"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -144,7 +145,7 @@ func end(span trace.Span, err error, options ...trace.SpanEndOption) {
 
 // textOf returns what the proxy itself says of an error, else the name of its code.
 func textOf(err error) string {
-	if own, is := err.(*fault.Error); is { //nolint:errorlint // the proxy's own words alone, and no one else's that wrap them
+	if own, is := errors.AsType[*fault.Error](err); is {
 		return own.Text
 	}
 	return status.Code(err).String()
