@@ -13,8 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc/status"
-
 	"github.com/stateward/stateward/proxy/internal/entity/action"
 	"github.com/stateward/stateward/proxy/internal/fault"
 )
@@ -83,7 +81,7 @@ type Caller interface {
 func (c *Calls) Run(ctx context.Context, call Call) error {
 	begin := time.Now()
 	err := c.run(ctx, call)
-	c.config.Metrics.Ended(status.Code(err), time.Since(begin))
+	c.config.Metrics.Ended(fault.CodeOf(err), time.Since(begin))
 	return err
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -60,7 +59,7 @@ func (f *Failures) EffectFailed(method string, source entity.ID, trace string, e
 
 // write writes a line, unless too many have been written just now.
 func (f *Failures) write(what string, err error, trace, entity string, about ...slog.Attr) {
-	code := codeOf(err)
+	code := fault.CodeOf(err)
 	level := levelOf(code, err)
 	if !f.log.Enabled(context.Background(), level) || !f.takes(code) {
 		return
@@ -123,14 +122,6 @@ func (f *Failures) Close() {
 		f.tell(code, now)
 	}
 	clear(f.spells)
-}
-
-// codeOf returns the code with which a caller is answered.
-func codeOf(err error) codes.Code {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return status.FromContextError(err).Code()
-	}
-	return status.Code(err)
 }
 
 // levelOf returns how grave an error with the code is.

@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	grpccodes "google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -133,7 +132,7 @@ func (s Span) End(err error) {
 // end ends a span. What the domain says to its caller is not for those who look on: of a
 // failure of its the code alone is told.
 func end(span trace.Span, err error, options ...trace.SpanEndOption) {
-	code := status.Code(err)
+	code := fault.CodeOf(err)
 	if err != nil {
 		span.SetAttributes(attribute.Int("rpc.grpc.status_code", int(code)))
 	}
@@ -148,7 +147,7 @@ func textOf(err error) string {
 	if own, is := errors.AsType[*fault.Error](err); is {
 		return own.Text
 	}
-	return status.Code(err).String()
+	return fault.CodeOf(err).String()
 }
 
 // isServers reports whether the code says that the server is at fault, as OpenTelemetry
