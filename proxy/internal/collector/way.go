@@ -38,7 +38,8 @@ func (w Way) queue() int {
 }
 
 // Find finds the way by the proxy's own settings, and by the standard variables of
-// OpenTelemetry where those say nothing. Endpoint is a URL or empty, and ratio negative
+// OpenTelemetry where those say nothing. The endpoint is one that
+// CheckEndpoint takes, and ratio negative
 // where it was not set. Lookup is os.Getenv. An error names the variable, and what it may
 // say. Further variables, such as OTEL_EXPORTER_OTLP_HEADERS, are read on the way.
 func Find(endpoint string, ratio float64, lookup func(string) string) (Way, error) {
@@ -57,9 +58,6 @@ func Find(endpoint string, ratio float64, lookup func(string) string) (Way, erro
 	}
 	if way.Protocol != protocolGRPC && way.Protocol != protocolHTTP {
 		refuse(fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL: %q is neither %s nor %s", way.Protocol, protocolGRPC, protocolHTTP))
-	}
-	if endpoint != "" {
-		refuse(isURL(endpoint))
 	}
 	var err error
 	way.Traces, err = sends("TRACES", endpoint, lookup)
@@ -81,11 +79,18 @@ func Find(endpoint string, ratio float64, lookup func(string) string) (Way, erro
 	return way, nil
 }
 
-// isURL returns what is wrong with an endpoint.
-func isURL(endpoint string) error {
+// CheckEndpoint returns what is wrong with an endpoint, which may be empty. It tells
+// nothing of a password.
+func CheckEndpoint(endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
 	parsed, err := url.Parse(endpoint)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return fmt.Errorf("%q is no URL such as http://127.0.0.1:4317", endpoint)
+	switch {
+	case err == nil && parsed.User != nil:
+		return errors.New("a URL with a name or a password in it is not taken: put what the collector asks for into OTEL_EXPORTER_OTLP_HEADERS")
+	case err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https":
+		return errors.New("this is no URL such as http://127.0.0.1:4317")
 	}
 	return nil
 }

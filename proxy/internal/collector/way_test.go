@@ -37,7 +37,6 @@ func TestFind(t *testing.T) {
 		"sampled never":        {ratio: -1, env: "OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317 OTEL_TRACES_SAMPLER=always_off", want: both},
 		"sampled by ratio":     {ratio: -1, env: "OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317 OTEL_TRACES_SAMPLER=traceidratio OTEL_TRACES_SAMPLER_ARG=0.1", want: tenth},
 		"own ratio first":      {endpoint: endpoint, ratio: 0.5, env: "OTEL_TRACES_SAMPLER=always_on", want: half},
-		"no URL":               {endpoint: "127.0.0.1:4317", ratio: -1, wrong: "no URL"},
 		"another protocol":     {ratio: -1, env: "OTEL_EXPORTER_OTLP_PROTOCOL=http/json", wrong: "OTEL_EXPORTER_OTLP_PROTOCOL"},
 		"another exporter":     {ratio: -1, env: "OTEL_METRICS_EXPORTER=prometheus", wrong: "OTEL_METRICS_EXPORTER"},
 		"another sampler":      {ratio: -1, env: "OTEL_TRACES_SAMPLER=jaeger_remote", wrong: "OTEL_TRACES_SAMPLER"},
@@ -58,6 +57,20 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: %v, want an error about %s", name, err, c.wrong)
 		case got != c.want:
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+func TestCheckEndpoint(t *testing.T) {
+	t.Parallel()
+	for endpoint, wrong := range map[string]string{
+		"": "", "http://127.0.0.1:4317": "", "https://collector/otlp": "",
+		"127.0.0.1:4317": "no URL", "ftp://c": "no URL", "http://": "no URL",
+		"http://me:secret@c:4317": "OTEL_EXPORTER_OTLP_HEADERS",
+	} {
+		err := CheckEndpoint(endpoint)
+		if (err == nil) != (wrong == "") || err != nil && (!strings.Contains(err.Error(), wrong) || strings.Contains(err.Error(), "secret")) {
+			t.Errorf("%q: %v, want %q", endpoint, err, wrong)
 		}
 	}
 }
