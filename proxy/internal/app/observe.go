@@ -11,6 +11,7 @@ import (
 
 	"github.com/stateward/stateward/proxy/internal/collector"
 	"github.com/stateward/stateward/proxy/internal/setting"
+	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 	"github.com/stateward/stateward/proxy/internal/trace"
 )
@@ -81,6 +82,9 @@ func (c *Config) way() (collector.Way, error) {
 
 // observe opens the way to the collector, if there is one. It waits for nobody.
 func (p *proxy) observe(ctx context.Context) error {
+	if meter, is := p.store.(store.Meter); is {
+		p.metrics.Measure(meter)
+	}
 	p.failures = telemetry.NewFailures(p.config.Log)
 	way, err := p.config.way()
 	if err != nil {
