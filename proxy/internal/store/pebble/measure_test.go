@@ -22,7 +22,7 @@ func TestMeasures(t *testing.T) {
 		}
 		values[m.Name] = m.Value
 	}
-	if err := s.Ping(t.Context()); err != nil {
+	if err := s.Kind(t.Context(), "carts", "value"); err != nil {
 		t.Fatal(err)
 	}
 	after := map[string]float64{}
