@@ -34,7 +34,7 @@ const (
 // quartet is a function that serves a counter of each kind. What one does follows from the
 // entity's key: "forward …" lets a note answer, "effects …" starts a side effect of a desk
 // and a synchronous one of a note, "durable …" a durable one of a desk, "fail …" refuses,
-// "wrong …" answers wrongly, and anything else answers. Add changes what there is, and a
+// "wrong …" answers with nothing, or a journal another command, and anything else answers. Add changes what there is, and a
 // journal's is snapshot each time; Watch streams two responses.
 type quartet struct {
 	discoveryv1.UnimplementedDiscoveryServiceServer
@@ -89,6 +89,10 @@ func (*quartet) Discover(context.Context, *discoveryv1.DiscoverRequest) (*discov
 	answer.Proto = serialized
 	answer.ServiceInfo.Capabilities = []discoveryv1.Capability{discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS}
 	return answer, err
+}
+
+func (*quartet) ReportError(context.Context, *discoveryv1.ReportErrorRequest) (*discoveryv1.ReportErrorResponse, error) {
+	return new(discoveryv1.ReportErrorResponse), nil
 }
 
 // parent returns the traceparent with which the function was sent a command.
@@ -150,6 +154,9 @@ func (q *quartet) journal(stream eventsourcedv1.EventSourcedService_HandleServer
 		}
 		action, effects := q.heard(journals, command.GetName(), command.GetEntityId(), command.GetMetadata())
 		reply := &eventsourcedv1.EventSourcedReply{CommandId: command.GetId(), ClientAction: action, SideEffects: effects}
+		if action == nil {
+			reply.CommandId += 1000
+		}
 		if command.GetName() == "Add" && action.GetFailure() == nil {
 			reply.Events, reply.Snapshot = append(reply.Events, number(1)), number(1)
 		}
