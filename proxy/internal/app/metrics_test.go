@@ -51,7 +51,7 @@ func TestMetricsPage(t *testing.T) {
 		proxy := runProxy(t, config)
 		caller := proxy.dial(t)
 		for n := range 4 {
-			load(t, caller)
+			load(t, caller, fmt.Sprint(n))
 			page := proxy.awaitPage(t, "/metrics", func(page string) bool {
 				return metric(t, page, `stateward_durable_effect_attempts_total{outcome="delivered"`) == float64(n+1) &&
 					metric(t, page, `stateward_changes_stored_total{kind="replicated"`) > 0 &&
@@ -85,8 +85,8 @@ func TestMetricsPage(t *testing.T) {
 	golden(t, path, prose+mark+metricTable(families))
 }
 
-// load makes a call of each sort.
-func load(t *testing.T, caller *client) {
+// load makes a call of each sort, of entities whose keys end so.
+func load(t *testing.T, caller *client, end string) {
 	t.Helper()
 	for _, c := range []struct {
 		service, method, key string
@@ -101,7 +101,7 @@ func load(t *testing.T, caller *client) {
 		{journals, "Get", "wrong x", codes.Internal}, {desks, "Get", "fail x", codes.FailedPrecondition},
 		{journals, "Remove", "a", codes.Unimplemented},
 	} {
-		if err := caller.ask(c.service, c.method, c.key); status.Code(err) != c.want {
+		if err := caller.ask(c.service, c.method, c.key+end); status.Code(err) != c.want {
 			t.Errorf("%s/%s of %q: %v, want %v", c.service, c.method, c.key, err, c.want)
 		}
 	}

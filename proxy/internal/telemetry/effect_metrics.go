@@ -20,10 +20,9 @@ func newEffectMetrics(registry *prometheus.Registry) effectMetrics {
 		parked:    gauge("durable_effects_parked", "Durable side effects that somebody has to look at."),
 		attempted: counters("durable_effect_attempts_total", "Attempts at durable side effects, by outcome.", "outcome"),
 	}
-	for _, mode := range []string{"asynchronous", "synchronous", "durable"} {
-		m.started.WithLabelValues(mode)
-		m.failed.WithLabelValues(mode)
-	}
+	known(m.started, "asynchronous", "synchronous", "durable")
+	known(m.failed, "asynchronous", "synchronous", "durable")
+	known(m.attempted, "delivered", "failed")
 	registry.MustRegister(m.forwards, m.started, m.failed, m.tried, m.parked, m.attempted)
 	return m
 }

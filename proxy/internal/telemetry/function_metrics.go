@@ -14,8 +14,8 @@ func newFunctionMetrics(registry *prometheus.Registry) functionMetrics {
 	m := functionMetrics{
 		connected:   gauge("function_connected", "1 while the user function serves, else 0."),
 		streams:     gauge("function_streams", "Streams of entities and calls of actions that are open to the user function."),
-		discoveries: counters("discovery_attempts_total", "Attempts to discover the user function, by outcome.", "outcome"),
-		reports:     counters("reports_total", "Mistakes to report to the user function, by what became of the report.", "outcome"),
+		discoveries: known(counters("discovery_attempts_total", "Attempts to discover the user function, by outcome.", "outcome"), "accepted", "refused", "failed"),
+		reports:     known(counters("reports_total", "Mistakes to report to the user function, by what became of the report.", "outcome"), "sent", "failed", "dropped"),
 	}
 	registry.MustRegister(m.connected, m.streams, m.discoveries, m.reports)
 	return m

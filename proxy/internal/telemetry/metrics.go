@@ -68,6 +68,15 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 }
 
+// known makes a counter be there, at 0, for each value of its one label: an increase from
+// nothing is none that Prometheus could see.
+func known(counter *prometheus.CounterVec, values ...string) *prometheus.CounterVec {
+	for _, value := range values {
+		counter.WithLabelValues(value)
+	}
+	return counter
+}
+
 // gauge returns one gauge.
 func gauge(name, help string) prometheus.Gauge {
 	return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
