@@ -107,9 +107,9 @@ func (p *printer) any(m protoreflect.Message) error {
 	if err != nil {
 		return fmt.Errorf("the function's files have no type %q, which an Any holds", url)
 	}
-	held := found.New()
-	if err := unmarshal(bytes, held.Interface(), p.types); err != nil {
-		return fmt.Errorf("an Any holds what is no %q: %w", url, err)
+	held, err := unmarshal(bytes, found.Descriptor(), p.types)
+	if err != nil {
+		return fmt.Errorf("an Any holds a %q: %w", url, err)
 	}
 	p.out = append(p.out, `{"`+anyType+`":`...)
 	p.out = appendString(p.out, url)
