@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"proxy/internal/store/pebble/internal/disk":       1,
 	"proxy/internal/header":                           1,
 	"proxy/internal/identity":                         2,
+	"proxy/internal/identity/identitytest":            1,
 	"proxy/internal/guard":                            3,
 	"proxy/internal/entity/answer":                    1,
 	"proxy/internal/telemetry":                        1,
