@@ -115,6 +115,13 @@ var ErrTold = errors.New("the function was told")
 // is ErrTold, and of the kind Internal.
 func Told(text string) *Error { return &Error{Kind: Internal, Text: text, Err: ErrTold} }
 
+// ErrSaid says that the text of an error is the function's own description.
+var ErrSaid = errors.New("the function's own description")
+
+// Said returns the error of a command that a function of Cloudstate 0.2 has failed by
+// failing its stream: it is ErrSaid, and of the kind Untold (DIA-ANSWER-003).
+func Said(description string) *Error { return &Error{Kind: Untold, Text: description, Err: ErrSaid} }
+
 // FromContext returns why ctx is done: Deadline when its time has passed, else
 // Canceled. Call it only when ctx is done.
 func FromContext(ctx context.Context) *Error {

@@ -17,12 +17,11 @@ import (
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/reflection/grpc_reflection_v1"
-	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/frontend/way"
 )
 
 // Router carries out calls. It may be called from any goroutine.
@@ -70,19 +69,18 @@ func (c *Config) validate() error {
 	return nil
 }
 
-// Frontend is one gRPC server.
+// Frontend serves the user's services, whichever way they are called.
 type Frontend struct {
-	config   Config
-	server   *grpc.Server
-	health   *health.Server
-	healthy  []string       // the services of the last SetHealth
-	draining chan struct{}  // closed when the long calls have to end
-	serving  sync.WaitGroup // the server, and its long calls
+	config     Config
+	health     *health.Server
+	reflection *reflected
+	own        own
+	// server has its own transport. The calls of mixed come by HTTP, and end with that.
+	server, mixed *grpc.Server
+	healthy       []string       // the services of the last SetHealth
+	draining      chan struct{}  // closed when the long calls have to end
+	serving       sync.WaitGroup // the server, and its long calls
 }
-
-// workers is how many goroutines serve one call after another: theirs have the stacks that
-// a call takes, and a new one would grow its own each time. Further calls get new ones.
-const workers = 256
 
 // New returns a frontend that listens nowhere yet; [Frontend.Serve] starts it, and Drain
 // or Close ends it.
@@ -90,27 +88,36 @@ func New(config Config) (*Frontend, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	f := &Frontend{config: config, health: health.NewServer(), draining: make(chan struct{})}
+	f := &Frontend{config: config, health: health.NewServer(), own: own{}, draining: make(chan struct{})}
 	f.SetHealth(false, nil)
-	reflection, err := newReflection(config.Function)
-	if err != nil {
+	var err error
+	if f.reflection, err = newReflection(config.Function); err != nil {
 		return nil, err
 	}
-	f.server = grpc.NewServer(
-		grpc.ForceServerCodecV2(newCodec()),
-		grpc.UnknownServiceHandler(f.handle),
+	f.server = f.newServer(grpc.NumStreamWorkers(workers))
+	f.mixed = f.newServer()
+	for _, at := range []grpc.ServiceRegistrar{f.server, f.mixed, f.own} {
+		f.register(at)
+	}
+	return f, nil
+}
+
+// workers is how many goroutines serve one call after another: theirs have the stacks that
+// a call takes, and a new one would grow its own each time. Further calls get new ones.
+const workers = 256
+
+// newServer returns a gRPC server that serves the user's services.
+func (f *Frontend) newServer(options ...grpc.ServerOption) *grpc.Server {
+	return grpc.NewServer(append(options,
+		grpc.ForceServerCodecV2(way.NewCodec()),
+		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return way.Status(f.handle(stream)).Err() }),
 		grpc.StreamInterceptor(f.endWithDrain),
-		grpc.MaxRecvMsgSize(config.MaxRequest),
+		grpc.MaxRecvMsgSize(f.config.MaxRequest),
 		grpc.MaxHeaderListSize(64<<10),
 		grpc.MaxConcurrentStreams(10_000), // of one connection
-		grpc.NumStreamWorkers(workers),
 		grpc.ConnectionTimeout(20*time.Second),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	)
-	grpc_health_v1.RegisterHealthServer(f.server, f.health)
-	grpc_reflection_v1.RegisterServerReflectionServer(f.server, reflection.v1())
-	grpc_reflection_v1alpha.RegisterServerReflectionServer(f.server, reflection.v1alpha())
-	return f, nil
+	)...)
 }
 
 // Serve serves on the listener, which the frontend then owns, until Drain. Call
@@ -176,14 +183,19 @@ func (f *Frontend) Close() {
 	f.serving.Wait()
 }
 
-// endWithDrain ends the calls of health and reflection when the frontend drains;
-// else one that watches health would keep it for ever.
+// endWithDrain ends the calls of health and reflection when the frontend drains.
 func (f *Frontend) endWithDrain(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 	if srv == nil { // a call of the user's services
 		return next(srv, stream)
 	}
+	return f.untilDrain(stream, func(stream grpc.ServerStream) error { return next(srv, stream) })
+}
+
+// untilDrain serves a call as long as the frontend does not drain; else one that watches
+// health would keep it for ever.
+func (f *Frontend) untilDrain(stream grpc.ServerStream, serve way.Serve) error {
 	ended := make(chan error, 1)
-	f.serving.Go(func() { ended <- next(srv, stream) }) // ends with the stream
+	f.serving.Go(func() { ended <- serve(stream) }) // ends with the stream
 	select {
 	case err := <-ended:
 		return err

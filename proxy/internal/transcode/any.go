@@ -1,0 +1,127 @@
+package transcode
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// What JSON calls the type of what a google.protobuf.Any holds, and the value where
+// that has JSON of its own.
+const (
+	anyType  = "@type"
+	anyValue = "value"
+)
+
+// any reads a google.protobuf.Any, whose type may stand behind its fields.
+func (p *parser) any(m protoreflect.Message) error {
+	if p.peek() != '{' {
+		return p.unfit(string(m.Descriptor().FullName()))
+	}
+	url, empty, err := p.findType()
+	switch {
+	case err != nil:
+		return err
+	case empty:
+		return p.skip() // {} is an Any without anything
+	}
+	found, err := p.types.FindMessageByURL(url)
+	if err != nil {
+		return within("."+anyType, wrong("the function's files have no type %s", excerpt(url)))
+	}
+	held := found.New()
+	if err := p.held(held); err != nil {
+		return err
+	}
+	fields := m.Descriptor().Fields()
+	m.Set(fields.ByNumber(typeURLField), protoreflect.ValueOfString(url))
+	m.Set(fields.ByNumber(valueField), protoreflect.ValueOfBytes(appendMessage(nil, held)))
+	return nil
+}
+
+// findType looks ahead for the type of the object that comes, and says whether it has
+// no member at all.
+func (p *parser) findType() (url string, empty bool, err error) {
+	ahead := *p
+	empty = true
+	err = ahead.object(func(name string) error {
+		empty = false
+		if name != anyType {
+			return ahead.skip()
+		}
+		if url != "" {
+			return within("."+anyType, wrong("it is given twice"))
+		}
+		if ahead.peek() != '"' {
+			return within("."+anyType, ahead.unfit("string"))
+		}
+		url, err = ahead.text()
+		return err
+	})
+	if err == nil && url == "" && !empty {
+		err = wrong("it has no %q, which names the type", anyType)
+	}
+	return url, empty, err
+}
+
+// held reads what the Any holds: the fields beside the type, or its one value.
+func (p *parser) held(m protoreflect.Message) error {
+	isOwn := knownOf(m.Descriptor()) != ordinary
+	isEmpty := m.Descriptor().FullName() == "google.protobuf.Empty"
+	given := false
+	err := p.fields(m, func(name string) (bool, error) {
+		switch {
+		case name == anyType:
+			return true, p.skip()
+		case !isOwn && (!isEmpty || name != anyValue):
+			return false, nil
+		case name != anyValue:
+			return true, wrong("%s beside a %s has no field %s", anyType, m.Descriptor().FullName(), excerpt(name))
+		case given:
+			return true, within("."+anyValue, wrong("it is given twice"))
+		}
+		given = true
+		return true, within("."+anyValue, p.message(m))
+	})
+	if err == nil && isOwn && !given {
+		err = wrong("it has no %q, which holds the %s", anyValue, m.Descriptor().FullName())
+	}
+	return err
+}
+
+// mostHeld is how many messages of google.protobuf.Any are printed one in the other:
+// each holds the bytes of all within, which are read once for each.
+const mostHeld = 100
+
+// any prints a google.protobuf.Any.
+func (p *printer) any(m protoreflect.Message) error {
+	fields := m.Descriptor().Fields()
+	url, bytes := m.Get(fields.ByNumber(typeURLField)).String(), m.Get(fields.ByNumber(valueField)).Bytes()
+	if url == "" && len(bytes) == 0 {
+		p.out = append(p.out, "{}"...)
+		return nil
+	}
+	if p.held++; p.held > mostHeld {
+		return fmt.Errorf("more than %d messages of type google.protobuf.Any hold each other", mostHeld)
+	}
+	defer func() { p.held-- }()
+	found, err := p.types.FindMessageByURL(url)
+	if err != nil {
+		return fmt.Errorf("the function's files have no type %q, which an Any holds", url)
+	}
+	held := found.New()
+	if err := (proto.UnmarshalOptions{AllowPartial: true, Resolver: p.types}).Unmarshal(bytes, held.Interface()); err != nil {
+		return fmt.Errorf("an Any holds what is no %q: %w", url, err)
+	}
+	p.out = append(p.out, `{"`+anyType+`":`...)
+	p.out = appendString(p.out, url)
+	if knownOf(held.Descriptor()) == ordinary {
+		err = p.fields(held, true)
+	} else {
+		p.out = append(p.out, `,"`+anyValue+`":`...)
+		err = p.message(held)
+	}
+	p.out = append(p.out, '}')
+	return err
+}

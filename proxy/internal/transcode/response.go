@@ -1,0 +1,57 @@
+package transcode
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/stateward/stateward/proxy/internal/descriptor"
+)
+
+// JSON is the content type of JSON.
+const JSON = "application/json"
+
+// Unprintable says that a response cannot be given to its caller by HTTP, who gets
+// INTERNAL; the function is told.
+type Unprintable struct {
+	// Requirement is the sentence that the response breaks, for the report.
+	Requirement string
+	// Text says why, for a person.
+	Text string
+}
+
+// Error returns the text.
+func (u *Unprintable) Error() string { return u.Text }
+
+// GRPCStatus returns INTERNAL and the text.
+func (u *Unprintable) GRPCStatus() *status.Status { return status.New(codes.Internal, u.Text) }
+
+// Response returns the caller's body and its content type, of the bytes of a message
+// of the method's output. An error is an [*Unprintable].
+func Response(b *descriptor.Binding, payload []byte) (contentType string, body []byte, err error) {
+	message := dynamicpb.NewMessage(b.Output)
+	options := proto.UnmarshalOptions{AllowPartial: true, Resolver: dynamicpb.NewTypes(b.Files)}
+	if err := options.Unmarshal(payload, message); err != nil {
+		return "", nil, &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response is no %s: %v", b.Output.FullName(), err)}
+	}
+	if IsRaw(b) {
+		return raw(rawOf(b, message))
+	}
+	p := printer{types: dynamicpb.NewTypes(b.Files)}
+	switch {
+	case b.Response == nil:
+		err = p.message(message)
+	case b.Response.Message() != nil && b.Response.Cardinality() != protoreflect.Repeated && !message.Has(b.Response):
+		p.out = append(p.out, "null"...) // HTTP-JSON-007
+	default:
+		err = p.field(b.Response, message.Get(b.Response))
+	}
+	if err != nil {
+		return "", nil, &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response, a %s, cannot be printed as JSON: %v", b.Output.FullName(), err)}
+	}
+	return JSON, p.out, nil
+}
