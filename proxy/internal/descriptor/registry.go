@@ -5,11 +5,13 @@ package descriptor
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/stateward/stateward/proxy/internal/access"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
@@ -60,6 +62,8 @@ type Method struct {
 	Output protoreflect.FullName
 	// ReadOnly says that no command of the method changes its entity's state.
 	ReadOnly bool
+	// Access says who may call, by the options of the method and of its service.
+	Access access.Annotated
 
 	key *key // nil for an action's
 }
@@ -78,6 +82,11 @@ func (r *Registry) Method(service, method string) (*Method, bool) {
 	}
 	m, ok := s.methods[method]
 	return m, ok
+}
+
+// Methods returns the methods of the service, sorted by name. The caller owns the slice.
+func (s *Service) Methods() []*Method {
+	return slices.SortedFunc(maps.Values(s.methods), func(a, b *Method) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // Names returns the full names of the services, sorted. The caller owns the slice.
