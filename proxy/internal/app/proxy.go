@@ -198,7 +198,7 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	p.frontend, err = frontend.New(frontend.Config{
-		Router: p.router, Function: &p.user, Observer: p.metrics, Log: p.config.Log,
+		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
 		MaxRequest: p.config.maxRequest(),
 	})
 	return err

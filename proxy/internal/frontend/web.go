@@ -6,9 +6,9 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
-	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/stateward/stateward/proxy/internal/frontend/web"
+	"github.com/stateward/stateward/proxy/internal/transcode"
 )
 
 // webMethod finds the method with a gRPC path for a call by gRPC-Web or Connect.
@@ -32,7 +32,7 @@ func (f *Frontend) webMethod(path string) (web.Method, error) {
 
 // jsonOf is how the messages of the method are JSON.
 func jsonOf(files *protoregistry.Files, method protoreflect.MethodDescriptor) web.JSON {
-	return form{input: method.Input(), output: method.Output(), types: dynamicpb.NewTypes(files)}
+	return transcode.Form{Input: method.Input(), Output: method.Output(), Files: files}
 }
 
 // find returns a method that the files declare.

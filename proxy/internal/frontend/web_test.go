@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -49,23 +48,15 @@ func (rawCodec) Unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// overHTTP serves the bench's frontend by HTTP, and returns where, and a client for one of
-// the two versions.
+// overHTTP returns where the bench is, and a client for one of the two versions of HTTP.
 func (b *bench) overHTTP(tb testing.TB, http2 bool) (url string, client *http.Client) {
 	tb.Helper()
-	server := httptest.NewUnstartedServer(b.frontend.Handler())
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
-	server.Config.Protocols = protocols
-	server.Start()
-	tb.Cleanup(server.Close)
 	asked := new(http.Protocols)
 	asked.SetHTTP1(!http2)
 	asked.SetUnencryptedHTTP2(http2)
 	transport := &http.Transport{Protocols: asked, DisableCompression: true}
 	tb.Cleanup(transport.CloseIdleConnections)
-	return server.URL, &http.Client{Transport: transport}
+	return "http://" + b.address, &http.Client{Transport: transport}
 }
 
 // webs are the ways of the web, each by what makes a client of it.

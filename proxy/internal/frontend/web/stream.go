@@ -54,7 +54,8 @@ func (codec) Unmarshal(data []byte, message any) error {
 type stream struct {
 	*way.Call
 
-	json    JSON // nil where messages are protobuf
+	json    JSON  // nil where messages are protobuf
+	broken  error // a response that could not be printed
 	writer  http.ResponseWriter
 	in, out way.Gate
 	receive func(*way.Frame) error
@@ -119,16 +120,28 @@ func received(err error) error {
 // SendMsg sends a response, and before the first the headers.
 func (s *stream) SendMsg(message any) error {
 	response, err := way.Bytes(message)
-	if err == nil && s.json != nil {
-		response, err = s.json.Response(response)
-	}
 	if err != nil {
 		return err
 	}
 	return s.out.Pass(func() error {
+		if s.json != nil {
+			if response, err = s.json.Response(response); err != nil {
+				s.broken = err
+				return err
+			}
+		}
 		s.flush()
 		return s.send(&way.Frame{Bytes: response})
 	})
+}
+
+// end returns what the caller gets in the end, where the handler has returned err.
+func (h *Handler) end(s *stream, err error) error {
+	if s.broken != nil {
+		h.config.Unprintable(s.Context(), s.Method(), s.broken)
+		err = s.broken
+	}
+	return errorOf(err)
 }
 
 // flush puts the headers of the call where the response takes them from.
@@ -155,8 +168,8 @@ func (h *Handler) call(ctx context.Context, request *connect.Request[way.Frame])
 		response.Msg = frame
 		return nil
 	}
-	if err := h.config.Serve(s); err != nil {
-		return nil, errorOf(err)
+	if err := h.end(s, h.config.Serve(s)); err != nil {
+		return nil, err
 	}
 	header.ToHTTP(s.Trailer(), response.Trailer())
 	return response, nil
@@ -164,7 +177,7 @@ func (h *Handler) call(ctx context.Context, request *connect.Request[way.Frame])
 
 // bare serves the calls of a form with streams just as they come, so that how many
 // messages there have to be is decided where it is for every way.
-type bare struct{ serve way.Serve }
+type bare struct{ handler *Handler }
 
 var _ connect.Interceptor = bare{}
 
@@ -182,11 +195,11 @@ func (b bare) WrapStreamingHandler(connect.StreamingHandlerFunc) connect.Streami
 		s := newStream(ctx, conn.ResponseHeader())
 		s.receive = func(frame *way.Frame) error { return conn.Receive(frame) }
 		s.send = func(frame *way.Frame) error { return conn.Send(frame) }
-		err := b.serve(s)
+		err := b.handler.config.Serve(s)
 		way.CloseBoth(s.writer, &s.in, &s.out)
 		s.flush()
 		header.ToHTTP(s.Trailer(), conn.ResponseTrailer())
-		return errorOf(err)
+		return b.handler.end(s, err)
 	}
 }
 

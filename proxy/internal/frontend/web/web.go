@@ -38,6 +38,8 @@ type Config struct {
 	Serve way.Serve
 	// Method finds the method with a gRPC path. An error has a gRPC status.
 	Method func(path string) (Method, error)
+	// Unprintable is told of a response that cannot be JSON, with the method's gRPC path.
+	Unprintable func(ctx context.Context, method string, err error)
 	// MaxRequest is the largest request in bytes.
 	MaxRequest int
 }
@@ -55,12 +57,12 @@ var _ http.Handler = (*Handler)(nil)
 
 // New returns a handler.
 func New(config Config) *Handler {
+	h := &Handler{config: config}
 	const name = "/" // Nobody reads it: a handler serves every method of its form.
 	options := connect.WithHandlerOptions(
 		connect.WithCodec(codec("proto")), connect.WithCodec(codec("json")), connect.WithCodec(codec("json; charset=utf-8")),
-		connect.WithReadMaxBytes(config.MaxRequest), connect.WithInterceptors(bare{config.Serve}),
+		connect.WithReadMaxBytes(config.MaxRequest), connect.WithInterceptors(bare{h}),
 	)
-	h := &Handler{config: config}
 	h.unary = connect.NewUnaryHandler(name, h.call, options)
 	h.safe = connect.NewUnaryHandler(name, h.call, options, connect.WithIdempotency(connect.IdempotencyNoSideEffects))
 	h.stream = connect.NewServerStreamHandler(name, never[*connect.Request[way.Frame], *connect.ServerStream[way.Frame]], options)
