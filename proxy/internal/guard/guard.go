@@ -91,7 +91,9 @@ func (g *Guard) missing() string {
 
 // TakesTokens reports whether a caller is asked for a token, so that an answer can say so
 // (ACC-ADMIT-004).
-func (g *Guard) TakesTokens() bool { return g.config.Identity != nil && g.config.Identity.Tokens != nil }
+func (g *Guard) TakesTokens() bool {
+	return g.config.Identity != nil && g.config.Identity.Tokens != nil
+}
 
 // Discovered names in the log what the rules do not fit in what the function serves now:
 // rules about what is not there (ACC-RULE-004), and methods that nobody can call for want

@@ -17,6 +17,10 @@ const (
 	PrincipalRole   = Reserved + "principal-role" // once for each role
 )
 
+// Challenge is the key of a response under which a caller who is not known hears how it
+// can be (ACC-ADMIT-004).
+const Challenge = "www-authenticate"
+
 // IsReserved reports whether the key is the proxy's own. It is in lower case.
 func IsReserved(key string) bool { return strings.HasPrefix(key, Reserved) }
 

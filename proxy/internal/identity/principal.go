@@ -10,11 +10,11 @@ import (
 	"github.com/stateward/stateward/proxy/internal/header"
 )
 
-// What a principal may have. It travels in the metadata of commands, which has a limit of
-// its own (CORE-LIMIT-010).
+// What a principal may have, in bytes. It travels in the metadata of every command that
+// follows from its call, beside what a function gives along.
 const (
-	longestName = 1 << 10 // bytes, of a name, an issuer, or a role
-	mostRoles   = 256
+	longestName = 1 << 10 // of a name, an issuer, or a role
+	largestSaid = 4 << 10 // of all that is said of it, keys included
 )
 
 // Principal is who calls. It is not written to.
@@ -41,9 +41,6 @@ func (p *Principal) Entries() []*entityv1.MetadataEntry {
 // newPrincipal returns the principal, or a fault.Unauthenticated that says what of it no
 // principal can have. By is what vouches for it.
 func newPrincipal(name, issuer string, roles []string, by string) (*Principal, error) {
-	if len(roles) > mostRoles {
-		return nil, fault.New(fault.Unauthenticated, "the %s gives %d roles, and may give %d", by, len(roles), mostRoles)
-	}
 	p := &Principal{Name: name, Issuer: issuer, Roles: roles}
 	for _, pair := range [][2]string{{header.Principal, name}, {header.PrincipalIssuer, issuer}} {
 		if !fit(pair[1]) {
@@ -56,6 +53,9 @@ func newPrincipal(name, issuer string, roles []string, by string) (*Principal, e
 			return nil, fault.New(fault.Unauthenticated, "the %s gives a role that cannot be passed on: it has to have 1 to %d bytes of printable text", by, longestName)
 		}
 		p.entries = append(p.entries, entry(header.PrincipalRole, role))
+	}
+	if size := header.Size(&entityv1.Metadata{Entries: p.entries}); size > largestSaid {
+		return nil, fault.New(fault.Unauthenticated, "the %s gives names and roles that come to %d bytes as metadata, and may give %d", by, size, largestSaid)
 	}
 	return p, nil
 }

@@ -24,6 +24,8 @@ type source struct {
 	effect bool
 	// trace is that of the command, for whatever follows from it.
 	trace []*entityv1.MetadataEntry
+	// principal says who called first, for whatever follows (ACC-FOLLOW-001).
+	principal []*entityv1.MetadataEntry
 	// key is the command's idempotency key; empty when it has none.
 	key string
 	// depth is how many forwards and side effects led to the command.
@@ -35,6 +37,7 @@ type source struct {
 // origin is the command of a caller.
 func origin(ctx context.Context, service, name string, method Method, key string, metadata *entityv1.Metadata) source {
 	from := source{id: entity.ID{Service: service}, name: name, key: key, trace: header.Trace(metadata)}
+	from.principal = header.OfPrincipal(metadata)
 	if method.Kind != wire.Action {
 		from.persistence = method.Target.Persistence
 	}
