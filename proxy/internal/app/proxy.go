@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	mathrand "math/rand/v2"
 	"net"
 	"sync"
@@ -23,6 +22,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/replica"
 	"github.com/stateward/stateward/proxy/internal/router"
 	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 	"github.com/stateward/stateward/proxy/internal/wire"
@@ -199,7 +199,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.frontend, err = frontend.New(frontend.Config{
 		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
-		MaxRequest: p.config.maxRequest(),
+		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(),
 	})
 	return err
 }
@@ -261,7 +261,7 @@ func (p *proxy) Changed(reasons []string) {
 
 // openAdmin opens the admin port.
 func (p *proxy) openAdmin(ctx context.Context) error {
-	listener, err := listen(ctx, "--admin", p.config.Admin)
+	listener, err := listen(ctx, "admin", p.config.Admin)
 	if err != nil {
 		return err
 	}
@@ -278,11 +278,13 @@ func (p *proxy) openService() error {
 		return nil
 	}
 	p.open = true
-	listener, err := listen(context.Background(), "--listen", p.config.Listen)
+	listener, err := listen(context.Background(), "listen", p.config.Listen)
 	if err != nil {
 		return err
 	}
-	p.frontend.Serve(listener)
+	if err := p.frontend.Serve(listener); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	p.opened(PortService, listener.Addr())
 	return nil
 }
@@ -295,11 +297,11 @@ func (p *proxy) opened(port string, address net.Addr) {
 	}
 }
 
-// listen opens a TCP port that a flag has named.
-func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+// listen opens the TCP port that the setting with the name says.
+func listen(ctx context.Context, name, address string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot open the port: %w", flag, err)
+		return nil, setting.Wrongf(name, "cannot open the port: %w", err)
 	}
 	return listener, nil
 }

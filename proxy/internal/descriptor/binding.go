@@ -68,5 +68,5 @@ var texts = []protoreflect.FullName{
 // IsText reports whether the field is of a text type, or repeats one: a path or a
 // query can give its value.
 func IsText(field protoreflect.FieldDescriptor) bool {
-	return !field.IsMap() && (field.Message() == nil || slices.Contains(texts, field.Message().FullName()))
+	return field.Message() == nil || slices.Contains(texts, field.Message().FullName())
 }

@@ -148,8 +148,8 @@ func serve(tb testing.TB, r frontend.Router, answer *discoveryv1.DiscoverRespons
 	return serveIn(tb, wire.V1(), r, answer, cors.Policy{})
 }
 
-// serveIn is serve in a dialect, with a policy for browsers.
-func serveIn(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *discoveryv1.DiscoverResponse, policy cors.Policy) *bench {
+// newBench makes a frontend that listens nowhere.
+func newBench(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *discoveryv1.DiscoverResponse, policy cors.Policy) *bench {
 	tb.Helper()
 	registry, mistakes := descriptor.Build(dialect, answer)
 	if len(mistakes) > 0 {
@@ -166,6 +166,13 @@ func serveIn(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *dis
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return b
+}
+
+// serveIn is serve in a dialect, with a policy for browsers.
+func serveIn(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *discoveryv1.DiscoverResponse, policy cors.Policy) *bench {
+	tb.Helper()
+	b := newBench(tb, dialect, r, answer, policy)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)

@@ -30,6 +30,7 @@ type headConn struct {
 	silent bool        // it is of HTTP/2, which has no such answer
 	busy   atomic.Bool // a request is under way, whose head has been read
 	begun  atomic.Bool // the next head has begun
+	over   atomic.Bool // it did not end in time
 }
 
 // late is the answer: a google.rpc.Status, as every error.
@@ -48,8 +49,18 @@ func (c *headConn) Read(into []byte) (int, error) {
 		c.begun.Store(true)
 	case c.begun.Load() && errors.Is(err, os.ErrDeadlineExceeded):
 		_, _ = c.Conn.Write([]byte(late)) // The connection ends, whether it arrives or not.
+		c.over.Store(true)
 	}
 	return n, err
+}
+
+// Write writes, unless the last word has been said: net/http has one of its own for a head
+// that is cut short.
+func (c *headConn) Write(from []byte) (int, error) {
+	if c.over.Load() {
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(from)
 }
 
 // follow notes where in its requests a connection is. It is a ConnState of an

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// usualDepth is how many segments a path may have without a cost of their own.
-const usualDepth = 16
-
 // span is where one segment of a path begins and ends.
 type span struct{ begin, end int }
 
@@ -26,12 +23,12 @@ type finder struct {
 }
 
 // find looks at every template that matches the path, which is split before it is
-// decoded (HTTP-PATH-001). It uses the room that it is given.
-func (f *finder) find(path string, room []span) {
+// decoded (HTTP-PATH-001).
+func (f *finder) find(path string) {
 	if !strings.HasPrefix(path, "/") {
 		return
 	}
-	f.path, f.spans = path, split(path, room)
+	f.path, f.spans = path, split(path)
 	f.walk(&f.table.root, 0)
 	// No verb holds a colon, so that the last one alone can stand before one.
 	last := &f.spans[len(f.spans)-1]
@@ -49,14 +46,15 @@ func (f *finder) find(path string, room []span) {
 }
 
 // split returns the segments of a path that begins with a slash.
-func split(path string, room []span) []span {
+func split(path string) []span {
+	spans := make([]span, 0, strings.Count(path, "/"))
 	begin := 1
 	for {
 		slash := strings.IndexByte(path[begin:], '/')
 		if slash < 0 {
-			return append(room, span{begin, len(path)})
+			return append(spans, span{begin, len(path)})
 		}
-		room = append(room, span{begin, begin + slash})
+		spans = append(spans, span{begin, begin + slash})
 		begin += slash + 1
 	}
 }

@@ -93,8 +93,7 @@ func (t *Table) Match(method, path string) (index int, captures []string, err er
 		return 0, nil, err
 	}
 	f := finder{table: t, method: method, best: -1}
-	var usual [usualDepth]span
-	f.find(path, usual[:0])
+	f.find(path)
 	switch {
 	case f.best >= 0:
 		return f.best, f.captures(), nil
@@ -112,7 +111,7 @@ func (t *Table) Methods(path string) []string {
 		return nil
 	}
 	f := finder{table: t, best: -1} // no route has the method ""
-	f.find(path, nil)
+	f.find(path)
 	slices.Sort(f.others)
 	return f.others
 }

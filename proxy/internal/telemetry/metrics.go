@@ -22,6 +22,8 @@ var latencies = prometheus.ExponentialBuckets(0.0005, 2, 18)
 type Metrics struct {
 	registry *prometheus.Registry
 
+	connections *Connections
+
 	calls     *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 
@@ -49,6 +51,8 @@ type Metrics struct {
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+
+		connections: newConnections(),
 
 		calls:     counters("calls_total", "Calls that the frontend has answered, by gRPC code.", "service", "method", "code"),
 		durations: histograms("call_duration_seconds", "Time from a call's arrival to its answer.", "service", "method"),
@@ -79,6 +83,7 @@ func NewMetrics(version string) *Metrics {
 	build.Set(1)
 	m.registry.MustRegister(
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.connections.open, m.connections.refused, m.connections.cut,
 		m.calls, m.durations,
 		m.waiting, m.commands, m.activations, m.replayed, m.ends, m.appends, m.failures, m.events,
 		m.acting, m.tried, m.parked, m.attempted,
@@ -91,6 +96,9 @@ func NewMetrics(version string) *Metrics {
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
+
+// Connections counts those of callers.
+func (m *Metrics) Connections() *Connections { return m.connections }
 
 // Called counts one call of the frontend: what it was, how it was answered and
 // how long that took.

@@ -3,7 +3,6 @@ package transcode
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -19,12 +18,12 @@ func (p *parser) any(m protoreflect.Message) error {
 	if p.peek() != '{' {
 		return p.unfit(string(m.Descriptor().FullName()))
 	}
-	url, empty, err := p.findType()
-	switch {
-	case err != nil:
+	url, err := p.typeAhead()
+	if err != nil {
 		return err
-	case empty:
-		return p.skip() // {} is an Any without anything
+	}
+	if url == "" {
+		return p.untyped()
 	}
 	found, err := p.types.FindMessageByURL(url)
 	if err != nil {
@@ -40,39 +39,38 @@ func (p *parser) any(m protoreflect.Message) error {
 	return nil
 }
 
-// findType looks ahead for the type of the object that comes, and says whether it has
-// no member at all.
-func (p *parser) findType() (url string, empty bool, err error) {
-	ahead := *p
-	empty = true
-	err = ahead.object(func(name string) error {
-		empty = false
-		if name != anyType {
-			return ahead.skip()
+// typeAhead returns the type that the object which comes names; empty when it names
+// none.
+func (p *parser) typeAhead() (string, error) {
+	if p.pos >= p.ahead {
+		if p.urls == nil {
+			p.urls = map[int]string{}
 		}
-		if url != "" {
-			return within("."+anyType, wrong("it is given twice"))
+		look := *p
+		if err := look.look(p.urls); err != nil {
+			return "", err
 		}
-		if ahead.peek() != '"' {
-			return within("."+anyType, ahead.unfit("string"))
-		}
-		url, err = ahead.text()
-		return err
-	})
-	if err == nil && url == "" && !empty {
-		err = wrong("it has no %q, which names the type", anyType)
+		p.ahead = look.pos
 	}
-	return url, empty, err
+	return p.urls[p.pos], nil
+}
+
+// untyped reads an Any without a type: {} holds nothing, and there is no other.
+func (p *parser) untyped() error {
+	return p.object(func(string) error { return wrong("it has no %q, which names the type as a string", anyType) })
 }
 
 // held reads what the Any holds: the fields beside the type, or its one value.
 func (p *parser) held(m protoreflect.Message) error {
 	isOwn := knownOf(m.Descriptor()) != ordinary
 	isEmpty := m.Descriptor().FullName() == "google.protobuf.Empty"
-	given := false
+	typed, given := false, false
 	err := p.fields(m, func(name string) (bool, error) {
 		switch {
+		case name == anyType && typed:
+			return true, within("."+anyType, wrong("it is given twice"))
 		case name == anyType:
+			typed = true
 			return true, p.skip()
 		case !isOwn && (!isEmpty || name != anyValue):
 			return false, nil
@@ -111,7 +109,7 @@ func (p *printer) any(m protoreflect.Message) error {
 		return fmt.Errorf("the function's files have no type %q, which an Any holds", url)
 	}
 	held := found.New()
-	if err := (proto.UnmarshalOptions{AllowPartial: true, Resolver: p.types}).Unmarshal(bytes, held.Interface()); err != nil {
+	if err := unmarshal(bytes, held.Interface(), p.types); err != nil {
 		return fmt.Errorf("an Any holds what is no %q: %w", url, err)
 	}
 	p.out = append(p.out, `{"`+anyType+`":`...)

@@ -51,9 +51,9 @@ func ascending(fields protoreflect.FieldDescriptors) bool {
 
 func sorted(m protoreflect.Message) []protoreflect.FieldDescriptor {
 	fields := m.Descriptor().Fields()
-	all := make([]protoreflect.FieldDescriptor, fields.Len())
-	for i := range all {
-		all[i] = fields.Get(i)
+	var all []protoreflect.FieldDescriptor
+	for i := range fields.Len() {
+		all = append(all, fields.Get(i))
 	}
 	m.Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
 		if field.IsExtension() {

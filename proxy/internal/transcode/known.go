@@ -47,7 +47,8 @@ func knownOf(message protoreflect.MessageDescriptor) known {
 	if message.FullName().Parent() != "google.protobuf" {
 		return ordinary
 	}
-	found, fits := ordinary, false
+	var found known
+	var fits bool
 	switch message.Name() {
 	case "Any":
 		found, fits = anything, hasField(message, typeURLField, protoreflect.StringKind) && hasField(message, valueField, protoreflect.BytesKind)

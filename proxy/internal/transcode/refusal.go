@@ -16,7 +16,7 @@ import (
 
 // Refusal is a request by HTTP that the proxy refuses before the function is sent
 // anything of it (HTTP-PORT-003).
-type Refusal struct {
+type Refusal struct { //nolint:errname // the word of the chapter about HTTP
 	// Status is that of HTTP.
 	Status int
 	// Text says what is wrong and names where, for a person.

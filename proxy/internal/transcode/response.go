@@ -5,7 +5,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 
@@ -17,7 +16,7 @@ const JSON = "application/json"
 
 // Unprintable says that a response cannot be given to its caller by HTTP, who gets
 // INTERNAL; the function is told.
-type Unprintable struct {
+type Unprintable struct { //nolint:errname // a property of the response, and the error for it
 	// Requirement is the sentence that the response breaks, for the report.
 	Requirement string
 	// Text says why, for a person.
@@ -34,14 +33,14 @@ func (u *Unprintable) GRPCStatus() *status.Status { return status.New(codes.Inte
 // of the method's output. An error is an [*Unprintable].
 func Response(b *descriptor.Binding, payload []byte) (contentType string, body []byte, err error) {
 	message := dynamicpb.NewMessage(b.Output)
-	options := proto.UnmarshalOptions{AllowPartial: true, Resolver: dynamicpb.NewTypes(b.Files)}
-	if err := options.Unmarshal(payload, message); err != nil {
+	types := dynamicpb.NewTypes(b.Files)
+	if err := unmarshal(payload, message, types); err != nil {
 		return "", nil, &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response is no %s: %v", b.Output.FullName(), err)}
 	}
 	if IsRaw(b) {
 		return raw(rawOf(b, message))
 	}
-	p := printer{types: dynamicpb.NewTypes(b.Files)}
+	p := printer{types: types}
 	switch {
 	case b.Response == nil:
 		err = p.message(message)

@@ -20,6 +20,12 @@ type parser struct {
 	pos   int
 	depth int
 	types *dynamicpb.Types
+
+	// ahead is how far the text has been looked through for the types of Anys, which
+	// urls has by the position of their objects. It is looked through once, however
+	// many Anys hold each other.
+	ahead int
+	urls  map[int]string
 }
 
 // notJSON says that the text is no JSON where the parser stands.
@@ -202,13 +208,25 @@ func (p *parser) unicode() (rune, bool) {
 }
 
 // skip reads one value and keeps nothing of it.
-func (p *parser) skip() error {
+func (p *parser) skip() error { return p.look(nil) }
+
+// look reads one value, and notes the type of each object in it that names one; urls
+// may be nil.
+func (p *parser) look(urls map[int]string) error {
 	var err error
 	switch c := p.peek(); {
 	case c == '{':
-		err = p.object(func(string) error { return p.skip() })
+		begin := p.pos
+		err = p.object(func(name string) error {
+			_, noted := urls[begin]
+			if name != anyType || noted || urls == nil || p.peek() != '"' {
+				return p.look(urls)
+			}
+			urls[begin], err = p.text()
+			return err
+		})
 	case c == '[':
-		err = p.array(func(int) error { return p.skip() })
+		err = p.array(func(int) error { return p.look(urls) })
 	case c == '"':
 		_, err = p.text()
 	case p.word("true"), p.word("false"), p.word("null"):

@@ -107,9 +107,7 @@ func (w *writer) WriteHeader(status int) {
 		w.headed = true
 		names := exposed(w.Header())
 		w.policy.allow(w.Header(), w.origin)
-		if len(names) > 0 {
-			w.Header().Set("Access-Control-Expose-Headers", strings.Join(names, ", "))
-		}
+		w.Header().Set("Access-Control-Expose-Headers", strings.Join(names, ", "))
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -132,10 +130,10 @@ func (w *writer) Flush() {
 
 // exposed returns the names of the headers that a page may read only where it is told so.
 func exposed(headers http.Header) []string {
-	var names []string
+	names := []string{"Date"} // which the server adds
 	for name := range headers {
 		switch name {
-		case "Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Expires", "Last-Modified", "Pragma", "Vary", "Set-Cookie":
+		case "Date", "Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Expires", "Last-Modified", "Pragma", "Vary", "Set-Cookie":
 		default:
 			names = append(names, name)
 		}

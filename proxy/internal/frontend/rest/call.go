@@ -29,6 +29,7 @@ type call struct {
 
 	in, out way.Gate
 	asked   bool   // the request has been read
+	unread  bool   // and not to its end
 	begun   bool   // status line and headers have been sent
 	broken  error  // a response could not be printed, which ends the call
 	ticking *ticks // nil where the form has no comments, or nothing was sent yet
@@ -53,6 +54,7 @@ func (c *call) RecvMsg(message any) error {
 
 // read returns the request message (HTTP-REQ-001).
 func (c *call) read() ([]byte, error) {
+	c.unread = true
 	for _, encoding := range c.request.Header["Content-Encoding"] {
 		if encoding != "" && encoding != "identity" { // HTTP-TYPE-002
 			return nil, transcode.Refuse(http.StatusUnsupportedMediaType, "the body has the content-encoding %q: give it without one", encoding)
@@ -62,6 +64,7 @@ func (c *call) read() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.unread = false
 	request, err := transcode.Request(c.binding, c.captures, c.request.URL.RawQuery, c.request.Header.Get("Content-Type"), body)
 	if err != nil {
 		return nil, err
@@ -145,6 +148,9 @@ func (c *call) end(err error) {
 			c.writer.Header().Add(header.Challenge, challenge)
 		}
 		fail(c.writer, err, c.registry)
+		if c.unread {
+			way.Drain(c.writer, c.request.Body)
+		}
 	case c.form == data || c.form == one:
 		panic(http.ErrAbortHandler) // HTTP-STREAM-011
 	default:

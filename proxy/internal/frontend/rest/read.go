@@ -35,15 +35,15 @@ func (p patient) Read(into []byte) (int, error) {
 // readBody returns the body of the request.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	control := http.NewResponseController(w)
-	body, err := io.ReadAll(patient{http.MaxBytesReader(w, r.Body, maxBody), control})
+	body, err := io.ReadAll(io.LimitReader(patient{r.Body, control}, maxBody+1))
 	if err == nil {
 		_ = control.SetReadDeadline(time.Time{}) // The rest of the call has no such deadline.
+		if len(body) > maxBody {
+			return nil, transcode.Refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", maxBody)
+		}
 		return body, nil
 	}
-	_, large := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case large:
-		return nil, transcode.Refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", maxBody)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, transcode.Refuse(http.StatusRequestTimeout, "the body brought no byte for %v", slowest)
 	case r.Context().Err() != nil:

@@ -52,6 +52,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		h.config.Refused(way.Status(err).Code())
 		fail(w, err, nil)
+		way.Drain(w, r.Body)
 		return
 	}
 	defer cancel()

@@ -139,4 +139,5 @@ func (h *Handler) of(method Method, r *http.Request) *connect.Handler {
 // fails has no caller left.
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	_ = connect.NewErrorWriter().Write(w, r, errorOf(err))
+	way.Drain(w, r.Body)
 }
