@@ -116,7 +116,7 @@ func byGRPC(t *testing.T, address string, headers map[string]string) outcome {
 
 func byHTTP(t *testing.T, address string, headers map[string]string) outcome {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodPost, "http://"+address+descriptortest.Add, strings.NewReader(`{"counterId":"7"}`))
+	r, err := http.NewRequest(http.MethodPost, "http://"+address+descriptortest.Add, strings.NewReader(`{"id":"7"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func byWeb(t *testing.T, address string, headers map[string]string, json bool, o
 		t.Fatal(err)
 	}
 	if json {
-		body = []byte(`{"counterId":"7"}`)
+		body = []byte(`{"id":"7"}`)
 	}
 	request := connect.NewRequest(&raw{bytes: body})
 	for name, value := range headers {
