@@ -10,7 +10,7 @@ import (
 func TestFor(t *testing.T) {
 	t.Parallel()
 	rules, err := ParseRules([]string{
-		"*=authenticated", "shop.Cart/*=role:clerk", "shop.Cart/Get=public", "shop.Till/Open = role: boss , owner",
+		"*=authenticated", "shop.Cart/*=role:clerk", "shop.Cart/Get=public", "shop.Till/Open = role: boss | owner",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +26,7 @@ func TestFor(t *testing.T) {
 		{"shop.Cart", "Add", Annotated{}, "role:clerk"},
 		{"shop.Cart", "Add", Annotated{Method: &admin}, "role:admin"},
 		{"shop.Cart", "Add", Annotated{Service: &owner}, "role:clerk"},
-		{"shop.Till", "Open", Annotated{}, "role:boss,owner"},
+		{"shop.Till", "Open", Annotated{}, "role:boss|owner"},
 		{"shop.Till", "Close", Annotated{Service: &owner}, "role:owner"},
 		{"shop.Till", "Close", Annotated{}, "authenticated"},
 		{"other.Service", "Method", Annotated{}, "authenticated"},
@@ -62,7 +62,7 @@ func TestParseRulesRefuses(t *testing.T) {
 		"shop.Cart/Get":                        "PATTERN=RULE",
 		"shop.Cart/Get=private":                "none of public",
 		"shop.Cart/Get=role:":                  "empty role",
-		"shop.Cart/Get=role:a,,b":              "empty role",
+		"shop.Cart/Get=role:a||b":              "empty role",
 		"shop.Cart=public":                     "none of SERVICE/METHOD",
 		"shop.*/Get=public":                    "none of SERVICE/METHOD",
 		"/shop.Cart/Get=public":                "none of SERVICE/METHOD",
@@ -105,7 +105,7 @@ func TestUnmatched(t *testing.T) {
 }
 
 func FuzzRules(f *testing.F) {
-	f.Add("shop.Cart/Get=role:a,b")
+	f.Add("shop.Cart/Get=role:a|b")
 	f.Add("*=public")
 	f.Add("a.B/* = authenticated")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -22,6 +22,7 @@ const (
 	public        = "public"
 	authenticated = "authenticated"
 	rolePrefix    = "role:"
+	between       = "|" // any of them
 )
 
 // Public returns the rule that lets everybody call.
@@ -44,12 +45,12 @@ func (r Rule) String() string {
 	case len(r.Roles) == 0:
 		return authenticated
 	default:
-		return rolePrefix + strings.Join(r.Roles, ",")
+		return rolePrefix + strings.Join(r.Roles, between)
 	}
 }
 
-// Parse reads a rule: public, authenticated, or role: and the names of roles with commas
-// between them.
+// Parse reads a rule: public, authenticated, or role: and the names of roles with | between
+// them.
 func Parse(text string) (Rule, error) {
 	switch {
 	case text == public:
@@ -57,9 +58,9 @@ func Parse(text string) (Rule, error) {
 	case text == authenticated:
 		return Rule{}, nil
 	case !strings.HasPrefix(text, rolePrefix):
-		return Rule{}, fmt.Errorf("the rule %q is none of public, authenticated and role:NAME,NAME", text)
+		return Rule{}, fmt.Errorf("the rule %q is none of public, authenticated and role:NAME|NAME", text)
 	}
-	roles := strings.Split(text[len(rolePrefix):], ",")
+	roles := strings.Split(text[len(rolePrefix):], between)
 	for i, role := range roles {
 		if roles[i] = strings.TrimSpace(role); roles[i] == "" {
 			return Rule{}, fmt.Errorf("the rule %q names an empty role", text)

@@ -60,7 +60,6 @@ type Keeper struct {
 type held struct {
 	certificates []tls.Certificate // one or none
 	authorities  *x509.CertPool    // nil where there is no file of them
-	server       atomic.Pointer[tls.Config]
 }
 
 // Open reads the files. An error names each that cannot be read or is not what it should
@@ -230,6 +229,3 @@ func pool(data []byte) (*x509.CertPool, error) {
 	}
 	return pool, nil
 }
-
-// protocols are those that a server speaks behind TLS, in the order of its liking.
-func protocols() []string { return []string{"h2", "http/1.1"} }

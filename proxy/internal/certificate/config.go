@@ -1,6 +1,9 @@
 package certificate
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+	"sync/atomic"
+)
 
 // Asking says whether a server asks its clients for a certificate.
 type Asking uint8
@@ -14,31 +17,36 @@ const (
 	Insist
 )
 
-// Server returns what a listener needs. Each handshake is made with the files of its
-// moment. One config serves one listener.
-func (k *Keeper) Server(asking Asking) *tls.Config {
-	first := k.held.Load().serve(asking)
-	outer := first.Clone()
+// Server returns what a listener needs that speaks the protocols, such as h2 and http/1.1.
+// Each handshake is made with the files of its moment.
+func (k *Keeper) Server(asking Asking, protocols ...string) *tls.Config {
+	var made atomic.Pointer[serving]
+	outer := k.held.Load().serve(asking, protocols)
 	outer.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
-		now := k.held.Load()
-		if made := now.server.Load(); made != nil && made.ClientAuth == asking.auth() {
-			return made, nil
+		now, last := k.held.Load(), made.Load()
+		if last == nil || last.held != now {
+			last = &serving{held: now, config: now.serve(asking, protocols)}
+			made.Store(last) // Two at once make the same.
 		}
-		made := now.serve(asking)
-		now.server.Store(made) // Two at once make the same.
-		return made, nil
+		return last.config, nil
 	}
 	return outer
 }
 
+// serving is the config of a server, and what it was made of.
+type serving struct {
+	held   *held
+	config *tls.Config
+}
+
 // serve returns the config of a server with what is held.
-func (h *held) serve(asking Asking) *tls.Config {
+func (h *held) serve(asking Asking, protocols []string) *tls.Config {
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		Certificates: h.certificates,
 		ClientCAs:    h.authorities,
 		ClientAuth:   asking.auth(),
-		NextProtos:   protocols(),
+		NextProtos:   protocols,
 		// A ticket would let a client in whose authority has been taken out since.
 		SessionTicketsDisabled: asking != AskNobody,
 	}

@@ -56,7 +56,7 @@ func TestAccess(t *testing.T) {
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	if add, _ = registry.Method(descriptortest.Service, "Add"); add.Access.Method.String() != "role:a,b" {
+	if add, _ = registry.Method(descriptortest.Service, "Add"); add.Access.Method.String() != "role:a|b" {
 		t.Errorf("an option that stands several times: %v", add.Access.Method)
 	}
 }

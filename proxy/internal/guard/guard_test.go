@@ -55,7 +55,7 @@ func TestAdmit(t *testing.T) {
 	t.Parallel()
 	issuer := identitytest.NewIssuer(t, "one")
 	who := known(t, issuer)
-	rules, err := access.ParseRules([]string{"shop.Cart/Get=public", "shop.Cart/Empty=role:boss,owner"})
+	rules, err := access.ParseRules([]string{"shop.Cart/Get=public", "shop.Cart/Empty=role:boss|owner"})
 	if err != nil {
 		t.Fatal(err)
 	}
