@@ -62,6 +62,7 @@ var floors = map[string]int{
 	"proxy/internal/calls/callstest":                  4,
 	"proxy/internal/bench/lean":                       4,
 	"proxy/internal/frontend":                         5,
+	"proxy/internal/console":                          5,
 	"proxy/internal/app":                              6,
 	"proxy/internal/simulation":                       6,
 	"proxy/internal/bench":                            7,
