@@ -33,8 +33,8 @@ func parse() (map[string]*template.Template, error) {
 
 // frame is what every page has.
 type frame struct {
-	// Page is its name, Said what an action has just done; empty when none has.
-	Page string
+	// Page is its name, and Here that of the page in the navigation.
+	Page, Here string
 	// Overview is how the proxy does.
 	Overview *adminv1alpha1.Overview
 	Body     any
@@ -47,7 +47,7 @@ func (c *Console) render(ctx context.Context, w http.ResponseWriter, code int, n
 		response = &adminv1alpha1.GetOverviewResponse{Overview: new(adminv1alpha1.Overview)}
 	}
 	var page bytes.Buffer
-	if err := c.pages[name].Execute(&page, frame{Page: name, Overview: response.GetOverview(), Body: body}); err != nil {
+	if err := c.pages[name].Execute(&page, frame{Page: name, Here: here(name), Overview: response.GetOverview(), Body: body}); err != nil {
 		c.log.ErrorContext(ctx, "a page of the console could not be made", "page", name, "error", err)
 		http.Error(w, "this page could not be made; the proxy's log says why", http.StatusInternalServerError)
 		return
@@ -55,6 +55,14 @@ func (c *Console) render(ctx context.Context, w http.ResponseWriter, code int, n
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
 	_, _ = w.Write(page.Bytes()) // What a reader who has gone does not get is nobody's loss.
+}
+
+// here is where a page belongs in the navigation.
+func here(name string) string {
+	if name == "entity" {
+		return "entities"
+	}
+	return name
 }
 
 // mishap is what the page for errors shows.
