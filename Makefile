@@ -13,10 +13,12 @@ VERSION := $(shell cat VERSION)
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # What every one of our binaries is told about itself.
 LDFLAGS := -s -w \
-	-X github.com/stateward/stateward/proxy/internal/app.version=$(VERSION) \
+	-X github.com/stateward/stateward/proxy/internal/build.version=$(VERSION) \
+	-X github.com/stateward/stateward/proxy/internal/build.commit=$(COMMIT) \
 	-X github.com/stateward/stateward/tck/app.version=$(VERSION) \
 	-X github.com/stateward/stateward/tck/app.commit=$(COMMIT) \
-	-X github.com/stateward/stateward/reference-impl/go/sdk.version=$(VERSION)
+	-X github.com/stateward/stateward/reference-impl/go/sdk.version=$(VERSION) \
+	-X github.com/stateward/stateward/reference-impl/go/sdk.commit=$(COMMIT)
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags='$(LDFLAGS)'
 
 ##@ People
@@ -61,7 +63,7 @@ test-full: ## Run every test with the race detector, those that need a Docker en
 	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
-check: lint protocheck checkgenerate checktidy ## Run the linters and all that finds stale files
+check: lint protocheck checkgenerate checktidy checkmanifests ## Run the linters and all that finds stale files
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Lint the Go code
@@ -101,6 +103,10 @@ checkgenerate: ## Fail when generated files are stale
 	fi; \
 	echo "generated files are fresh"
 
+.PHONY: checkmanifests
+checkmanifests: ## Hold the manifests of docs/operations against the schemas of Kubernetes and Compose
+	cd tools/manifests && go test -count=1 ./... # it reads files that are not its own
+
 .PHONY: checktidy
 checktidy: ## Fail when go.mod is not tidy
 	go mod tidy -diff
@@ -138,7 +144,7 @@ fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 
 .PHONY: bench
 bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (default 5m); BENCH='-only REGEXP -profiles DIR' narrows and profiles
-	@go build -o $(BIN)/stateward-bench ./proxy/cmd/stateward-bench
+	@$(BUILD) -o $(BIN)/stateward-bench ./proxy/cmd/stateward-bench
 	@$(BIN)/stateward-bench -time $${TIME:-5m} $(BENCH)
 
 .PHONY: microbench

@@ -20,6 +20,7 @@ const module = "github.com/stateward/stateward/"
 // floors only, so that nothing ever needs its own user.
 var floors = map[string]int{
 	"proxy/internal/crdt":                             0,
+	"proxy/internal/build":                            0,
 	"proxy/internal/fault":                            0,
 	"proxy/internal/wire":                             0,
 	"proxy/internal/entity":                           0,
@@ -32,6 +33,7 @@ var floors = map[string]int{
 	"proxy/internal/header":                           1,
 	"proxy/internal/entity/answer":                    1,
 	"proxy/internal/telemetry":                        1,
+	"proxy/internal/setting":                          1,
 	"proxy/internal/store/lease":                      2,
 	"proxy/internal/store/postgres/pgtest":            2,
 	"proxy/internal/store/storetest":                  2,

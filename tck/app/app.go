@@ -138,11 +138,11 @@ selected · 3 the subject was never ready · 4 the kit's own error.`,
 }
 
 func about() string {
-	text := "tck " + version
+	built := runtime.Version()
 	if commit != "" {
-		text += " (" + commit + ")"
+		built = commit + ", " + built
 	}
-	return fmt.Sprintf("%s, protocol %s, requirements %s", text, protocol.Version, protocol.Digest())
+	return fmt.Sprintf("tck %s (%s), protocol %s, requirements %s", version, built, protocol.Version, protocol.Digest())
 }
 
 // kit describes this kit in a report.

@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	if err := extract.Run(os.Args[1:], os.Stderr); err != nil {
+	if err := extract.Run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

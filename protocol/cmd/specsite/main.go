@@ -10,19 +10,8 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := site.Run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-func run(args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("usage: specsite FOLDER; got %d arguments", len(args))
-	}
-	pages, err := site.Render(os.DirFS("protocol"))
-	if err != nil {
-		return err
-	}
-	return site.Write(args[0], pages)
 }

@@ -7,18 +7,25 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/stateward/stateward/protocol/internal/build"
 )
 
 // Run is the command: it writes DIR/requirements.json from DIR/spec/*.md, or
 // with -check returns an error when the file is not what it would write. Usage
 // goes to stderr.
-func Run(args []string, stderr io.Writer) error {
+func Run(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("requirements", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	dir := flags.String("dir", "protocol", "directory that holds spec/ and requirements.json")
+	about := flags.Bool("version", false, "say which build this is, and do nothing")
 	stale := flags.Bool("check", false, "write nothing, and fail when requirements.json is stale")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read the flags: %w", err)
+	}
+	if *about {
+		fmt.Fprintln(stdout, build.About("requirements"))
+		return nil
 	}
 	requirements, err := Read(os.DirFS(filepath.Join(*dir, "spec")))
 	if err != nil {

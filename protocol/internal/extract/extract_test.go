@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,11 +113,11 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var usage strings.Builder
-	check := func() error { return Run([]string{"-dir", dir, "-check"}, &usage) }
+	check := func() error { return Run([]string{"-dir", dir, "-check"}, io.Discard, &usage) }
 	if err := check(); err == nil {
 		t.Error("a missing file passed the check")
 	}
-	if err := Run([]string{"-dir", dir}, &usage); err != nil {
+	if err := Run([]string{"-dir", dir}, io.Discard, &usage); err != nil {
 		t.Fatal(err)
 	}
 	if err := check(); err != nil {
@@ -128,7 +129,7 @@ func TestRun(t *testing.T) {
 	if err := check(); err == nil || !strings.Contains(err.Error(), "is stale") {
 		t.Errorf("got %v, want a stale file named", err)
 	}
-	if err := Run([]string{"-no-such-flag"}, &usage); err == nil || !strings.Contains(usage.String(), "-check") {
+	if err := Run([]string{"-no-such-flag"}, io.Discard, &usage); err == nil || !strings.Contains(usage.String(), "-check") {
 		t.Errorf("an unknown flag gave %v and the usage %q", err, usage.String())
 	}
 }

@@ -7,13 +7,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/stateward/stateward/proxy/internal/build"
+	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 )
 
@@ -35,8 +35,13 @@ port says why not, and the function is told of each mistake.
 SIGTERM and SIGINT stop it: it takes no further call and lets commands under way
 finish. A second signal, or the drain time-out, breaks them off.
 
-Every flag can be given in the environment too: STATEWARD_FUNCTION for
---function, STATEWARD_IDLE_TIMEOUT for --idle-timeout. A flag comes first.`
+Every setting can be given by its flag, by a variable of the environment, and in
+a file of YAML that --config names; the first of these counts. --idle-timeout is
+STATEWARD_IDLE_TIMEOUT in the environment, and in the file
+
+  idle-timeout: 5m
+
+'stateward-proxy config' shows each setting, its value, and where it was given.`
 
 	example = `  # A function on this machine, everything else as it comes.
   stateward-proxy --function 127.0.0.1:8080
@@ -51,9 +56,6 @@ Every flag can be given in the environment too: STATEWARD_FUNCTION for
   curl http://127.0.0.1:9001/readyz`
 )
 
-// environment begins the name of every variable that stands for a flag.
-const environment = "STATEWARD_"
-
 // Run runs the command with the arguments, which do not hold its own name. It
 // returns when the proxy has stopped; nil means that it stopped as asked.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
@@ -65,75 +67,133 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // run is Run with the signals of the caller.
 func run(ctx context.Context, signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	config := Defaults()
-	config.Version = ownVersion()
-	logLevel, logFormat := "info", telemetry.FormatAuto
+	p := newProgram(os.Environ(), signals)
+	root := p.root()
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
+		return setting.UnknownFlags(err, args, command.Flags())
+	})
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return root.ExecuteContext(ctx)
+}
+
+// program is the command line: what its commands share. Each command but the root
+// has a file of its own.
+type program struct {
+	config   Config
+	logging  logging
+	file     string // of settings; "" where there is none
+	settings *setting.Set
+	environ  []string
+	signals  <-chan os.Signal
+}
+
+func newProgram(environ []string, signals <-chan os.Signal) *program {
+	p := &program{
+		config:   Defaults(),
+		logging:  logging{level: "info", format: telemetry.FormatAuto},
+		settings: setting.New(prefix),
+		environ:  environ,
+		signals:  signals,
+	}
+	p.config.Version = build.Version()
+	p.settings.Group("Settings")
+	p.settings.File(&p.file, "config", "file of settings in YAML, whose keys are the names of the flags")
+	p.config.settings(p.settings)
+	p.logging.settings(p.settings)
+	return p
+}
+
+// root returns the command, which runs the proxy, with the commands below it.
+func (p *program) root() *cobra.Command {
 	command := &cobra.Command{
 		Use:           "stateward-proxy",
 		Short:         short,
 		Long:          long,
 		Example:       example,
-		Version:       config.Version,
-		Args:          cobra.NoArgs,
+		Version:       build.About("stateward-proxy"),
+		Args:          noArguments,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE: func(command *cobra.Command, _ []string) (err error) {
-			if err := fromEnvironment(command.Flags()); err != nil {
-				return err
-			}
-			if config.Log, err = telemetry.NewLog(stderr, logLevel, logFormat); err != nil {
-				return err
-			}
-			return untilSignal(command.Context(), signals, config)
-		},
+		RunE:          func(command *cobra.Command, _ []string) error { return p.serve(command) },
 	}
-	addFlags(command.Flags(), &config, &logLevel, &logFormat)
-	command.SetArgs(args)
-	command.SetIn(stdin)
-	command.SetOut(stdout)
-	command.SetErr(stderr)
-	return command.ExecuteContext(ctx)
+	command.SetVersionTemplate("{{.Version}}\n")
+	command.SetUsageFunc(p.usage)
+	p.addFlags(command)
+	command.AddCommand(p.configCommand())
+	return command
 }
 
-// addFlags declares the flags, with the config's values as their defaults.
-func addFlags(flags *pflag.FlagSet, config *Config, logLevel, logFormat *string) {
+// addFlags gives the command the flags of the settings with the names, or of all
+// when none is given. The file of settings can always be named.
+func (p *program) addFlags(command *cobra.Command, names ...string) {
+	if len(names) > 0 {
+		names = append(names, "config")
+	}
+	flags := command.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&config.Function, "function", config.Function, "where the user function listens: HOST:PORT or unix:PATH")
-	flags.StringVar(&config.Dialect, "dialect", config.Dialect, "in what the function is spoken to: v1, cloudstate-0.2, or auto, which asks in each until it answers")
-	flags.BoolVar(&config.Unversioned, "unversioned", config.Unversioned, "take a function of Cloudstate that states no version for one of 0.2, also where it has replicated entities")
-	flags.BoolVar(&config.Base64, "base64-metadata", config.Base64, "send metadata whose name ends in -bin to a function of Cloudstate as text in base64, and not as bytes")
-	flags.StringVar(&config.Listen, "listen", config.Listen, "where the function's services are served: HOST:PORT; port 0 takes a free one")
-	flags.StringVar(&config.Admin, "admin", config.Admin, "where /healthz, /readyz and /metrics are: HOST:PORT; port 0 takes a free one")
-	flags.StringVar(&config.Store, "store", config.Store, "what keeps the state: pebble, postgres, or memory, which forgets it at the end")
-	flags.StringVar(&config.Data, "data", config.Data, "directory of the store pebble; made if it is not there, and used by one proxy at a time")
-	flags.StringVar(&config.Database, "database", config.Database, "database of the store postgres, as a URL or as key=value pairs; with a password in it, give it in the environment: STATEWARD_DATABASE")
-	flags.StringVar(&config.Node, "node", config.Node, "name of this proxy that stays over restarts, so that one that was killed is followed at once, and that no other proxy has at the same time; with the store postgres")
-	flags.DurationVar(&config.IdleTimeout, "idle-timeout", config.IdleTimeout, "how long an entity without commands stays in memory, where the function does not say")
-	flags.DurationVar(&config.CommandTimeout, "command-timeout", config.CommandTimeout, "how long the function may take to answer one command")
-	flags.DurationVar(&config.DrainTimeout, "drain-timeout", config.DrainTimeout, "how long commands under way may take when the proxy stops")
-	flags.IntVar(&config.Mailbox, "mailbox", config.Mailbox, "how many commands may wait for one entity")
-	flags.IntVar(&config.Active, "max-active", config.Active, "how many entities may be active before the one idle longest leaves memory; 0 is any number")
-	flags.IntVar(&config.SnapshotAfter, "snapshot-after", config.SnapshotAfter, "how many events without a snapshot an entity has when the function is asked for one, where it can be asked; 0 is never")
-	flags.Var((*size)(&config.MaxMessage), "max-message", "largest message to or from the function; to it no larger than it says that it takes; a request may take 128KiB less")
-	flags.BoolVar(&config.Dev, "dev", config.Dev, "tell the function that it is being developed and may lose its state, as --store memory does; changes nothing else")
-	flags.StringVar(logLevel, "log-level", *logLevel, "what is logged: debug, info, warn or error")
-	flags.StringVar(logFormat, "log-format", *logFormat, "how it is logged: text, json, or auto, which is text on a terminal")
-}
-
-// fromEnvironment sets the flags that were not given from the environment.
-func fromEnvironment(flags *pflag.FlagSet) error {
-	var wrong []error
+	flags.AddFlagSet(p.settings.Flags(names...))
 	flags.VisitAll(func(flag *pflag.Flag) {
-		name := environment + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value, ok := os.LookupEnv(name)
-		if !ok || flag.Changed || flag.Name == "help" || flag.Name == "version" {
-			return
-		}
-		if err := flags.Set(flag.Name, value); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
+		if t := p.settings.Find(flag.Name); t != nil && t.Words != nil {
+			_ = command.RegisterFlagCompletionFunc(flag.Name, cobra.FixedCompletions(t.Words, cobra.ShellCompDirectiveNoFileComp)) // fails for flags that are not there
 		}
 	})
-	return errors.Join(wrong...)
+}
+
+// load reads the settings into the config. Its error is all that is wrong with
+// them, each with its place.
+func (p *program) load() error {
+	err := p.settings.Load(setting.ReadFile, p.environ)
+	return errors.Join(err, p.settings.Locate(p.config.validate()))
+}
+
+// openLog makes the log of a command that runs, and says there how it was set.
+func (p *program) openLog(w io.Writer) (err error) {
+	if p.config.Log, err = telemetry.NewLog(w, p.logging.level, p.logging.format); err != nil {
+		return err
+	}
+	if p.file != "" {
+		p.config.Log.Info("settings read", "file", p.file)
+	}
+	for _, text := range p.settings.UnknownVariables(p.environ, ownerVariable) {
+		p.config.Log.Warn("a variable sets nothing", "reason", text)
+	}
+	return nil
+}
+
+// serve runs the proxy.
+func (p *program) serve(command *cobra.Command) error {
+	if err := p.load(); err != nil {
+		return err
+	}
+	if err := p.openLog(command.ErrOrStderr()); err != nil {
+		return err
+	}
+	return p.settings.Locate(untilSignal(command.Context(), p.signals, p.config))
+}
+
+// noArguments refuses arguments, the first of which may have been meant as a
+// command.
+func noArguments(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, other := range command.Commands() {
+		if other.IsAvailableCommand() {
+			names = append(names, other.Name())
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("%s takes no arguments, and was given %q", command.CommandPath(), args[0])
+	}
+	text := fmt.Sprintf("unknown command %q for %q", args[0], command.CommandPath())
+	if name := setting.Nearest(args[0], names); name != "" {
+		text += fmt.Sprintf("; did you mean %s?", name)
+	}
+	return errors.New(text)
 }
 
 // untilSignal serves until the first signal, or the end of ctx. The second
@@ -159,22 +219,5 @@ func untilSignal(ctx context.Context, signals <-chan os.Signal, config Config) e
 				breakOff(errors.New("a second signal came"))
 			}
 		}
-	}
-}
-
-// version is set by the linker, as `make build` does; else it is empty.
-var version string
-
-// ownVersion returns the version of the binary: the linker's, or what the Go
-// tool recorded when it built a released module.
-func ownVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	switch {
-	case version != "":
-		return version
-	case ok && info.Main.Version != "" && info.Main.Version != "(devel)":
-		return strings.TrimPrefix(info.Main.Version, "v")
-	default:
-		return "devel"
 	}
 }

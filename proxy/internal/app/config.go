@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/function"
+	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -136,33 +136,35 @@ func (c *Config) dialects() ([]wire.Dialect, error) {
 	return dialects, err
 }
 
-// validate returns everything that is wrong with the config, in the words of
-// the command line; nil when nothing is.
+// validate returns everything that is wrong with the config, by the settings'
+// names; nil when nothing is.
 func (c *Config) validate() error {
 	var wrong []error
-	refuse := func(is bool, format string, args ...any) {
+	refuse := func(is bool, name, format string, args ...any) {
 		if is {
-			wrong = append(wrong, fmt.Errorf(format, args...))
+			wrong = append(wrong, setting.Wrongf(name, format, args...))
 		}
 	}
 	_, _, err := function.ParseTarget(c.Function)
-	refuse(err != nil, "--function: %w", err)
+	refuse(err != nil, "function", "%w", err)
 	_, err = c.dialects()
-	refuse(err != nil, "--dialect: %w", err)
+	refuse(err != nil, "dialect", "%w", err)
 	_, _, err = net.SplitHostPort(c.Listen)
-	refuse(err != nil, "--listen: %q is not HOST:PORT", c.Listen)
+	refuse(err != nil, "listen", "%q is not HOST:PORT", c.Listen)
 	_, _, err = net.SplitHostPort(c.Admin)
-	refuse(err != nil, "--admin: %q is not HOST:PORT", c.Admin)
-	refuse(!slices.Contains(stores, c.Store), "--store: %q is none of %s", c.Store, strings.Join(stores, ", "))
-	refuse(c.Store == StorePostgres && c.Database == "", "--database: the store %s needs a database, such as postgres://user@host/name", StorePostgres)
-	refuse(c.Store == StorePebble && c.Data == "", "--data: the store %s needs a directory", StorePebble)
-	refuse(c.IdleTimeout <= 0, "--idle-timeout: %v is not greater than 0", c.IdleTimeout)
-	refuse(c.CommandTimeout <= 0, "--command-timeout: %v is not greater than 0", c.CommandTimeout)
-	refuse(c.DrainTimeout <= 0, "--drain-timeout: %v is not greater than 0", c.DrainTimeout)
-	refuse(c.Mailbox <= 0, "--mailbox: %d is not greater than 0", c.Mailbox)
-	refuse(c.Active < 0, "--max-active: %d is below 0", c.Active)
-	refuse(c.SnapshotAfter < 0, "--snapshot-after: %d is below 0", c.SnapshotAfter)
-	refuse(c.MaxMessage < smallestMessage, "--max-message: %d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
-	refuse(c.Log == nil, "a config needs a log")
+	refuse(err != nil, "admin", "%q is not HOST:PORT", c.Admin)
+	refuse(!slices.Contains(stores, c.Store), "store", "%q is none of %s", c.Store, strings.Join(stores, ", "))
+	refuse(c.Store == StorePostgres && c.Database == "", "database", "the store %s needs a database, such as postgres://user@host/name", StorePostgres)
+	refuse(c.Store == StorePebble && c.Data == "", "data", "the store %s needs a directory", StorePebble)
+	refuse(c.IdleTimeout <= 0, "idle-timeout", "%v is not greater than 0", c.IdleTimeout)
+	refuse(c.CommandTimeout <= 0, "command-timeout", "%v is not greater than 0", c.CommandTimeout)
+	refuse(c.DrainTimeout <= 0, "drain-timeout", "%v is not greater than 0", c.DrainTimeout)
+	refuse(c.Mailbox <= 0, "mailbox", "%d is not greater than 0", c.Mailbox)
+	refuse(c.Active < 0, "max-active", "%d is below 0", c.Active)
+	refuse(c.SnapshotAfter < 0, "snapshot-after", "%d is below 0", c.SnapshotAfter)
+	refuse(c.MaxMessage < smallestMessage, "max-message", "%d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
+	if c.Log == nil {
+		wrong = append(wrong, errors.New("a config needs a log"))
+	}
 	return errors.Join(wrong...)
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	mathrand "math/rand/v2"
 	"net"
 	"sync"
@@ -23,6 +22,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/replica"
 	"github.com/stateward/stateward/proxy/internal/router"
 	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 	"github.com/stateward/stateward/proxy/internal/wire"
@@ -269,7 +269,7 @@ func (p *proxy) Changed(reasons []string) {
 
 // openAdmin opens the admin port.
 func (p *proxy) openAdmin(ctx context.Context) error {
-	listener, err := listen(ctx, "--admin", p.config.Admin)
+	listener, err := listen(ctx, "admin", p.config.Admin)
 	if err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (p *proxy) openService() error {
 		return nil
 	}
 	p.open = true
-	listener, err := listen(context.Background(), "--listen", p.config.Listen)
+	listener, err := listen(context.Background(), "listen", p.config.Listen)
 	if err != nil {
 		return err
 	}
@@ -303,11 +303,11 @@ func (p *proxy) opened(port string, address net.Addr) {
 	}
 }
 
-// listen opens a TCP port that a flag has named.
-func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+// listen opens the TCP port that the setting with the name says.
+func listen(ctx context.Context, name, address string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot open the port: %w", flag, err)
+		return nil, setting.Wrongf(name, "cannot open the port: %w", err)
 	}
 	return listener, nil
 }

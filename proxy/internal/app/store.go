@@ -2,9 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/store"
 	"github.com/stateward/stateward/proxy/internal/store/memory"
 	"github.com/stateward/stateward/proxy/internal/store/pebble"
@@ -28,16 +32,31 @@ func openStore(ctx context.Context, config *Config) (store.Store, error) {
 	case StorePostgres:
 		opened, err := postgres.Open(ctx, postgres.Config{DSN: config.Database, Log: config.Log})
 		if err != nil {
-			return nil, fmt.Errorf("--database: %w", err)
+			return nil, setting.Wrongf("database", "%w", withoutSecret(err, config.Database))
 		}
 		return opened, nil
 	default:
 		opened, err := pebble.Open(pebble.Config{Dir: config.Data, Logger: config.Log})
 		if err != nil {
-			return nil, fmt.Errorf("--data: %w", err)
+			return nil, setting.Wrongf("data", "%w", err)
 		}
 		return opened, nil
 	}
+}
+
+// withoutSecret returns the error of a database that could not be opened. The one
+// about a name that cannot be read holds that name: its secret is masked, and where
+// nobody knows which part that is, nothing of it is shown.
+func withoutSecret(err error, dsn string) error {
+	var unread *pgconn.ParseConfigError
+	if !errors.As(err, &unread) {
+		return err
+	}
+	shown := maskDatabase(dsn)
+	if cause := unread.Unwrap(); cause != nil && !unreadable(shown) {
+		return fmt.Errorf("%s: %w", shown, cause)
+	}
+	return errors.New("it is neither a URL, such as postgres://user@host/name, nor KEY=VALUE pairs; it may hold a secret and is not shown")
 }
 
 // slot is where the store keeps this process's copies of replicated entities. One who

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/stateward/stateward/proxy/internal/build"
 	"github.com/stateward/stateward/proxy/internal/store/postgres/pgtest"
 )
 
@@ -29,6 +30,7 @@ type options struct {
 	entities int
 	only     *regexp.Regexp
 	profiles string
+	about    bool
 }
 
 // Run runs the command with the arguments: it measures everything and prints it. With
@@ -43,6 +45,10 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
+	if o.about {
+		fmt.Fprintln(stdout, build.About("stateward-bench"))
+		return nil
+	}
 	return o.run(ctx, stdout)
 }
 
@@ -54,6 +60,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.IntVar(&o.entities, "entities", 100_000, "how many entities are active at once where their memory is measured; 0 is none")
 	only := flags.String("only", "", "regular expression: measure the rows that match it, such as 'pebble.*64', and what they are related to")
 	flags.StringVar(&o.profiles, "profiles", "", "directory for a CPU profile of the proxy of each row, of the last round")
+	flags.BoolVar(&o.about, "version", false, "say which build this is, and measure nothing")
 	if err = flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -96,7 +103,12 @@ func (o options) run(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	printReplays(stdout, replays)
-	printGoals(stdout, goals(results, entities, replays))
+	started, err := l.start(ctx)
+	if err != nil {
+		return err
+	}
+	printStart(stdout, started)
+	printGoals(stdout, goals(results, entities, replays, started))
 	fmt.Fprintf(stdout, "\n%v in all\n", time.Since(l.begin).Round(time.Second))
 	return nil
 }

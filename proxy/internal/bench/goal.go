@@ -2,6 +2,7 @@ package bench
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/app"
 	"github.com/stateward/stateward/proxy/internal/wire"
@@ -42,7 +43,7 @@ func (g goal) figure(value float64) string {
 }
 
 // goals are all of them, with what was measured.
-func goals(results []*result, sizes []entitySize, replays []replay) []goal {
+func goals(results []*result, sizes []entitySize, replays []replay, started start) []goal {
 	at := func(keys, callers int, s subject) row {
 		return row{subject: s, kind: wire.EventSourced, keys: keys, callers: callers}
 	}
@@ -65,6 +66,8 @@ func goals(results []*result, sizes []entitySize, replays []replay) []goal {
 		{what: "bytes for each active entity, multiplexed", wanted: 4 << 10, most: true, whole: true, measured: sizeOf(sizes, shared)},
 		{what: "events replayed a second, pebble", wanted: 100_000, whole: true, measured: replayed(replays, pebble)},
 		{what: "events replayed a second, PostgreSQL", wanted: 100_000, whole: true, measured: replayed(replays, postgres)},
+		{what: "ms from start to ready", wanted: 100, most: true, whole: true, measured: float64(started.ready) / float64(time.Millisecond)},
+		{what: "MiB of memory, ready and idle", wanted: 40, most: true, measured: started.resident / (1 << 20)},
 	}
 }
 

@@ -42,7 +42,7 @@ func TestGoals(t *testing.T) {
 	replays := []replay{{subject: pebble, events: 10, took: time.Second}, {subject: pebble, events: 300_000, took: time.Second}}
 	sizes := []entitySize{{subject: pebble, bytes: 16384}}
 	var got []string
-	for _, g := range goals(results, sizes, replays) {
+	for _, g := range goals(results, sizes, replays, start{subject: pebble, ready: 100 * time.Millisecond, resident: 41 << 20}) {
 		if verdict := g.verdict(); verdict != "skipped" {
 			got = append(got, g.what+": "+verdict)
 		}
@@ -50,6 +50,7 @@ func TestGoals(t *testing.T) {
 	want := []string{
 		"pebble, of bare, 64 callers: not met", "hot key, pebble, of unpipelined: met", "pebble, 1 caller, p50 of bare's: met",
 		"bytes for each active entity, plain: met", "events replayed a second, pebble: met",
+		"ms from start to ready: met", "MiB of memory, ready and idle: not met",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

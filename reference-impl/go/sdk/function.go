@@ -13,8 +13,9 @@ import (
 // Name is what this support library calls itself in discovery.
 const Name = "stateward-go"
 
-// version is set by the linker: -ldflags '-X …/reference-impl/go/sdk.version=1.2.3'.
-var version = "dev"
+// Set by the linker: -ldflags '-X …/reference-impl/go/sdk.version=1.2.3'. The commit is
+// that of the program.
+var version, commit = "dev", ""
 
 // Version returns the version of this support library; "dev" in a build that
 // was not told one.

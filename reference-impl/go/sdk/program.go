@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 )
@@ -69,7 +70,7 @@ func run(ctx context.Context, config Config, args []string, getenv func(string) 
 		fmt.Fprintf(stderr, "%s takes no arguments, and was given %q\n", config.Name, strings.Join(flags.Args(), " "))
 		return errUsage
 	case *showVersion:
-		fmt.Fprintf(stdout, "%s %s (%s %s, %s)\n", config.Name, config.Version, Name, Version(), runtime.Version())
+		fmt.Fprintf(stdout, "%s %s (%s), %s %s\n", config.Name, config.Version, built(), Name, Version())
 		return nil
 	}
 	if config.Log == nil {
@@ -87,6 +88,23 @@ func run(ctx context.Context, config Config, args []string, getenv func(string) 
 	config.Log.InfoContext(ctx, "listening", "network", listener.Addr().Network(), "address", listener.Addr().String())
 	defer config.Log.InfoContext(ctx, "stopped")
 	return function.Serve(ctx, listener)
+}
+
+// built says from which commit the program was built, where the linker or the Go tool
+// recorded it, and by which Go.
+func built() string {
+	from := commit
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" && from == "" {
+				from = setting.Value[:min(12, len(setting.Value))]
+			}
+		}
+	}
+	if from == "" {
+		return runtime.Version()
+	}
+	return from + ", " + runtime.Version()
 }
 
 // listen opens the address that the environment names.

@@ -41,7 +41,7 @@ func TestArguments(t *testing.T) {
 		stdout, stderr string
 	}{
 		"help":     {[]string{"--help"}, false, "SOCKET", ""},
-		"version":  {[]string{"--version"}, false, "test 1 (stateward-go " + sdk.Version() + ", go1.", ""},
+		"version":  {[]string{"--version"}, false, "), stateward-go " + sdk.Version() + "\n", ""},
 		"unknown":  {[]string{"--port=1"}, true, "", "port"},
 		"argument": {[]string{"serve", "it"}, true, "", `was given "serve it"`},
 	} {
