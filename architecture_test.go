@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"proxy/internal/shard":                            0,
 	"proxy/internal/multiplex":                        0,
 	"proxy/internal/descriptor":                       1,
+	"proxy/internal/operator":                         1,
 	"proxy/internal/descriptor/descriptortest":        1,
 	"proxy/internal/store":                            1,
 	"proxy/internal/store/pebble/internal/disk":       1,
