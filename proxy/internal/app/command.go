@@ -123,6 +123,7 @@ func (p *program) root() *cobra.Command {
 	command.SetUsageFunc(p.usage)
 	p.addFlags(command)
 	command.AddCommand(p.configCommand(), p.healthcheckCommand())
+	command.AddCommand(p.operatorCommands()...)
 	return command
 }
 

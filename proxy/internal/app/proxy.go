@@ -44,6 +44,7 @@ type proxy struct {
 	router   *router.Router
 	frontend *frontend.Frontend
 	admin    *telemetry.Admin
+	desk     desk
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.
@@ -78,8 +79,10 @@ func serve(ctx, abort context.Context, config Config) error {
 	rooms.Go(func() { p.secured.run(running) })
 	rooms.Go(func() { p.durable.Run(running, p.router) })
 	rooms.Go(func() { p.sweep(running) })
+	rooms.Go(func() { p.desk.service.Run(running) })
 	select {
 	case <-ctx.Done():
+	case <-p.desk.stop:
 	case err = <-p.failed:
 	}
 	err = errors.Join(err, p.drain(abort))
@@ -106,6 +109,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
 		secured: secured,
+		desk:    newDesk(),
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
 	}
@@ -183,6 +187,7 @@ func (p *proxy) connectRooms() (err error) {
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
+		Witness:        p.desk.witness,
 		Log:            p.config.Log,
 		Mailbox:        p.config.Mailbox,
 		Active:         p.config.Active,
@@ -209,7 +214,10 @@ func (p *proxy) connectRooms() (err error) {
 		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
 		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(), Guard: p.secured.guard,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return p.openDesk()
 }
 
 // kinds says how the entities of each type are run, whatever a dialect calls it.
@@ -273,7 +281,7 @@ func (p *proxy) openAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.admin = telemetry.Serve(listener, p.reasons, p.metrics.Handler(), p.config.Log)
+	p.admin = telemetry.Serve(listener, p.adminPages(), p.config.Log)
 	p.opened(PortAdmin, listener.Addr())
 	return nil
 }

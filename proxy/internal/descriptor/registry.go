@@ -5,7 +5,6 @@ package descriptor
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -82,11 +81,6 @@ func (r *Registry) Method(service, method string) (*Method, bool) {
 	}
 	m, ok := s.methods[method]
 	return m, ok
-}
-
-// Methods returns the methods of the service, sorted by name. The caller owns the slice.
-func (s *Service) Methods() []*Method {
-	return slices.SortedFunc(maps.Values(s.methods), func(a, b *Method) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // Names returns the full names of the services, sorted. The caller owns the slice.

@@ -37,8 +37,11 @@ const (
 	// Untold is what the callers of a Cloudstate 0.2 function get of its broken
 	// streams: they know one code for it, whatever broke (DIA-ANSWER-001).
 	Untold
-	// NotFound is an entity that was deleted for ever.
+	// NotFound is an entity that was deleted for ever, or what an operator has asked for
+	// and is not there.
 	NotFound
+	// Busy is what has to rest for an operator's wish, and does not.
+	Busy
 	// Range is a number that a counter cannot hold.
 	Range
 	// Unauthenticated is a caller who has to say who it is, and has not, or not truly.
@@ -64,7 +67,7 @@ func (k Kind) Code() codes.Code {
 		return codes.DeadlineExceeded
 	case Canceled:
 		return codes.Canceled
-	case Depth:
+	case Depth, Busy:
 		return codes.FailedPrecondition
 	case Untold:
 		return codes.Unknown

@@ -47,6 +47,7 @@ func (a *activation) recover() {
 	default:
 		a.step(entity.Recovered{})
 		a.runtime.config.Metrics.Activated(a.target.Kind, time.Since(a.began), events)
+		a.runtime.config.Witness.Came(a.id, a.target.Kind)
 	}
 }
 
@@ -202,6 +203,7 @@ func (a *activation) end() {
 	a.leave()
 	a.runtime.config.Log.Debug("activation closed", "entity", a.id, "reason", a.last.Reason)
 	a.runtime.config.Metrics.Closed(a.target.Kind, a.last.Reason)
+	a.runtime.config.Witness.Left(a.id, a.target.Kind, a.last.Reason)
 }
 
 // leave takes the activation off its instance, once no write is under way.
@@ -224,6 +226,7 @@ func (a *activation) leave() {
 		a.anew = &a.target
 	}
 	a.active = nil
+	a.view.end(false)
 	if a.evicted {
 		a.runtime.resting.left()
 	} else {

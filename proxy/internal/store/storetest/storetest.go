@@ -117,6 +117,10 @@ func trials() []struct {
 		{"SweepForgetsValues", trial.sweepForgetsValues},
 		{"SweepForgetsDeletedEntities", trial.sweepForgetsDeletedEntities},
 
+		{"EntitiesInPages", trial.entitiesInPages},
+		{"HistoryIsWhole", trial.historyIsWhole},
+		{"FiguresAreNamed", trial.figuresAreNamed},
+
 		{"IDsNeverMix", trial.idsNeverMix},
 		{"IDsNeverMixBeside", trial.idsNeverMixBeside},
 		{"PayloadsIntact", trial.payloadsIntact},
