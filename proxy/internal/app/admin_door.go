@@ -1,28 +1,41 @@
 package app
 
 import (
+	"crypto/tls"
+	"net"
 	"net/http"
-	"slices"
+
+	"github.com/stateward/stateward/proxy/internal/admin"
+	"github.com/stateward/stateward/proxy/internal/certificate"
 )
 
-// forAll are the pages of the admin port that say how the proxy is and nothing of what it
-// keeps: probes and Prometheus ask from elsewhere.
-var forAll = []string{"/healthz", "/readyz", "/metrics"} //nolint:gochecknoglobals // read only
-
-// adminDoor lets through who may do what operators do: read what entities hold, and end
+// adminDoor lets those in who may do what operators do: read what entities hold, and end
 // them. That is whoever shows a certificate of the right authority; where nobody is asked
 // for one, whoever is on this machine; or everybody, where an operator has said so.
-func (c *Config) adminDoor(pages http.Handler) http.Handler {
-	own := &c.Security
+func (c *Config) adminDoor(inside http.Handler) http.Handler {
+	asked := c.Security.Admin.Authorities != ""
+	door := admin.Door(inside, asked || c.Security.AdminOpen)
+	if !asked || c.Security.AdminOpen {
+		return door
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		vouched := r.TLS != nil && len(r.TLS.VerifiedChains) > 0
-		near := own.Admin.Authorities == "" && isLoopback(r.RemoteAddr)
-		if own.AdminOpen || vouched || near || slices.Contains(forAll, r.URL.Path) {
-			pages.ServeHTTP(w, r)
+		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+			http.Error(w, "this is for operators: show a certificate of an authority in --admin-tls-client-ca", http.StatusForbidden)
 			return
 		}
-		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, "this page is for operators: ask from the machine of the proxy, or show a certificate (--admin-tls-client-ca); "+
-			"--admin-open lets everybody in who reaches the port", http.StatusForbidden)
+		door.ServeHTTP(w, r)
 	})
+}
+
+// forAdmin speaks TLS on the listener of the admin port, where that is configured. Probes
+// have no certificate, so nobody needs one before the door.
+func (s *security) forAdmin(c *Config, listener net.Listener) net.Listener {
+	if s.admin == nil {
+		return listener
+	}
+	asking := certificate.AskNobody
+	if c.Security.Admin.Authorities != "" {
+		asking = certificate.AskAndTakeNone
+	}
+	return tls.NewListener(listener, s.admin.Server(asking, "http/1.1"))
 }

@@ -281,7 +281,7 @@ func (p *proxy) openAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.admin = telemetry.Serve(listener, p.adminPages(), p.config.Log)
+	p.admin = telemetry.Serve(p.secured.forAdmin(&p.config, listener), p.adminPages(), p.config.Log)
 	p.opened(PortAdmin, listener.Addr())
 	return nil
 }

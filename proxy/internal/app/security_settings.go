@@ -1,8 +1,8 @@
 package app
 
 import (
-	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/identity"
@@ -86,7 +86,7 @@ func (s *Security) settings(set *setting.Set) {
 	set.Bool(&s.AdminOpen, "admin-open", "let everybody who reaches the admin port do what operators do; else those on this machine may, or those with a certificate")
 
 	set.Group("Who calls")
-	set.String(&s.Keys, "identity-keys", "JWK set that verifies bearer tokens: a file, or an https URL; none are taken where there is none").Secret(maskURL)
+	set.String(&s.Keys, "identity-keys", "JWK set that verifies bearer tokens: a file, or an https URL; none are taken where there is none").Secret(maskAddress)
 	set.String(&s.Issuer, "identity-issuer", "claim iss that a token has to have")
 	set.List(&s.Audiences, "identity-audience", "names of which a token's claim aud has to have one")
 	set.List(&s.Algorithms, "identity-algorithms", "algorithms by which tokens may be signed; every one with a public key where none is given")
@@ -122,9 +122,11 @@ func (s *Security) refuse(refuse func(is bool, name, format string, args ...any)
 	refuse(rules.NeedsIdentity() && s.Keys == "" && !s.named(), "access", "a rule asks who calls, and nothing says how callers are known: give --identity-keys or --identity-certificate")
 }
 
-// isLoopback reports whether the address, HOST:PORT, is one of this machine alone.
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+// maskAddress hides whatever stands before the host of an address.
+func maskAddress(text string) string {
+	scheme, rest, found := strings.Cut(text, "://")
+	if at := strings.LastIndexByte(rest, '@'); found && at >= 0 {
+		return scheme + "://" + masked + "@" + rest[at+1:]
+	}
+	return text
 }
