@@ -24,6 +24,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/storetool"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
@@ -45,6 +46,7 @@ type proxy struct {
 	frontend *frontend.Frontend
 	admin    *telemetry.Admin
 	desk     desk
+	copies   *storetool.Handler
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.
@@ -215,6 +217,9 @@ func (p *proxy) connectRooms() (err error) {
 		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(), Guard: p.secured.guard,
 	})
 	if err != nil {
+		return err
+	}
+	if err := p.openCopies(); err != nil {
 		return err
 	}
 	return p.openDesk()

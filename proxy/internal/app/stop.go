@@ -28,6 +28,7 @@ func (p *proxy) close(abort context.Context) error {
 	ctx, cancel := context.WithTimeout(abort, p.config.DrainTimeout)
 	defer cancel()
 	p.desk.service.Close()
+	p.copies.Close()
 	err := errors.Join(p.replicas.Close(ctx), p.leave(ctx), p.store.Close(), p.admin.Close(ctx))
 	p.config.Log.Info("stopped")
 	return err

@@ -42,10 +42,9 @@ func (a *answer) hear(headers map[string][]string) {
 		for _, value := range values {
 			if strings.HasSuffix(key, "-bin") {
 				decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "="))
-				if err != nil {
+				if value = string(decoded); err != nil {
 					value = err.Error()
 				}
-				value = string(decoded)
 			}
 			a.Metadata = append(a.Metadata, key+"="+value)
 		}
@@ -76,9 +75,7 @@ func (o overGRPC) call(t *testing.T, c inquiry) (a answer) {
 	t.Helper()
 	ctx, cancel := c.context(t)
 	defer cancel()
-	for pair := range slices.Chunk(c.headers, 2) {
-		ctx = metadata.AppendToOutgoingContext(ctx, pair[0], pair[1])
-	}
+	ctx = metadata.AppendToOutgoingContext(ctx, c.headers...)
 	sent := new(emptypb.Empty)
 	sent.ProtoReflect().SetUnknown(c.message(t))
 	stream, err := o.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, c.path)

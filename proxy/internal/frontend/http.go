@@ -22,7 +22,10 @@ import (
 // newHandler returns what answers whatever comes by HTTP: gRPC that shares its connection
 // with other requests, gRPC-Web, Connect, and calls with JSON (HTTP-PORT-002, HTTP-WEB-001).
 func (f *Frontend) newHandler() http.Handler {
-	byWeb := web.New(web.Config{Serve: f.serve, Method: f.webMethod, Unprintable: f.unprintable, MaxRequest: f.config.MaxRequest})
+	byWeb := web.New(web.Config{
+		Serve: f.serve, Method: f.webMethod, Unprintable: f.unprintable, Refused: f.refused,
+		MaxRequest: f.config.MaxRequest,
+	})
 	byJSON := rest.New(rest.Config{
 		Serve: f.serve, Registry: f.config.Function.Registry, Unprintable: f.unprintable, Refused: f.refused,
 		MaxRequest: f.config.MaxRequest,

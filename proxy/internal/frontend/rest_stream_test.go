@@ -133,6 +133,7 @@ func TestHTTPStreams(t *testing.T) {
 func TestHTTPStreamIsPrompt(t *testing.T) {
 	t.Parallel()
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		next := make(chan struct{})
 		b := serve(t, streams(func(ctx context.Context, _ *entityv1.Metadata, caller calls.Caller) error {
 			for range 3 {
@@ -166,22 +167,22 @@ func TestHTTPStreamIsPrompt(t *testing.T) {
 // TestHTTPStreamComments covers HTTP-STREAM-008.
 func TestHTTPStreamComments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		wait := func(ctx context.Context, seconds time.Duration) {
+		wait := func(ctx context.Context, duration time.Duration) {
 			select {
-			case <-time.After(seconds * time.Second):
+			case <-time.After(duration):
 			case <-ctx.Done():
 			}
 		}
 		f := newBench(t, wire.V1(), streams(func(ctx context.Context, _ *entityv1.Metadata, caller calls.Caller) error {
-			wait(ctx, 60) // before the first response there is no comment
+			wait(ctx, time.Minute) // before the first response there is no comment
 			if err := caller.Send(total(1)); err != nil {
 				return err
 			}
-			wait(ctx, 14)
+			wait(ctx, 14*time.Second)
 			if err := caller.Send(total(2)); err != nil {
 				return err
 			}
-			wait(ctx, 31)
+			wait(ctx, 31*time.Second)
 			return nil
 		}), watchers(""), noPages).frontend
 		defer f.Close()
@@ -227,6 +228,7 @@ func TestHTTPBody(t *testing.T) {
 func TestHTTPBodies(t *testing.T) {
 	t.Parallel()
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		b := serve(t, sending(nil, raws("text/css", "a{"), raws("text/plain", "}")), watchers(rawBody))
 		got := b.asks(t, http2, post(t, `{}`, "Accept: text/event-stream"))
 		if diff := cmp.Diff(reply{200, "text/css", "a{}", nil}, got, cmp.AllowUnexported(reply{}), ignoreHeaders); diff != "" {

@@ -23,7 +23,6 @@ import (
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
-	"github.com/stateward/stateward/proxy/internal/frontend/cors"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -88,6 +87,7 @@ func eachHTTP(t *testing.T, run func(t *testing.T, http2 bool)) {
 func TestHTTPCall(t *testing.T) {
 	t.Parallel()
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		asked := make(chan request, 1)
 		b := start(t, func(ctx context.Context, r request) (*entityv1.Reply, error) {
 			asked <- r
@@ -177,6 +177,7 @@ func TestHTTPRefusals(t *testing.T) {
 	t.Parallel()
 	const add = descriptortest.Add
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		b := start(t, never(t))
 		for name, test := range map[string]struct {
 			request      *http.Request
@@ -184,7 +185,7 @@ func TestHTTPRefusals(t *testing.T) {
 			says         string
 		}{
 			"no route":               {asking(t, "POST", "/carts", ""), 404, 5, "no route"},
-			"the root":               {asking(t, "GET", "/", ""), 404, 5, ""},
+			"the root":               {asking(t, http.MethodGet, "/", ""), 404, 5, ""},
 			"another HTTP method":    {asking(t, "PUT", add, ""), 405, 12, "POST"},
 			"HEAD":                   {asking(t, "HEAD", add, ""), 405, -1, ""},
 			"bytes in a path":        {asking(t, "POST", "/%ff", ""), 400, 3, "UTF-8"},
@@ -243,6 +244,7 @@ func TestHTTPDeadline(t *testing.T) {
 func TestHTTPGone(t *testing.T) {
 	t.Parallel()
 	eachHTTP(t, func(t *testing.T, http2 bool) {
+		t.Helper()
 		asked, gone := make(chan struct{}), make(chan error, 1)
 		b := start(t, func(ctx context.Context, _ request) (*entityv1.Reply, error) {
 			close(asked)
@@ -284,7 +286,7 @@ func TestHTTPOfCloudstate(t *testing.T) {
 		"a failure unsaid":      {&entity.Failure{Code: codes.Unknown}, reply{Status: 500}},
 		"the proxy's own":       {fault.New(fault.Untold, "broken"), reply{Status: 500, Kind: "application/json", Body: `{"code":2,"message":"broken","details":[]}`}},
 	} {
-		b := serveIn(t, wire.Cloudstate(), router(func(context.Context, request) (*entityv1.Reply, error) { return nil, test.err }), answer, cors.Policy{})
+		b := serveIn(t, wire.Cloudstate(), router(func(context.Context, request) (*entityv1.Reply, error) { return nil, test.err }), answer, noPages)
 		got := b.asks(t, false, post(t, `{"id":"a"}`))
 		if test.want.Kind == "" {
 			test.want.Kind = "text/plain; charset=utf-8"
@@ -292,9 +294,21 @@ func TestHTTPOfCloudstate(t *testing.T) {
 		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(reply{}), ignoreHeaders); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		if got := b.asks(t, true, asking(t, "GET", "/", "")); got.Status == 0 {
+		if got := b.asks(t, true, asking(t, http.MethodGet, "/", "")); got.Status == 0 {
 			t.Errorf("GET / got %+v", got)
 		}
+	}
+}
+
+// TestHTTPOfAnotherType covers DIA-HTTP-010.
+func TestHTTPOfAnotherType(t *testing.T) {
+	t.Parallel()
+	answering := router(func(context.Context, request) (*entityv1.Reply, error) {
+		return &entityv1.Reply{Payload: &anypb.Any{TypeUrl: "json.cloudstate.io/total", Value: []byte{0x08, 42}}}, nil
+	})
+	b := serveIn(t, wire.Cloudstate(), answering, ofCloudstate(), noPages)
+	if got := b.asks(t, false, post(t, `{"id":"a"}`)); got.Status != http.StatusOK || got.Body != `{"total":"42"}` {
+		t.Errorf("%+v", got)
 	}
 }
 

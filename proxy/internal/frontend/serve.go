@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -62,7 +63,7 @@ func (f *Frontend) Serve(listener net.Listener) error {
 	f.port = opened
 	f.serving.Go(func() { f.served(f.server.Serve(opened.GRPC())) })
 	f.serving.Go(func() {
-		if err := f.http.Serve(headed{opened.HTTP()}); err != http.ErrServerClosed { //nolint:errorlint // as its document says
+		if err := f.http.Serve(headed{opened.HTTP()}); !errors.Is(err, http.ErrServerClosed) {
 			f.served(err)
 		}
 	})

@@ -3,6 +3,7 @@ package frontend_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -97,6 +98,7 @@ const (
 // a later one.
 func TestSlowHead(t *testing.T) {
 	slowly(t, func(t *testing.T, port *pipes) {
+		t.Helper()
 		for _, before := range []string{"", head + "{}  "} {
 			conn := port.dial()
 			from := bufio.NewReader(conn)
@@ -123,12 +125,13 @@ func TestSlowHead(t *testing.T) {
 // TestSilentConnection shows that a connection on which no head has begun just ends.
 func TestSilentConnection(t *testing.T) {
 	slowly(t, func(t *testing.T, port *pipes) {
+		t.Helper()
 		conn := port.dial()
 		defer conn.Close()
 		write(t, conn, head+"{}  ")
 		from := bufio.NewReader(conn)
 		read(t, from)
-		if _, err := from.ReadByte(); err != io.EOF { //nolint:errorlint // as it is
+		if _, err := from.ReadByte(); !errors.Is(err, io.EOF) {
 			t.Errorf("not the end: %v", err)
 		}
 	})
@@ -138,6 +141,7 @@ func TestSilentConnection(t *testing.T) {
 // its time.
 func TestSlowBody(t *testing.T) {
 	slowly(t, func(t *testing.T, port *pipes) {
+		t.Helper()
 		conn := port.dial()
 		defer conn.Close()
 		from := bufio.NewReader(conn)
@@ -160,6 +164,7 @@ func TestSlowBody(t *testing.T) {
 // TestSlowBodyHTTP2 covers HTTP-LIMIT-006 for HTTP/2, whose connection goes on.
 func TestSlowBodyHTTP2(t *testing.T) {
 	slowly(t, func(t *testing.T, port *pipes) {
+		t.Helper()
 		protocols := new(http.Protocols)
 		protocols.SetUnencryptedHTTP2(true)
 		transport := &http.Transport{

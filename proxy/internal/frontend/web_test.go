@@ -182,8 +182,10 @@ func TestWebRefusals(t *testing.T) {
 			"an unknown service":     {path: "/nothing.Service/Add", want: connect.CodeUnimplemented},
 			"an unknown method":      {path: "/" + descriptortest.Service + "/Nothing", want: connect.CodeUnimplemented},
 			"a header that is wrong": {path: descriptortest.Add, bin: "???", want: connect.CodeInvalidArgument},
-			"a request over the limit": {path: descriptortest.Add, sent: bytes.Repeat([]byte{' '}, maxRequest+1),
-				want: connect.CodeResourceExhausted},
+			"a request over the limit": {
+				path: descriptortest.Add, sent: bytes.Repeat([]byte{' '}, maxRequest+1),
+				want: connect.CodeResourceExhausted,
+			},
 		} {
 			call := connect.NewRequest(&raw{bytes: test.sent})
 			if test.bin != "" {
@@ -236,7 +238,7 @@ func TestWebGet(t *testing.T) {
 		if err != nil || response.StatusCode != http.StatusOK || string(body) != want {
 			t.Errorf("%s: %s %q, %v", query, response.Status, body, err)
 		}
-		if got := <-asked; got.Method != "Get" || string(got.Bytes) != "\x0a\x01a" {
+		if got := <-asked; "/"+got.Service+"/"+got.Method != descriptortest.Get || string(got.Bytes) != "\x0a\x01a" {
 			t.Errorf("the command is %+v", got)
 		}
 	}

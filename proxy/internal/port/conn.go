@@ -11,6 +11,7 @@ import (
 // old is a connection of HTTP/1.
 type old struct {
 	*identity
+
 	head []byte // what was read of it already
 }
 
@@ -45,6 +46,7 @@ func (o *oldTLS) ConnectionState() tls.ConnectionState { return *o.state }
 // direct is a connection of HTTP/2 that net/http serves.
 type direct struct {
 	*identity
+
 	port   *Port
 	reader reader
 	told   bool // the reader's cut has been told
@@ -75,8 +77,8 @@ func (d *direct) Read(p []byte) (int, error) {
 		d.port.cut(d.RemoteAddr(), why)
 		// net/http may be in the middle of a frame, which then is its last. The
 		// client hears why where it is not.
-		sayGoAway(d.identity.Conn, why)
-		d.identity.Close() //nolint:errcheck,gosec // it is over
+		sayGoAway(d.Conn, why)
+		_ = d.Close() // it is over
 	}
 	return n, err
 }

@@ -13,8 +13,9 @@ const (
 	// maxFrame is the largest payload that either server allows.
 	maxFrame = 16 << 10
 	// maxBlock is the largest header block with the heads of its frames, and the
-	// largest header list that a block may say.
-	maxBlock = 128 << 10
+	// largest header list that a block may say. The servers refuse smaller ones, with an
+	// answer.
+	maxBlock = 256 << 10
 	// startWindow is how much either side may send before it is allowed more.
 	startWindow = 65535
 )
@@ -81,9 +82,9 @@ func (f *frame) ends() bool {
 // isAck reports whether the frame answers a SETTINGS or a PING.
 func (f *frame) isAck() bool { return f.flags.Has(http2.FlagSettingsAck) }
 
-// number is a payload of one number of 31 bits.
+// number is the number of 31 bits that the payload begins with; 0 where it is too short.
 func (f *frame) number() uint32 {
-	if f.length != 4 {
+	if f.length < 4 {
 		return 0
 	}
 	return binary.BigEndian.Uint32(f.payload()) & (1<<31 - 1)

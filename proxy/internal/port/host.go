@@ -11,6 +11,7 @@ import (
 // the first of them comes, what is read and written is only watched.
 type host struct {
 	*identity
+
 	port   *Port
 	visits *visits
 
@@ -65,13 +66,13 @@ func (h *host) linger() {
 	// Long enough for what is under way when a server stops.
 	const most = 5 * time.Minute
 	// grpc-go's reader is made to return.
-	_ = h.identity.SetReadDeadline(time.Unix(1, 0))
+	_ = h.SetReadDeadline(time.Unix(1, 0))
 	h.reading.Lock()
 	defer h.reading.Unlock()
-	_ = h.identity.SetReadDeadline(time.Now().Add(most))
+	_ = h.SetReadDeadline(time.Now().Add(most))
 	h.port.working.Go(func() {
 		h.visits.left(most)
-		h.identity.Close() //nolint:errcheck,gosec // ends the reader below
+		_ = h.identity.Close() // ends the reader below
 	})
 	unread := make([]byte, maxFrame)
 	for {
@@ -83,7 +84,7 @@ func (h *host) linger() {
 		h.cut(h.reader.cut)
 	}
 	h.visits.fail(net.ErrClosed)
-	h.identity.Close() //nolint:errcheck,gosec // it is over
+	_ = h.identity.Close() // it is over
 }
 
 // cut ends the connection because of what the client did.
@@ -93,5 +94,5 @@ func (h *host) cut(why *cutoff) {
 	}
 	h.port.cut(h.RemoteAddr(), why)
 	h.visits.farewell(why)
-	h.identity.Close() //nolint:errcheck,gosec // it is over
+	_ = h.identity.Close() // it is over
 }

@@ -15,6 +15,7 @@ import (
 // identity is a connection whose two ends are known, and that is counted.
 type identity struct {
 	net.Conn
+
 	state   *tls.ConnectionState // nil for a plain one
 	release func()               // called once
 	close   sync.Once

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ type mixer struct {
 }
 
 // mix opens a connection.
-func (s *stage) mix(t testing.TB, limits http.HTTP2Config, config *tls.Config) *mixer {
+func (s *stage) mix(t *testing.T, limits http.HTTP2Config, config *tls.Config) *mixer {
 	t.Helper()
 	transport := &http.Transport{Protocols: new(http.Protocols), HTTP2: &limits, TLSClientConfig: config}
 	scheme := "http"
@@ -45,8 +46,8 @@ func (m *mixer) do(contentType, path string, body io.Reader) ([]byte, http.Heade
 		return nil, nil, err
 	}
 	request.Header.Set("Content-Type", contentType)
-	request.Header.Set("Te", "trailers")
-	request.Header.Set("X-Random", fmt.Sprint(rand.IntN(1000))) // something for the table
+	request.Header.Set("TE", "trailers")
+	request.Header.Set("X-Random", strconv.Itoa(rand.IntN(1000))) // something for the table
 	response, err := m.conn.RoundTrip(request)
 	if err != nil {
 		return nil, nil, err
@@ -77,7 +78,7 @@ func (m *mixer) http(body []byte) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("HTTP: %w", err)
-	case trailer.Get("X-Length") != fmt.Sprint(len(body)):
+	case trailer.Get("X-Length") != strconv.Itoa(len(body)):
 		return fmt.Errorf("HTTP: trailer %q", trailer)
 	case !bytes.Equal(got, body):
 		return fmt.Errorf("HTTP: %d bytes came back of %d", len(got), len(body))

@@ -25,7 +25,7 @@ const (
 // for. Release is called once, when the connection is closed.
 func (p *Port) opens(raw net.Conn, release func()) {
 	done := func() {
-		raw.Close() //nolint:errcheck,gosec // what is not served cannot be harmed
+		_ = raw.Close() // what is not served cannot be harmed
 		release()
 	}
 	if !p.begin(raw) {
@@ -63,7 +63,7 @@ func (p *Port) opens(raw net.Conn, release func()) {
 		target, conn = p.http, newOld(&served, o.head)
 	}
 	if !target.deliver(conn) {
-		conn.Close() //nolint:errcheck,gosec // as above
+		_ = conn.Close() // as above
 	}
 }
 
@@ -136,17 +136,29 @@ func (o *opening) read() (kind, error) {
 	}
 	preface := []byte(http2.ClientPreface)
 	for len(o.head) < len(preface) {
-		if err := o.more(); err != nil {
+		switch err := o.more(); {
+		case len(o.head) > 0 && errors.Is(err, os.ErrDeadlineExceeded):
+			// What begins like a preface may be a POST, and net/http tells a slow
+			// client so. It knows the preface, too.
+			return kindHTTP1, nil
+		case err != nil:
 			return 0, err
+		}
+		if len(o.head) < len(preface) {
+			if err := o.wire.SetReadDeadline(o.patience(deadline)); err != nil {
+				return 0, err
+			}
 		}
 		if n := min(len(o.head), len(preface)); !bytes.Equal(o.head[:n], preface[:n]) {
 			return kindHTTP1, nil
 		}
 	}
+	if err := o.wire.SetReadDeadline(deadline); err != nil {
+		return 0, err
+	}
 	// Some clients call nothing before they have had this.
 	if _, err := o.wire.Write(appendSettings(nil,
 		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: o.port.config.MaxStreams},
-		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: maxBlock},
 	)); err != nil {
 		return 0, err
 	}
@@ -156,7 +168,7 @@ func (o *opening) read() (kind, error) {
 // firstCall reads frames until one says whose the connection is. Without one it is
 // grpc-go's, which answers a PING as it should, and may have guests.
 func (o *opening) firstCall(deadline time.Time) (kind, error) {
-	patience := time.Now().Add(o.port.config.Patience)
+	patience := o.patience(deadline)
 	at, said := len(http2.ClientPreface), false
 	for {
 		f, ok := parseFrame(o.head[at:])
@@ -181,7 +193,7 @@ func (o *opening) firstCall(deadline time.Time) (kind, error) {
 		// What is begun, and the SETTINGS, have until the deadline.
 		waits := said && at == len(o.head)
 		until := deadline
-		if waits && patience.Before(until) {
+		if waits {
 			until = patience
 		}
 		if err := o.wire.SetReadDeadline(until); err != nil {
@@ -193,6 +205,14 @@ func (o *opening) firstCall(deadline time.Time) (kind, error) {
 			return 0, err
 		}
 	}
+}
+
+// patience is until when something is waited for that need not come.
+func (o *opening) patience(deadline time.Time) time.Time {
+	if soon := time.Now().Add(o.port.config.Patience); soon.Before(deadline) {
+		return soon
+	}
+	return deadline
 }
 
 // kindOf says whose a connection is by its first header block.

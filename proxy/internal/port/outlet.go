@@ -32,7 +32,7 @@ func (v *visits) straight(p []byte) (int, error) {
 	if n == 0 {
 		return 0, nil
 	}
-	return v.host.Conn.Write(p[:n])
+	return v.host.Write(p[:n])
 }
 
 // began counts a frame that is written straight.
@@ -54,12 +54,21 @@ func (v *visits) ended(w *written) {
 		if w.stream == 0 {
 			v.allowed.Add(w.increment())
 		}
-	case http2.FrameGoAway, http2.FrameHeaders, http2.FrameSettings:
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		v.note(&w.frame, w.code())
+	case http2.FrameHeaders:
+		if v.resized.Load() {
+			v.noted(w)
+		}
+	case http2.FrameGoAway, http2.FrameSettings:
+		v.noted(w)
 	default:
 	}
+}
+
+// noted notes a frame that was written straight.
+func (v *visits) noted(w *written) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.note(&w.frame, w.code())
 }
 
 // note keeps in mind what a frame of grpc-go's means to guests. The code is a GOAWAY's.
@@ -160,7 +169,7 @@ func (v *visits) flush() error {
 		if err != nil || len(v.batch) == 0 {
 			return err
 		}
-		if _, err := v.host.Conn.Write(v.batch); err != nil {
+		if _, err := v.host.Write(v.batch); err != nil {
 			v.fail(err)
 			return err
 		}

@@ -46,10 +46,11 @@ type Config struct {
 	// MaxResets is how many streams the client of one connection may cancel in 10 s.
 	MaxResets int
 	// HandshakeTimeout is how long the handshake of TLS may take, HeadTimeout the first
-	// bytes after it: the first of HTTP/1, or the preface and SETTINGS of HTTP/2.
+	// byte after it, and the preface and SETTINGS of HTTP/2.
 	HandshakeTimeout, HeadTimeout time.Duration
 	// Patience is how long a connection of HTTP/2 waits for its first call before it is
-	// given to grpc-go, which answers what does not belong to a call.
+	// given to grpc-go, which answers what does not belong to a call; and one that may
+	// become HTTP/2 for the rest of the preface before net/http gets it.
 	Patience time.Duration
 
 	Observer Observer
@@ -81,6 +82,9 @@ func (c *Config) validate() error {
 	}
 	return nil
 }
+
+// silence is how long what is sent to a client may stay unacknowledged.
+const silence = 20 * time.Second
 
 // Port is one open port. Each of its two listeners is served by one server; when the
 // first of them is closed, no further connection is accepted.
@@ -134,7 +138,7 @@ func (p *Port) Close() error {
 	err := errors.Join(p.grpc.Close(), p.http.Close())
 	p.mu.Lock()
 	for conn := range p.opening {
-		conn.Close() //nolint:errcheck,gosec // nobody has used it yet
+		_ = conn.Close() // nobody has used it yet
 	}
 	p.mu.Unlock()
 	p.working.Wait()
@@ -174,10 +178,11 @@ func (p *Port) admit(conn net.Conn) {
 	if refused != "" {
 		p.config.Observer.Refused(refused)
 		p.seldom("connections are refused", "reason", refused, "address", conn.RemoteAddr().String())
-		conn.Close() //nolint:errcheck,gosec // nobody has used it yet
+		_ = conn.Close() // nobody has used it yet
 		return
 	}
 	p.config.Observer.Connections(1)
+	giveUp(conn, silence)
 	p.working.Go(func() {
 		p.opens(conn, func() {
 			release()

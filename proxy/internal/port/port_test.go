@@ -3,11 +3,13 @@ package port_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -96,11 +98,17 @@ type stage struct {
 }
 
 // open opens a stage; it is closed at the end of the test.
-func open(t testing.TB, configure func(*port.Config), options ...grpc.ServerOption) *stage {
-	t.Helper()
+func open(tb testing.TB, configure func(*port.Config), options ...grpc.ServerOption) *stage {
+	tb.Helper()
+	return openHTTP(tb, configure, func(*http.Server) {}, options...)
+}
+
+// openHTTP is open, with a configuration of net/http.
+func openHTTP(tb testing.TB, configure func(*port.Config), configureHTTP func(*http.Server), options ...grpc.ServerOption) *stage {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s := &stage{counts: newCounts(), addr: listener.Addr().String()}
 	config := port.Defaults()
@@ -109,7 +117,7 @@ func open(t testing.TB, configure func(*port.Config), options ...grpc.ServerOpti
 		configure(&config)
 	}
 	if s.port, err = port.New(listener, config); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s.grpc = grpc.NewServer(append([]grpc.ServerOption{
 		grpc.Creds(port.Credentials()), grpc.ForceServerCodecV2(raw{}), grpc.UnknownServiceHandler(echoGRPC),
@@ -117,13 +125,14 @@ func open(t testing.TB, configure func(*port.Config), options ...grpc.ServerOpti
 	}, options...)...)
 	s.http = &http.Server{
 		Handler: port.Identify(http.HandlerFunc(echoHTTP)), Protocols: new(http.Protocols), ConnContext: port.Context,
-		ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 256 << 10, ErrorLog: slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
 	}
 	s.http.Protocols.SetHTTP1(true)
 	s.http.Protocols.SetUnencryptedHTTP2(true)
+	configureHTTP(s.http)
 	s.served.Go(func() { _ = s.grpc.Serve(s.port.GRPC()) })
 	s.served.Go(func() { _ = s.http.Serve(s.port.HTTP()) })
-	t.Cleanup(s.close)
+	tb.Cleanup(s.close)
 	return s
 }
 
@@ -139,7 +148,7 @@ func (s *stage) close() {
 func echoGRPC(_ any, stream grpc.ServerStream) error {
 	for {
 		var message []byte
-		if err := stream.RecvMsg(&message); err == io.EOF {
+		if err := stream.RecvMsg(&message); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
@@ -177,12 +186,12 @@ func echoHTTP(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 	}
-	w.Header().Set("X-Length", fmt.Sprint(n))
+	w.Header().Set("X-Length", strconv.FormatInt(n, 10))
 }
 
 // dial returns a client of gRPC.
-func (s *stage) dial(t testing.TB, config *tls.Config) *grpc.ClientConn {
-	t.Helper()
+func (s *stage) dial(tb testing.TB, config *tls.Config) *grpc.ClientConn {
+	tb.Helper()
 	creds := insecure.NewCredentials()
 	if config != nil {
 		creds = credentials.NewTLS(config)
@@ -190,9 +199,9 @@ func (s *stage) dial(t testing.TB, config *tls.Config) *grpc.ClientConn {
 	client, err := grpc.NewClient("passthrough:///"+s.addr, grpc.WithTransportCredentials(creds),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(raw{}), grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { client.Close() })
+	tb.Cleanup(func() { client.Close() })
 	return client
 }
 
@@ -204,7 +213,7 @@ func call(ctx context.Context, client *grpc.ClientConn, in []byte) ([]byte, erro
 }
 
 // within is a context for a test.
-func within(t testing.TB, d time.Duration) context.Context {
+func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	t.Cleanup(cancel)
@@ -212,7 +221,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 }
 
 // client returns a client of HTTP/1 or HTTP/2 alone.
-func client(t testing.TB, h2 bool, config *tls.Config) *http.Client {
+func client(t *testing.T, h2 bool, config *tls.Config) *http.Client {
 	t.Helper()
 	transport := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: config}
 	if h2 {
@@ -233,7 +242,7 @@ func post(c *http.Client, url, body string) (string, error) {
 	}
 	defer response.Body.Close()
 	got, err := io.ReadAll(response.Body)
-	if err == nil && response.Trailer.Get("X-Length") != fmt.Sprint(len(body)) {
+	if err == nil && response.Trailer.Get("X-Length") != strconv.Itoa(len(body)) {
 		err = fmt.Errorf("trailer %q", response.Trailer)
 	}
 	return string(got), err

@@ -22,11 +22,11 @@ func (w *purse) host(n int64) bool {
 // guest takes so many bytes for a guest, or says that they have to wait: at most half of
 // what gRPC has is lent.
 func (w *purse) guest(n int64) bool {
-	real, lent := w.real.Load(), w.lent+n
+	allowed, lent := w.real.Load(), w.lent+n
 	if n == 0 {
 		return true
 	}
-	if real < n || lent > 0 && lent > (real+w.lent)/2 {
+	if allowed < n || lent > 0 && lent > (allowed+w.lent)/2 {
 		return false
 	}
 	w.real.Add(-n)

@@ -45,6 +45,7 @@ type splitter struct {
 	headers  *headers  // as long as guests
 	rewriter *rewriter // from the first guest on: blocks lack what was in those of guests
 
+	frame frame  // the one that is read
 	left  int    // of the payload of a DATA frame that is passed on as it comes
 	out   []byte // what is passed on, where that is not what has come
 	moved bool   // out is used
@@ -103,13 +104,15 @@ func (s *splitter) move(b []byte, at int) {
 // next reads the frame at b[at:], or the whole header block, and returns how many bytes
 // that were; 0 where they are not all there.
 func (s *splitter) next(b []byte, at int) (int, error) {
-	f, ok := parseFrame(b[at:])
+	read, ok := parseFrame(b[at:])
 	if !ok {
 		return 0, nil
 	}
+	s.frame = read
+	f := &s.frame
 	guest := s.rewriter != nil && f.stream != 0 && s.guests.owns(f.stream)
 	if f.kind == http2.FrameData && !guest {
-		if err := s.guard.observe(&f); err != nil {
+		if err := s.guard.observe(f); err != nil {
 			return 0, err
 		}
 		if s.guests != nil {
@@ -126,9 +129,9 @@ func (s *splitter) next(b []byte, at int) (int, error) {
 		return 0, nil
 	}
 	if f.kind == http2.FrameHeaders {
-		return s.nextBlock(b, at, &f, guest)
+		return s.nextBlock(b, at, f, guest)
 	}
-	if err := s.guard.observe(&f); err != nil {
+	if err := s.guard.observe(f); err != nil {
 		return 0, err
 	}
 	switch {
@@ -139,12 +142,12 @@ func (s *splitter) next(b []byte, at int) (int, error) {
 		s.keep(f.bytes)
 	case guest:
 		s.move(b, at)
-		return len(f.bytes), s.visit(&f)
+		return len(f.bytes), s.visit(f)
 	case f.kind == http2.FrameWindowUpdate && f.stream == 0:
-		s.grant(b, at, &f)
+		s.grant(b, at, f)
 	case f.kind == http2.FrameSettings && !f.isAck():
 		s.keep(f.bytes)
-		return len(f.bytes), s.guests.settings(&f)
+		return len(f.bytes), s.guests.settings(f)
 	default:
 		s.keep(f.bytes)
 	}

@@ -23,7 +23,7 @@ import (
 )
 
 // certificates are of one authority: a server's and a client's.
-func certificates(t testing.TB) (server, client *tls.Config) {
+func certificates(t *testing.T) (server, client *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -32,7 +32,7 @@ func (t *tracker) between() bool { return t.heads == 0 && t.left == 0 && !t.open
 // advance follows p, or only as far as between where stop is set, and returns how much.
 func (t *tracker) advance(p []byte, stop bool) int {
 	at := 0
-	for at < len(p) && !(stop && t.between()) {
+	for at < len(p) && (!stop || !t.between()) {
 		if t.left > 0 {
 			n := min(t.left, len(p)-at)
 			if come := t.last.length - t.left; come < len(t.last.begin) {

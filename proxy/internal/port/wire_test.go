@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -22,10 +23,13 @@ type wire struct {
 	framer *http2.Framer
 	block  bytes.Buffer
 	table  *hpack.Encoder
+
+	allowed int            // what the server takes, on all streams
+	got     map[uint32]int // bytes of DATA, by stream
 }
 
 // wire opens a connection and says the preface.
-func (s *stage) wire(t testing.TB) *wire {
+func (s *stage) wire(t *testing.T) *wire {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
 	if err != nil {
@@ -33,7 +37,7 @@ func (s *stage) wire(t testing.TB) *wire {
 	}
 	t.Cleanup(func() { conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-	w := &wire{t: t, conn: conn, framer: http2.NewFramer(conn, conn)}
+	w := &wire{t: t, conn: conn, framer: http2.NewFramer(conn, conn), allowed: 65535, got: map[uint32]int{}}
 	w.table = hpack.NewEncoder(&w.block)
 	w.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	if _, err := io.WriteString(conn, http2.ClientPreface); err != nil {
@@ -84,7 +88,16 @@ func (w *wire) until(what string, fits func(http2.Frame) bool) http2.Frame {
 	for {
 		f, err := w.framer.ReadFrame()
 		if err != nil {
-			w.t.Fatalf("%s: %v", what, err)
+			w.t.Fatalf("%s: %v; so far %v", what, err, w.got)
+		}
+		switch f := f.(type) {
+		case *http2.DataFrame:
+			w.got[f.StreamID] += int(f.Length)
+		case *http2.WindowUpdateFrame:
+			if f.StreamID == 0 {
+				w.allowed += int(f.Increment)
+			}
+		default:
 		}
 		if fits(f) {
 			return f
@@ -148,7 +161,7 @@ func (w *wire) goodbye() http2.ErrCode {
 			continue
 		}
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) || errors.As(err, new(net.Error)) && err.(net.Error).Timeout() {
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
 				w.t.Fatal("the connection does not end: ", err)
 			}
 			return code

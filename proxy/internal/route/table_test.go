@@ -27,7 +27,8 @@ func table(tb testing.TB, routes ...string) *route.Table {
 	return made
 }
 
-// TestMatch covers HTTP-PATH-001 to HTTP-PATH-007: one template, and what it matches.
+// TestMatch covers HTTP-PATH-001, HTTP-PATH-002, HTTP-PATH-003, HTTP-PATH-004,
+// HTTP-PATH-005, HTTP-PATH-006 and HTTP-PATH-007: one template, and what it matches.
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	const none = "no match"

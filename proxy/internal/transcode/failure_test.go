@@ -64,7 +64,7 @@ func pack(t *testing.T, m proto.Message) *anypb.Any {
 	return packed
 }
 
-// TestFailure covers HTTP-ERROR-001, HTTP-ERROR-002 and HTTP-ERROR-004 to HTTP-ERROR-006,
+// TestFailure covers HTTP-ERROR-001, HTTP-ERROR-002, HTTP-ERROR-004, HTTP-ERROR-005 and HTTP-ERROR-006,
 // with the two errors that the chapter shows.
 func TestFailure(t *testing.T) {
 	t.Parallel()

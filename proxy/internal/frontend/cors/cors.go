@@ -3,6 +3,7 @@
 package cors
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -30,7 +31,7 @@ func (p Policy) Validate() error {
 				return fmt.Errorf("%q is every origin: give it alone", Any)
 			}
 			if p.Credentials {
-				return fmt.Errorf("credentials are not for every origin: name the origins that may send them") // HTTP-CORS-004
+				return errors.New("credentials are not for every origin: name the origins that may send them") // HTTP-CORS-004
 			}
 			continue
 		}

@@ -124,11 +124,11 @@ func Path(r *http.Request) string {
 }
 
 // fail answers with an error, in whose details types of the function may stand; registry
-// is nil where there is no function (HTTP-ERROR-001).
+// is nil where there is no function (HTTP-ERROR-001). A write that fails has no caller left.
 func fail(w http.ResponseWriter, err error, registry *descriptor.Registry) {
 	if registry != nil && registry.Dialect().Cloudstate {
 		if text, said := words(err); said {
-			write(w, http.StatusInternalServerError, "text/plain; charset=utf-8", []byte(text)) // DIA-HTTP-003
+			_ = write(w, http.StatusInternalServerError, "text/plain; charset=utf-8", []byte(text)) // DIA-HTTP-003
 			return
 		}
 	}
@@ -142,7 +142,7 @@ func fail(w http.ResponseWriter, err error, registry *descriptor.Registry) {
 	if failure.Status == http.StatusRequestTimeout {
 		w.Header().Set("Connection", "close") // HTTP-LIMIT-006; of HTTP/1.1 alone, which net/http knows
 	}
-	write(w, failure.Status, transcode.JSON, failure.Body)
+	_ = write(w, failure.Status, transcode.JSON, failure.Body)
 }
 
 // failureOf returns the answer to a call that has failed.

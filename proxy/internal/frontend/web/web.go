@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"connectrpc.com/connect"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/stateward/stateward/proxy/internal/frontend/way"
@@ -40,6 +41,8 @@ type Config struct {
 	Method func(path string) (Method, error)
 	// Unprintable is told of a response that cannot be JSON, with the method's gRPC path.
 	Unprintable func(ctx context.Context, method string, err error)
+	// Refused is told the code of each request that became no call.
+	Refused func(codes.Code)
 	// MaxRequest is the largest request in bytes.
 	MaxRequest int
 }
@@ -103,13 +106,13 @@ type ofCall struct{}
 // ServeHTTP answers one call.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	method, err := h.config.Method(r.URL.Path)
-	if err != nil {
-		Refuse(w, r, err)
-		return
+	var md metadata.MD
+	if err == nil {
+		md, err = header.FromHTTP(r.Header) // META-ENTRY-003
 	}
-	md, err := header.FromHTTP(r.Header)
 	if err != nil {
-		Refuse(w, r, err) // META-ENTRY-003
+		h.config.Refused(way.Status(err).Code())
+		Refuse(w, r, err)
 		return
 	}
 	for _, own := range []string{"connect-protocol-version", "connect-timeout-ms", "x-grpc-web", "x-user-agent"} { // HTTP-WEB-003
