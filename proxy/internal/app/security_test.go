@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
+	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/proxy/internal/certificate/certificatetest"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
@@ -131,9 +132,7 @@ func TestTLS(t *testing.T) {
 	if want := "stateward-principal=ann stateward-principal-issuer=CN=house stateward-principal-role=boss"; strings.Join(said, " ") != want {
 		t.Errorf("the function is told %q, want %q", said, want)
 	}
-	p.says(t, &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{
-		Reply: &eventsourcedv1.EventSourcedReply{CommandId: command.GetCommand().GetId(), ClientAction: total(0)},
-	}})
+	p.says(t, answering(command.GetCommand(), total(0)))
 	if err := take(t, came); err != nil {
 		t.Error(err)
 	}
@@ -213,9 +212,7 @@ func TestTokenTold(t *testing.T) {
 	if len(said["authorization"]) != 1 {
 		t.Errorf("authorization is %q: it reaches the function like any other header", said["authorization"])
 	}
-	p.says(t, &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{
-		Reply: &eventsourcedv1.EventSourcedReply{CommandId: command.GetCommand().GetId(), ClientAction: total(0)},
-	}})
+	p.says(t, answering(command.GetCommand(), total(0)))
 	if err := take(t, came); err != nil {
 		t.Error(err)
 	}
@@ -360,4 +357,51 @@ func (l locked) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.Write(p)
+}
+
+// TestForwardIsNotAsked covers ACC-FOLLOW-002: what a caller may not call by itself, the
+// function may let it reach.
+func TestForwardIsNotAsked(t *testing.T) {
+	t.Parallel()
+	s := raise(t, counters(wire.EventSourced))
+	config := quick(s.target)
+	issuing(t, &config)
+	config.Security.Access = map[string]string{descriptortest.Service + "/Add": "role:nobody", descriptortest.Service + "/Get": "public"}
+	c := runProxy(t, config).dial(t)
+	if _, err := c.add("7", 1); status.Code(err) != codes.Unauthenticated {
+		t.Errorf("by itself: %v", err)
+	}
+	came := c.asking(t.Context(), "7")
+	next := func() (*part[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse], *entityv1.Command) {
+		p := take(t, s.eventSourced)
+		if _, err := p.next(t); err != nil {
+			t.Fatal(err)
+		}
+		request, err := p.next(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, request.GetCommand()
+	}
+	source, get := next()
+	source.says(t, answering(get, &entityv1.ClientAction{Action: &entityv1.ClientAction_Forward{Forward: &entityv1.Forward{
+		ServiceName: descriptortest.Service, CommandName: "Add", Payload: pack(c.messages.AddRequest("8", 1)),
+	}}}))
+	target, add := next()
+	if add.GetName() != "Add" {
+		t.Errorf("the target got %v", add)
+	}
+	target.says(t, answering(add, &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{Reply: &entityv1.Reply{
+		Payload: pack(descriptortest.NewMessages().Total("AddResponse", 1)),
+	}}}))
+	if err := take(t, came); status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "AddResponse") {
+		t.Errorf("%v, want that the answer is of another type: it has come", err) // FX-FWD-010
+	}
+}
+
+// answering is the reply to the command.
+func answering(command *entityv1.Command, action *entityv1.ClientAction) *eventsourcedv1.HandleResponse {
+	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{
+		Reply: &eventsourcedv1.EventSourcedReply{CommandId: command.GetId(), ClientAction: action},
+	}}
 }

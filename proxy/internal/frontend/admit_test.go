@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -22,9 +23,12 @@ import (
 	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 
+	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/access"
+	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
 	"github.com/stateward/stateward/proxy/internal/fault"
@@ -53,7 +57,13 @@ func (porter) TakesTokens() bool { return true }
 // guarded serves the counters behind the guard, and returns the address.
 func guarded(t *testing.T, r router, guard frontend.Guard) string {
 	t.Helper()
-	registry, mistakes := descriptor.Build(wire.V1(), descriptortest.Answer(descriptortest.Files()))
+	return guardedBy(t, r, guard, descriptortest.Answer(descriptortest.Files()))
+}
+
+// guardedBy is guarded for what the answer describes.
+func guardedBy(t *testing.T, r frontend.Router, guard frontend.Guard, answer *discoveryv1.DiscoverResponse) string {
+	t.Helper()
+	registry, mistakes := descriptor.Build(wire.V1(), answer)
 	if len(mistakes) > 0 {
 		t.Fatal(mistakes)
 	}
@@ -267,5 +277,63 @@ func TestOwnServices(t *testing.T) {
 		if status.Code(err) != want {
 			t.Errorf("reflection v1alpha as %q: %v", who, err)
 		}
+	}
+}
+
+// fickle is a guard that lets in whoever comes first, and nobody after.
+type fickle struct {
+	porter
+
+	admitted atomic.Bool
+}
+
+func (f *fickle) Admit(context.Context, string, string, access.Annotated, metadata.MD, *tls.ConnectionState) (*identity.Principal, error) {
+	if f.admitted.Swap(true) {
+		return nil, fault.New(fault.Unauthenticated, "not any more")
+	}
+	return nil, nil
+}
+
+// TestAdmittedOnce covers ACC-ADMIT-005: a stream goes on, whatever its caller is by then.
+func TestAdmittedOnce(t *testing.T) {
+	t.Parallel()
+	echo := streams(func(_ context.Context, _ *entityv1.Metadata, caller calls.Caller) error {
+		for {
+			request, err := caller.Receive()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err == nil {
+				err = caller.Send(&entityv1.Reply{Payload: &anypb.Any{Value: request}})
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+	b := &bench{}
+	var err error
+	b.conn, err = grpc.NewClient("passthrough:///"+guardedBy(t, echo, new(fickle), converters()), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.conn.Close()
+	first := b.open(t.Context(), t)
+	messages := descriptortest.NewMessages()
+	turn := func(stream grpc.ClientStream) error {
+		if err := stream.SendMsg(messages.AddRequest("7", 1)); err != nil {
+			return err
+		}
+		return stream.RecvMsg(messages.New("AddRequest"))
+	}
+	if err := turn(first); err != nil {
+		t.Fatal(err)
+	}
+	second := b.open(t.Context(), t)
+	if err := second.RecvMsg(messages.New("AddRequest")); status.Code(err) != codes.Unauthenticated {
+		t.Errorf("the second call: %v", err)
+	}
+	if err := turn(first); err != nil {
+		t.Errorf("the first call, by then: %v", err)
 	}
 }
