@@ -10,6 +10,7 @@ func (p *proxy) port() port.Config {
 	config := port.Defaults()
 	config.Observer = p.metrics.Connections()
 	config.Log = p.config.Log
+	config.TLS = p.secured.forCallers(&p.config)
 	return config
 }
 

@@ -18,6 +18,7 @@ const ownerVariable = "STATEWARD_TCK_OWNER"
 func (c *Config) settings(set *setting.Set) {
 	c.functionSettings(set)
 	c.portSettings(set)
+	c.Security.settings(set)
 	c.storeSettings(set)
 	c.entitySettings(set)
 	c.stopSettings(set)
