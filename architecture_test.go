@@ -40,7 +40,6 @@ var floors = map[string]int{
 	"proxy/internal/identity/identitytest":            1,
 	"proxy/internal/guard":                            3,
 	"proxy/internal/entity/answer":                    1,
-	"proxy/internal/telemetry":                        1,
 	"proxy/internal/port":                             1,
 	"proxy/internal/telemetry":                        2,
 	"proxy/internal/collector":                        1,
