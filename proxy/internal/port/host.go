@@ -17,6 +17,7 @@ type host struct {
 
 	reading sync.Mutex // grpc-go's reader, or whoever follows it when grpc-go has closed
 	reader  reader
+	ready   ready
 	closed  atomic.Bool
 }
 
@@ -34,6 +35,11 @@ func newHost(p *Port, served *identity, head []byte) net.Conn {
 func (h *host) Read(p []byte) (int, error) {
 	h.reading.Lock()
 	defer h.reading.Unlock()
+	return h.read(p)
+}
+
+// read is Read, for whoever has the lock.
+func (h *host) read(p []byte) (int, error) {
 	if h.closed.Load() {
 		return 0, net.ErrClosed
 	}
