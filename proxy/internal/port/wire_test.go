@@ -36,7 +36,7 @@ func (s *stage) wire(t *testing.T) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	w := &wire{t: t, conn: conn, framer: http2.NewFramer(conn, conn), allowed: 65535, got: map[uint32]int{}}
 	w.table = hpack.NewEncoder(&w.block)
 	w.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
