@@ -2,6 +2,7 @@ package port
 
 import (
 	"bytes"
+	"encoding/base64"
 	"strings"
 
 	"golang.org/x/net/http2/hpack"
@@ -45,14 +46,30 @@ func (h *headers) read(block []byte) error {
 // tooLarge reports whether the last block had more than maxBlock; not all of it is in fields.
 func (h *headers) tooLarge() bool { return h.size > maxBlock }
 
-// isGRPC reports whether the last block opens a call of gRPC, by the rule of grpc-go.
+// isGRPC reports whether the last block opens a call of gRPC that grpc-go can take.
 func (h *headers) isGRPC() bool {
+	is := false
 	for i := range h.fields {
-		if h.fields[i].Name == "content-type" && isGRPC(h.fields[i].Value) {
-			return true
+		switch f := &h.fields[i]; {
+		case f.Name == "content-type":
+			is = is || isGRPC(f.Value)
+		case strings.HasSuffix(f.Name, "-bin") && !isBinary(f.Value) && !strings.HasPrefix(f.Name, "grpc-"):
+			return false
 		}
 	}
-	return false
+	return is
+}
+
+// isBinary reports whether grpc-go can decode the value of a binary header: one value of
+// base64. Several in a line, and others, it would refuse with INTERNAL; the server of
+// everything else can say what they are (META-ENTRY-003).
+func isBinary(value string) bool {
+	encoding := base64.RawStdEncoding
+	if len(value)%4 == 0 {
+		encoding = base64.StdEncoding
+	}
+	_, err := encoding.DecodeString(value)
+	return err == nil
 }
 
 // isGRPC reports whether a content type is that of gRPC. gRPC-Web's is not.
