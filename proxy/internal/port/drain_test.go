@@ -168,7 +168,7 @@ func TestIdleInner(t *testing.T) {
 	t.Parallel()
 	closed := make(chan struct{}, 100)
 	s := openHTTP(t, nil, func(server *http.Server) {
-		server.IdleTimeout = 10 * time.Millisecond
+		server.IdleTimeout = 500 * time.Millisecond
 		server.ConnState = func(_ net.Conn, state http.ConnState) {
 			if state == http.StateClosed {
 				closed <- struct{}{}
