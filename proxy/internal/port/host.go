@@ -59,7 +59,7 @@ func (h *host) Close() error {
 	if h.closed.Swap(true) {
 		return nil
 	}
-	if !h.visits.outstay() {
+	if !h.visits.outstay() || !h.port.hold(h.identity) {
 		h.visits.fail(net.ErrClosed)
 		return h.identity.Close()
 	}
@@ -71,6 +71,7 @@ func (h *host) Close() error {
 func (h *host) linger() {
 	// Long enough for what is under way when a server stops.
 	const most = 5 * time.Minute
+	defer h.port.letGo(h.identity)
 	// grpc-go's reader is made to return.
 	_ = h.SetReadDeadline(time.Unix(1, 0))
 	h.reading.Lock()
