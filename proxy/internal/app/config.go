@@ -76,6 +76,8 @@ type Config struct {
 	CommandTimeout time.Duration
 	// DrainTimeout is how long a proxy that stops lets commands finish.
 	DrainTimeout time.Duration
+	// Connections bounds those of callers.
+	Connections Connections
 	// Mailbox is how many commands may wait for one entity.
 	Mailbox int
 	// Active is how many entities may be active before the one that has rested
@@ -130,6 +132,7 @@ func Defaults() Config {
 		IdleTimeout:    30 * time.Second,
 		CommandTimeout: time.Minute,
 		DrainTimeout:   30 * time.Second,
+		Connections:    defaultConnections(),
 		Mailbox:        256,
 		SnapshotAfter:  1000,
 		MaxMessage:     4 << 20,
@@ -180,6 +183,7 @@ func (c *Config) validate() error {
 	refuse(c.Active < 0, "max-active", "%d is below 0", c.Active)
 	refuse(c.SnapshotAfter < 0, "snapshot-after", "%d is below 0", c.SnapshotAfter)
 	refuse(c.MaxMessage < smallestMessage, "max-message", "%d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
+	wrong = append(wrong, c.Connections.wrong()...)
 	wrong = append(wrong, c.wrongObservers()...)
 	if c.Log == nil {
 		wrong = append(wrong, errors.New("a config needs a log"))
