@@ -63,7 +63,7 @@ test-full: ## Run every test with the race detector, those that need a Docker en
 	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
-check: lint protocheck checkgenerate checktidy checkmanifests ## Run the linters and all that finds stale files
+check: lint protocheck checkgenerate checktidy checkmanifests checkqueries ## Run the linters and all that finds stale files
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Lint the Go code
@@ -82,12 +82,13 @@ protocheck: $(BIN)/buf ## Lint the protos and compare them with the last release
 	else echo "buf breaking: nothing has been released yet, so nothing can break"; fi
 
 # What `make generate` writes.
-GENERATED := protocol tck/gen tck/report/report.schema.json reference-impl/gen
+GENERATED := protocol tck/gen proxy/gen tck/report/report.schema.json reference-impl/gen
 
 .PHONY: generate
-generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## Write the generated code and requirements.json
-	rm -rf protocol/gen tck/gen reference-impl/gen
+generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(BIN)/protoc-gen-connect-go ## Write the generated code and requirements.json
+	rm -rf protocol/gen tck/gen reference-impl/gen proxy/gen
 	buf generate
+	buf generate --template proxy/buf.gen.yaml
 	go run ./protocol/cmd/requirements
 
 .PHONY: checkgenerate
@@ -105,6 +106,12 @@ checkgenerate: ## Fail when generated files are stale
 .PHONY: checkmanifests
 checkmanifests: ## Hold the manifests of docs/operations against the schemas of Kubernetes and Compose
 	cd tools/manifests && go test -count=1 ./... # it reads files that are not its own
+
+.PHONY: checkqueries
+checkqueries: ## Ask each query of the dashboard and of the alert rules of what proxies under load tell
+	@rm -rf .tmp/scrapes && mkdir -p .tmp/scrapes
+	go test ./proxy/internal/app -count=1 -run '^TestMetricsPage$$' -scrapes $(CURDIR)/.tmp/scrapes
+	cd tools/promql && go test -count=1 ./... -scrapes $(CURDIR)/.tmp/scrapes
 
 .PHONY: checktidy
 checktidy: ## Fail when go.mod is not tidy
@@ -172,7 +179,7 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	@echo "building golangci-lint (about 2 minutes, once)"; mkdir -p $(BIN)
 	cd tools/golangci-lint && go build -o $(BIN)/ tool
 
-$(BIN)/ginkgo $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc &: tools/gen/go.mod tools/gen/go.sum
+$(BIN)/ginkgo $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(BIN)/protoc-gen-connect-go &: tools/gen/go.mod tools/gen/go.sum
 	@mkdir -p $(BIN)
 	cd tools/gen && go build -o $(BIN)/ tool
 

@@ -24,6 +24,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/storetool"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
@@ -43,6 +44,9 @@ type proxy struct {
 	router   *router.Router
 	frontend *frontend.Frontend
 	admin    *telemetry.Admin
+	desk     desk
+	copies   *storetool.Handler
+	observers
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.
@@ -76,8 +80,10 @@ func serve(ctx, abort context.Context, config Config) error {
 	rooms.Go(func() { p.watch(running) })
 	rooms.Go(func() { p.durable.Run(running, p.router) })
 	rooms.Go(func() { p.sweep(running) })
+	rooms.Go(func() { p.desk.service.Run(running) })
 	select {
 	case <-ctx.Done():
+	case <-p.desk.stop:
 	case err = <-p.failed:
 	}
 	err = errors.Join(err, p.drain(abort))
@@ -99,10 +105,14 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		user:    user{largest: config.MaxMessage},
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
+		desk:    newDesk(),
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
 	}
-	if err = p.join(ctx); err == nil {
+	if err = p.observe(ctx); err == nil {
+		err = p.join(ctx)
+	}
+	if err == nil {
 		err = p.connectRooms()
 	}
 	if err == nil {
@@ -160,7 +170,7 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	if p.replicas, err = replica.New(replica.Config{
-		Store: p.store, Self: p.process, Slot: p.config.slot(p.process), Log: p.config.Log,
+		Store: p.store, Self: p.process, Slot: p.config.slot(p.process), Metrics: p.metrics, Log: p.config.Log,
 	}); err != nil {
 		return err
 	}
@@ -175,6 +185,8 @@ func (p *proxy) connectRooms() (err error) {
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
+		Witness:        p.desk.witness,
+		Tracer:         p.tracer,
 		Log:            p.config.Log,
 		Mailbox:        p.config.Mailbox,
 		Active:         p.config.Active,
@@ -192,7 +204,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.router, err = router.New(router.Config{
 		Services: &p.user, Runtime: p.entities, Calls: actions, Durable: p.durable, Reporter: &p.user, Log: p.config.Log,
-		Depth: maxDepth, MaxMetadata: maxMetadata,
+		Metrics: p.metrics, Failures: p.failures, Tracer: p.tracer, Depth: maxDepth, MaxMetadata: maxMetadata,
 	})
 	if err != nil {
 		return err
@@ -201,7 +213,13 @@ func (p *proxy) connectRooms() (err error) {
 		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
 		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := p.openCopies(); err != nil {
+		return err
+	}
+	return p.openDesk()
 }
 
 // kinds says how the entities of each type are run, whatever a dialect calls it.
@@ -265,7 +283,7 @@ func (p *proxy) openAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.admin = telemetry.Serve(listener, p.reasons, p.metrics.Handler(), p.config.Log)
+	p.admin = telemetry.Serve(listener, p.adminPages(), p.config.Log)
 	p.opened(PortAdmin, listener.Addr())
 	return nil
 }

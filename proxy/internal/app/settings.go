@@ -21,6 +21,7 @@ func (c *Config) settings(set *setting.Set) {
 	c.storeSettings(set)
 	c.entitySettings(set)
 	c.stopSettings(set)
+	c.observerSettings(set)
 }
 
 func (c *Config) functionSettings(set *setting.Set) {

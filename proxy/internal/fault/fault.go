@@ -37,8 +37,11 @@ const (
 	// Untold is what the callers of a Cloudstate 0.2 function get of its broken
 	// streams: they know one code for it, whatever broke (DIA-ANSWER-001).
 	Untold
-	// NotFound is an entity that was deleted for ever.
+	// NotFound is an entity that was deleted for ever, or what an operator has asked for
+	// and is not there.
 	NotFound
+	// Busy is what has to rest for an operator's wish, and does not.
+	Busy
 	// Range is a number that a counter cannot hold.
 	Range
 )
@@ -60,7 +63,7 @@ func (k Kind) Code() codes.Code {
 		return codes.DeadlineExceeded
 	case Canceled:
 		return codes.Canceled
-	case Depth:
+	case Depth, Busy:
 		return codes.FailedPrecondition
 	case Untold:
 		return codes.Unknown
@@ -131,6 +134,22 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // GRPCStatus lets grpc-go answer a caller with the kind's code and the text.
 func (e *Error) GRPCStatus() *status.Status { return status.New(e.Kind.Code(), e.Text) }
+
+// CodeOf returns the gRPC code with which a caller gets err: its own, or that of a
+// context's end.
+func CodeOf(err error) codes.Code {
+	if code := status.Code(err); code != codes.Unknown {
+		return code
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	default:
+		return codes.Unknown
+	}
+}
 
 // KindOf returns the kind of err; Internal when err is not of this package.
 func KindOf(err error) Kind {

@@ -141,6 +141,27 @@ func TestNetHTTPAlone(t *testing.T) {
 	}
 }
 
+// TestNetHTTPBreaksOff has net/http end in the middle of a guest: the client must not
+// take it for one that was never begun.
+func TestNetHTTPBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	m := s.mix(t, http.HTTP2Config{}, nil)
+	if err := m.grpc(nil); err != nil {
+		t.Fatal(err)
+	}
+	u := m.upload(t, "text/plain")
+	defer u.body.Close()
+	s.http.Close()
+	var reset http2.StreamError
+	if err := <-u.answer; !errors.As(err, &reset) || reset.Code != http2.ErrCodeInternal {
+		t.Errorf("the guest ends with %v", err)
+	}
+	if err := m.grpc(content(1000)); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestIdleInner has net/http close the connection with guests when it is idle: the next
 // guest gets another.
 func TestIdleInner(t *testing.T) {

@@ -175,7 +175,8 @@ func isSettings(f http2.Frame) bool {
 	return ok && !s.IsAck()
 }
 
-// TestSettingsFirst has clients that say nothing before they know the server's SETTINGS.
+// TestSettingsFirst has clients that say nothing before they know the server's SETTINGS
+// (HTTP-PORT-005).
 func TestSettingsFirst(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -263,9 +264,12 @@ func TestTrailersAndLateFrames(t *testing.T) {
 	w.must(w.framer.WriteData(3, false, []byte("late")))
 	w.headers(5, "text/plain", false)
 	w.must(w.framer.WriteRSTStream(5, http2.ErrCodeCancel))
-	w.headers(5, "text/plain", true) // trailers of a stream that is reset
-	w.headers(7, "application/grpc", true)
-	if _, status := w.answer(7); status != "0" {
-		t.Errorf("gRPC's status %s", status)
+	for _, stream := range []uint32{7, 9} {
+		w.headers(stream, "application/grpc", true)
+		if _, status := w.answer(stream); status != "0" {
+			t.Errorf("gRPC's status %s", status)
+		}
+		// To grpc-go it would be a stream that goes back.
+		w.headers(5, "text/plain", true) // trailers of a stream that is reset
 	}
 }

@@ -9,6 +9,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // Config is what a runtime stands on, and its limits. A limit of 0 becomes its
@@ -41,6 +42,10 @@ type Config struct {
 	Reporter Reporter
 	// Metrics is told what happens; nil when nobody counts.
 	Metrics Metrics
+	// Witness is told which entities come and leave; nil when nobody looks.
+	Witness Witness
+	// Tracer follows commands from hop to hop; nil when nobody traces.
+	Tracer *trace.Tracer
 	// Log is for the operator.
 	Log *slog.Logger
 
@@ -89,6 +94,9 @@ func (c Config) validate() error {
 func (c Config) withDefaults() Config {
 	if c.Metrics == nil {
 		c.Metrics = unmeasured{}
+	}
+	if c.Witness == nil {
+		c.Witness = unwitnessed{}
 	}
 	if c.Start == nil {
 		c.Start = func(entity.ID, entity.Start) {}

@@ -112,9 +112,26 @@ func hasCases(message protoreflect.MessageDescriptor) bool {
 	return true
 }
 
+// glossary remembers which JSON the messages of google.protobuf have, of which one body
+// can hold a million.
+type glossary map[protoreflect.MessageDescriptor]known
+
+// of returns what knownOf does.
+func (g glossary) of(message protoreflect.MessageDescriptor) known {
+	if message.FullName().Parent() != "google.protobuf" {
+		return ordinary
+	}
+	found, seen := g[message]
+	if !seen {
+		found = knownOf(message)
+		g[message] = found
+	}
+	return found
+}
+
 // takesNull reports whether null is a value of the field, and not its absence.
-func takesNull(field protoreflect.FieldDescriptor) bool {
-	return field.Message() != nil && knownOf(field.Message()) == dynamic || isNull(field)
+func (g glossary) takesNull(field protoreflect.FieldDescriptor) bool {
+	return field.Message() != nil && g.of(field.Message()) == dynamic || isNull(field)
 }
 
 // isNull reports whether the field's type is google.protobuf.NullValue.
@@ -136,12 +153,23 @@ func (k known) twin() proto.Message {
 }
 
 // parse reads the text of a Timestamp, a Duration or a FieldMask.
-func (k known) parse(message protoreflect.Message, text string) bool {
+func (k known) parse(d *draft, text string) bool {
 	twin := k.twin()
 	if protojson.Unmarshal(appendString(nil, text), twin) != nil {
 		return false
 	}
-	transfer(message, twin.ProtoReflect())
+	twin.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		own := d.of.Fields().ByNumber(field.Number())
+		if !own.IsList() {
+			d.set(own, value)
+			return true
+		}
+		list := d.grown(own)
+		for i := range value.List().Len() {
+			list.add(value.List().Get(i))
+		}
+		return true
+	})
 	return true
 }
 

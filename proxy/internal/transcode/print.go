@@ -22,13 +22,19 @@ type resolver interface {
 type printer struct {
 	out   []byte
 	types resolver
+	known glossary
 	held  int // how many Anys are being printed, one in the other
+}
+
+// newPrinter returns a printer that appends to the bytes.
+func newPrinter(to []byte, types resolver) *printer {
+	return &printer{out: to, types: types, known: glossary{}}
 }
 
 // message prints a message.
 func (p *printer) message(m protoreflect.Message) error {
 	fields := m.Descriptor().Fields()
-	switch known := knownOf(m.Descriptor()); known {
+	switch known := p.known.of(m.Descriptor()); known {
 	case anything:
 		return p.any(m)
 	case timestamp, duration, fieldMask:

@@ -63,10 +63,9 @@ func raw(body protoreflect.Message) (contentType string, data []byte, err error)
 }
 
 // setRaw sets a google.api.HttpBody to a request's body (HTTP-BODY-001).
-func setRaw(message protoreflect.Message, contentType string, data []byte) {
-	fields := message.Descriptor().Fields()
-	message.Set(fields.ByNumber(contentTypeField), protoreflect.ValueOfString(contentType))
-	message.Set(fields.ByNumber(dataField), protoreflect.ValueOfBytes(data))
+func setRaw(d *draft, contentType string, data []byte) {
+	d.set(d.of.Fields().ByNumber(contentTypeField), protoreflect.ValueOfString(contentType))
+	d.set(d.of.Fields().ByNumber(dataField), protoreflect.ValueOfBytes(data))
 }
 
 // isHeaderValue reports whether the text can be the value of a header (RFC 9110,

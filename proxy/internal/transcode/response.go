@@ -29,18 +29,23 @@ func (u *Unprintable) Error() string { return u.Text }
 // GRPCStatus returns INTERNAL and the text.
 func (u *Unprintable) GRPCStatus() *status.Status { return status.New(codes.Internal, u.Text) }
 
+// unprintable returns why a response that is a message of the type cannot be printed.
+func unprintable(of protoreflect.MessageDescriptor, reason error) error {
+	return &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response, a %s, cannot be printed as JSON: %v", of.FullName(), reason)}
+}
+
 // Response returns the caller's body and its content type, of the bytes of a message
 // of the method's output. An error is an [*Unprintable].
 func Response(b *descriptor.Binding, payload []byte) (contentType string, body []byte, err error) {
-	message := dynamicpb.NewMessage(b.Output)
 	types := dynamicpb.NewTypes(b.Files)
-	if err := unmarshal(payload, message, types); err != nil {
-		return "", nil, &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response is no %s: %v", b.Output.FullName(), err)}
+	message, err := unmarshal(payload, b.Output, types)
+	if err != nil {
+		return "", nil, unprintable(b.Output, err)
 	}
 	if IsRaw(b) {
 		return raw(rawOf(b, message))
 	}
-	p := printer{types: types}
+	p := newPrinter(nil, types)
 	switch {
 	case b.Response == nil:
 		err = p.message(message)
@@ -50,7 +55,7 @@ func Response(b *descriptor.Binding, payload []byte) (contentType string, body [
 		err = p.field(b.Response, message.Get(b.Response))
 	}
 	if err != nil {
-		return "", nil, &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response, a %s, cannot be printed as JSON: %v", b.Output.FullName(), err)}
+		return "", nil, unprintable(b.Output, err)
 	}
 	return JSON, p.out, nil
 }

@@ -116,9 +116,9 @@ func TestUnprintable(t *testing.T) {
 		payload []byte
 		part    string
 	}{
-		"no message":                   {"POST /echo", []byte{0xff}, "is no test.shop.v1.Everything"},
-		"what the library panics over": {"POST /echo", []byte(panics), "is no test.shop.v1.Everything: it cannot be read"},
-		"a string that is not":         {"POST /echo", []byte{0x0a, 1, 0xff}, "is no test.shop.v1.Everything"},
+		"no message":                   {"POST /echo", []byte{0xff}, "a test.shop.v1.Everything, cannot be printed as JSON: its bytes are none"},
+		"what the library panics over": {"POST /echo", []byte(panics), "a test.shop.v1.Everything, cannot be printed as JSON: its bytes cannot be read"},
+		"a string that is not":         {"POST /echo", []byte{0x0a, 1, 0xff}, "a test.shop.v1.Everything, cannot be printed as JSON: its bytes are none"},
 		"an old string":                {"POST /legacy", []byte{0x0a, 1, 0xff}, "name: the string is not UTF-8"},
 		"a value without a value":      {"POST /echo", everything(`value {}`), "value: a google.protobuf.Value has no value"},
 		"a value in a list":            {"POST /echo", everything(`list {values {}}`), "has no value"},
@@ -129,7 +129,7 @@ func TestUnprintable(t *testing.T) {
 		"a mask":                       {"POST /echo", everything(`mask {paths: "fooBar"}`), "mask: "},
 		"an unknown type":              {"POST /echo", everything(`any {type_url: "/nothing"}`), `any: the function's files have no type "/nothing"`},
 		"no type":                      {"POST /echo", everything(`any {value: "a"}`), `any: the function's files have no type ""`},
-		"an any of another type":       {"POST /echo", everything(`anys {type_url: "/test.shop.v1.LineItem" value: "\377"}`), "anys: an Any holds what is no"},
+		"an any of another type":       {"POST /echo", everything(`anys {type_url: "/test.shop.v1.LineItem" value: "\377"}`), `anys: an Any holds a "/test.shop.v1.LineItem": its bytes are none`},
 		"a type of this process":       {"POST /echo", everything(`any {type_url: "/google.rpc.RetryInfo"}`), "have no type"},
 		"a header of two lines":        {"POST /page", []byte("\x0a\x03a\nb"), "is no value of a header"},
 		"a header with a space":        {"POST /page", []byte("\x0a\x02a "), "is no value of a header"},
