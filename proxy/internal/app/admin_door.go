@@ -7,6 +7,7 @@ import (
 
 	"github.com/stateward/stateward/proxy/internal/admin"
 	"github.com/stateward/stateward/proxy/internal/certificate"
+	"github.com/stateward/stateward/proxy/internal/setting"
 )
 
 // adminDoor lets those in who may do what operators do: read what entities hold, and end
@@ -38,4 +39,28 @@ func (s *security) forAdmin(c *Config, listener net.Listener) net.Listener {
 		asking = certificate.AskAndTakeNone
 	}
 	return tls.NewListener(listener, s.admin.Server(asking, "http/1.1"))
+}
+
+// toAdmin returns what a command needs to speak to the admin port of a proxy with these
+// settings, and with these files of its own; nil where no TLS is spoken.
+func (c *Config) toAdmin(own TLSFiles) (*tls.Config, error) {
+	served := c.Security.Admin.Certificate
+	if own == (TLSFiles{}) && served == "" {
+		return nil, nil //nolint:nilnil // without TLS there is no config of it
+	}
+	keeper, err := certificate.Open(certificate.Config{Files: certificate.Files(own), Every: filesEvery, Log: c.Log})
+	if err != nil {
+		return nil, err
+	}
+	config := keeper.Client("")
+	config.NextProtos = nil
+	if own.Authorities != "" || served == "" {
+		return config, nil
+	}
+	pinned, err := certificate.Pinned(served)
+	if err != nil {
+		return nil, setting.Wrongf("admin-tls-cert", "%w", err)
+	}
+	pinned.Certificates = config.Certificates
+	return pinned, nil
 }

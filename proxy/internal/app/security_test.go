@@ -405,3 +405,42 @@ func answering(command *entityv1.Command, action *entityv1.ClientAction) *events
 		Reply: &eventsourcedv1.EventSourcedReply{CommandId: command.GetId(), ClientAction: action},
 	}}
 }
+
+// The commands that ask a running proxy speak TLS to an admin port that has it, and show the
+// certificate that they are given.
+func TestCommandsOverTLS(t *testing.T) {
+	t.Parallel()
+	authority := certificatetest.NewAuthority(t, "house")
+	config := quick(functiontest.Start(t, loopback, functiontest.Script{}).Target)
+	config.Security.Admin = files(t, authority, "proxy")
+	r := runProxy(t, config)
+	r.dial(t).mustAdd(t, "7", 1, 1)
+	operator := files(t, authority, "operator")
+	other := files(t, authority, "proxy")
+	command := func(args ...string) (string, error) {
+		var out bytes.Buffer
+		err := run(t.Context(), nil, append(args, "--admin", r.admin), nil, &out, io.Discard)
+		return out.String(), err
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want string // part of what is said
+		ok   bool
+	}{
+		"health, by the certificate's file": {[]string{"healthcheck", "--alive", "--admin-tls-cert", config.Security.Admin.Certificate, "--admin-tls-key", config.Security.Admin.Key}, "alive", true},
+		"health, plain":                     {[]string{"healthcheck", "--alive"}, "", false},
+		"health, by another file":           {[]string{"healthcheck", "--alive", "--admin-tls-cert", other.Certificate, "--admin-tls-key", other.Key}, "another certificate", false},
+		"entities, with a certificate":      {[]string{"entities", "list", "--ca", operator.Authorities, "--cert", operator.Certificate, "--key", operator.Key}, "7", true},
+		"entities, with the file":           {[]string{"entities", "list", "--admin-tls-cert", config.Security.Admin.Certificate, "--admin-tls-key", config.Security.Admin.Key, "--cert", operator.Certificate, "--key", operator.Key}, "7", true},
+		"entities, without a certificate":   {[]string{"entities", "list", "--ca", operator.Authorities}, "", false},
+		"entities, with half of one":        {[]string{"entities", "list", "--ca", operator.Authorities, "--key", operator.Key}, "certificate", false},
+	} {
+		out, err := command(test.args...)
+		if err != nil {
+			out += err.Error()
+		}
+		if (err == nil) != test.ok || !strings.Contains(out, test.want) {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
