@@ -17,16 +17,16 @@ var (
 	outputWords   = []string{"text", "json"}                                //nolint:gochecknoglobals // read only
 )
 
-// inquiry is what the commands share that ask a running proxy.
-type inquiry struct {
+// question is what the commands share that ask a running proxy.
+type question struct {
 	program *program
 	output  string
 	service string
 }
 
 // command returns a command that asks a running proxy.
-func (p *program) asks(use, short, long string, args cobra.PositionalArgs, ask func(*cobra.Command, []string, *operator.Operator, *inquiry) error) (*cobra.Command, *inquiry) {
-	a := &inquiry{program: p, output: "text"}
+func (p *program) asks(use, short, long string, args cobra.PositionalArgs, ask func(*cobra.Command, []string, *operator.Operator, *question) error) (*cobra.Command, *question) {
+	a := &question{program: p, output: "text"}
 	command := &cobra.Command{
 		Use: use, Short: short, Long: long, Args: args,
 		RunE: func(command *cobra.Command, args []string) error {
@@ -46,7 +46,7 @@ func (p *program) asks(use, short, long string, args cobra.PositionalArgs, ask f
 }
 
 // ofService gives the command the flag that names a service.
-func (a *inquiry) ofService(command *cobra.Command) {
+func (a *question) ofService(command *cobra.Command) {
 	command.Flags().StringVar(&a.service, "service", "", "the service of the entities, by its full name or the end of it; not needed where there is one alone")
 }
 
@@ -71,11 +71,11 @@ func (p *program) operatorCommands() []*cobra.Command {
 	effects := &cobra.Command{Use: "effects", Short: "Look at the parked side effects of a running proxy, and decide on them", Args: noArguments, RunE: help}
 	effects.AddCommand(p.effectCommands()...)
 	drain, _ := p.asks("drain", "Have a running proxy stop, as SIGTERM does", "", noArguments,
-		func(command *cobra.Command, _ []string, o *operator.Operator, _ *inquiry) error {
+		func(command *cobra.Command, _ []string, o *operator.Operator, _ *question) error {
 			return o.Drain(command.Context())
 		})
 	status, _ := p.asks("status", "Show how a running proxy does", "", noArguments,
-		func(command *cobra.Command, _ []string, o *operator.Operator, _ *inquiry) error {
+		func(command *cobra.Command, _ []string, o *operator.Operator, _ *question) error {
 			return o.Status(command.Context())
 		})
 	return []*cobra.Command{status, entities, effects, drain}
@@ -86,7 +86,7 @@ func help(command *cobra.Command, _ []string) error { return command.Help() }
 func (p *program) listCommand() *cobra.Command {
 	filter := operator.Filter{Limit: 100}
 	command, a := p.asks("list", "List the entities in memory, or those that are stored", "", noArguments,
-		func(command *cobra.Command, _ []string, o *operator.Operator, a *inquiry) error {
+		func(command *cobra.Command, _ []string, o *operator.Operator, a *question) error {
 			for flag, words := range map[string][]string{"kind": kindWords, "standing": standingWords} {
 				given := command.Flags().Lookup(flag)
 				if _, err := setting.Word(words...).Parse(given.Value.String()); given.Changed && err != nil {
@@ -119,7 +119,7 @@ func (p *program) listCommand() *cobra.Command {
 func (p *program) showCommand() *cobra.Command {
 	events := 10
 	command, a := p.asks("show KEY", "Show one entity: how it stands, its state, and its newest events", "", oneArgument("key of the entity"),
-		func(command *cobra.Command, args []string, o *operator.Operator, a *inquiry) error {
+		func(command *cobra.Command, args []string, o *operator.Operator, a *question) error {
 			return o.Show(command.Context(), a.service, args[0], events)
 		})
 	a.ofService(command)
@@ -129,7 +129,7 @@ func (p *program) showCommand() *cobra.Command {
 
 func (p *program) watchCommand() *cobra.Command {
 	command, a := p.asks("watch", "Show which entities come into memory and leave it, and how the proxy does", "", noArguments,
-		func(command *cobra.Command, _ []string, o *operator.Operator, a *inquiry) error {
+		func(command *cobra.Command, _ []string, o *operator.Operator, a *question) error {
 			ctx, stop := p.untilInterrupted(command.Context())
 			defer stop()
 			return o.Watch(ctx, a.service)
@@ -142,7 +142,7 @@ func (p *program) passivateCommand() *cobra.Command {
 	idle := false
 	command, a := p.asks("passivate [KEY]", "Take one entity out of memory, or with --idle all that rest",
 		"passivate takes an entity out of memory that rests. Its state stays in the store, and its\nnext command brings it back.", cobra.MaximumNArgs(1),
-		func(command *cobra.Command, args []string, o *operator.Operator, a *inquiry) error {
+		func(command *cobra.Command, args []string, o *operator.Operator, a *question) error {
 			switch {
 			case idle && len(args) == 0:
 				return o.PassivateIdle(command.Context())
@@ -159,15 +159,15 @@ func (p *program) passivateCommand() *cobra.Command {
 
 func (p *program) effectCommands() []*cobra.Command {
 	list, _ := p.asks("list", "List the durable side effects that are parked", "", noArguments,
-		func(command *cobra.Command, _ []string, o *operator.Operator, _ *inquiry) error {
+		func(command *cobra.Command, _ []string, o *operator.Operator, _ *question) error {
 			return o.Effects(command.Context())
 		})
 	retry, _ := p.asks("retry ID", "Have a parked side effect tried again", "", oneArgument("id of the side effect"),
-		func(command *cobra.Command, args []string, o *operator.Operator, _ *inquiry) error {
+		func(command *cobra.Command, args []string, o *operator.Operator, _ *question) error {
 			return o.Retry(command.Context(), args[0])
 		})
 	remove, _ := p.asks("remove ID", "Remove a parked side effect: it will never be carried out", "", oneArgument("id of the side effect"),
-		func(command *cobra.Command, args []string, o *operator.Operator, _ *inquiry) error {
+		func(command *cobra.Command, args []string, o *operator.Operator, _ *question) error {
 			return o.Remove(command.Context(), args[0])
 		})
 	return []*cobra.Command{list, retry, remove}
