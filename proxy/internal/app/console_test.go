@@ -202,7 +202,7 @@ func TestConsole(t *testing.T) {
 		b.open(entityPath(cloudstate.Presence, "set"))
 		b.says("ORSet", "tea")
 		b.open(entityPath(cloudstate.Profile, "p"))
-		b.says("revision", "passivate")
+		b.says("revision", "Passivate")
 	})
 	t.Run("keyboard", b.keyboard)
 	t.Run("narrow", b.narrow)

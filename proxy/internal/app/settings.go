@@ -37,7 +37,7 @@ func (c *Config) functionSettings(set *setting.Set) {
 func (c *Config) portSettings(set *setting.Set) {
 	set.Group("Ports")
 	set.String(&c.Listen, "listen", "where the function's services are served: HOST:PORT; port 0 takes a free one")
-	set.String(&c.Admin, "admin", "where /healthz, /readyz and /metrics are: HOST:PORT; port 0 takes a free one")
+	set.String(&c.Admin, "admin", "where operators look, with a browser too, and where /healthz, /readyz and /metrics are: HOST:PORT; port 0 takes a free one")
 }
 
 func (c *Config) storeSettings(set *setting.Set) {
