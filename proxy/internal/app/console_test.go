@@ -213,6 +213,7 @@ func TestConsole(t *testing.T) {
 
 // live checks that a rate moves by itself, and that who comes is told.
 func (b *tab) live(t *testing.T, caller *cloudstate.Caller) {
+	t.Helper()
 	b.tb = t
 	b.open("/")
 	b.says("Overview", "ready", "Commands a second")
@@ -284,7 +285,7 @@ func (b *tab) narrow(t *testing.T) {
 		b.picture(name + "-360")
 	}
 	b.do(chromedp.EmulateViewport(1200, 900))
-	for len(b.wrong) > 0 && strings.Contains(<-b.wrong, "nothing-of-this-name") { //nolint:revive // that page is not there
+	for len(b.wrong) > 0 && strings.Contains(<-b.wrong, "nothing-of-this-name") {
 	}
 }
 
@@ -308,7 +309,7 @@ func (b *tab) dark(t *testing.T) {
 	if grounds["light"] == grounds["dark"] {
 		t.Errorf("both are %s", grounds["light"])
 	}
-	for len(b.wrong) > 0 && strings.Contains(<-b.wrong, "nothing-of-this-name") { //nolint:revive // that page is not there
+	for len(b.wrong) > 0 && strings.Contains(<-b.wrong, "nothing-of-this-name") {
 	}
 }
 
@@ -356,13 +357,13 @@ func TestConsoleEffects(t *testing.T) {
 	proxy.dial(t).mustAdd(t, "a", 1, 1)
 	b := openTab(t, proxy)
 	shown := func() bool { b.open("/effects"); return eval[bool](b, `!!document.querySelector(".confirm")`) }
-	for !shown() { //nolint:revive // until it is parked
+	for !shown() {
 	}
 	b.says("test.counter.v1.Nowhere/Get", "Unimplemented")
 	b.picture("effects")
 	b.do(chromedp.Click(`form[action="/effects/retry"] button`))
 	b.await("the retry", `document.querySelector(".said")?.textContent.includes("tried again")`)
-	for !shown() { //nolint:revive // until it is parked again
+	for !shown() {
 	}
 	b.do(chromedp.Click(".confirm summary"), chromedp.WaitVisible(".danger"), chromedp.Click(".danger"))
 	b.await("its end", `document.querySelector(".said")?.textContent.includes("removed")`)

@@ -141,7 +141,7 @@ func TestOperatorWatch(t *testing.T) {
 		take(t, lines.lines) // It watches.
 		key := "key-" + output
 		caller.mustAdd(t, key, 1, 1)
-		for !strings.Contains(take(t, lines.lines), key) { //nolint:revive // until it is told
+		for !strings.Contains(take(t, lines.lines), key) {
 		}
 		signals <- os.Interrupt
 		if err := take(t, ended); err != nil {
