@@ -123,7 +123,7 @@ func (p *program) root() *cobra.Command {
 	command.SetVersionTemplate("{{.Version}}\n")
 	command.SetUsageFunc(p.usage)
 	p.addFlags(command)
-	command.AddCommand(p.configCommand())
+	command.AddCommand(p.configCommand(), p.healthcheckCommand(), p.storeCommand())
 	command.AddCommand(p.operatorCommands()...)
 	return command
 }

@@ -52,6 +52,7 @@ func (p *proxy) adminPages() http.Handler {
 	inside := http.NewServeMux()
 	inside.Handle(p.desk.service.Handler())
 	inside.Handle("/", p.desk.console)
+	p.addCopies(inside)
 	pages := telemetry.Pages(p.reasons, p.metrics.Handler())
 	pages.Handle("/", admin.Door(inside, false))
 	return pages
