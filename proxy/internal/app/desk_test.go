@@ -40,6 +40,7 @@ func patiently(tb testing.TB) context.Context {
 
 // wants fails the test on an error.
 func wants[T any](tb testing.TB) func(T, error) T {
+	tb.Helper()
 	return func(answer T, err error) T {
 		tb.Helper()
 		if err != nil {
@@ -165,7 +166,7 @@ func (s adminService) history(t *testing.T, service, key string) {
 	}
 }
 
-// lists lists what is in memory, and in the store.
+// lists asks for what is in memory, and in the store.
 func (s adminService) lists(t *testing.T) {
 	t.Helper()
 	keys := func(request *adminv1alpha1.ListEntitiesRequest) (all []string) {
@@ -290,7 +291,7 @@ func TestAdminWatch(t *testing.T) {
 	if err := proxy.halt(t); err != nil {
 		t.Error(err)
 	}
-	for stream.Receive() { //nolint:revive // what was on its way
+	for stream.Receive() {
 	}
 	if err := stream.Err(); err != nil {
 		t.Errorf("the stream ended with %v", err)
@@ -348,7 +349,7 @@ func TestAdminEffects(t *testing.T) {
 		t.Errorf("the effect is %v", effect)
 	}
 	wants[*adminv1alpha1.RetryEffectResponse](t)(service.RetryEffect(patiently(t), &adminv1alpha1.RetryEffectRequest{Id: effect.GetId()}))
-	for parked = nil; len(parked) == 0; parked = list() { //nolint:revive // it is tried, and parked again
+	for parked = nil; len(parked) == 0; parked = list() {
 	}
 	wants[*adminv1alpha1.RemoveEffectResponse](t)(service.RemoveEffect(patiently(t), &adminv1alpha1.RemoveEffectRequest{Id: effect.GetId()}))
 	if left := list(); len(left) != 0 {
