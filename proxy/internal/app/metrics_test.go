@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestMetricsPage(t *testing.T) {
 		proxy := runProxy(t, config)
 		caller := proxy.dial(t)
 		for n := range 4 {
-			load(t, caller, fmt.Sprint(n))
+			load(t, caller, strconv.Itoa(n))
 			page := proxy.awaitPage(t, "/metrics", func(page string) bool {
 				return metric(t, page, `stateward_durable_effect_attempts_total{outcome="delivered"`) == float64(n+1) &&
 					metric(t, page, `stateward_changes_stored_total{kind="replicated"`) > 0 &&
@@ -92,13 +93,22 @@ func load(t *testing.T, caller *client, end string) {
 		service, method, key string
 		want                 codes.Code
 	}{
-		{journals, "Add", "a", codes.OK}, {journals, "Get", "a", codes.OK},
-		{notes, "Add", "a", codes.OK}, {notes, "Get", "a", codes.OK},
-		{boards, "Add", "a", codes.OK}, {boards, "Get", "a", codes.OK}, {boards, "Watch", "a", codes.OK},
-		{desks, "Add", "a", codes.OK}, {desks, "Get", "a", codes.OK}, {desks, "Watch", "a", codes.OK},
-		{journals, "Get", "forward x", codes.OK}, {notes, "Add", "effects x", codes.OK},
-		{journals, "Add", "durable x", codes.OK}, {notes, "Get", "fail x", codes.FailedPrecondition},
-		{journals, "Get", "wrong x", codes.Internal}, {desks, "Get", "fail x", codes.FailedPrecondition},
+		{journals, "Add", "a", codes.OK},
+		{journals, "Get", "a", codes.OK},
+		{notes, "Add", "a", codes.OK},
+		{notes, "Get", "a", codes.OK},
+		{boards, "Add", "a", codes.OK},
+		{boards, "Get", "a", codes.OK},
+		{boards, "Watch", "a", codes.OK},
+		{desks, "Add", "a", codes.OK},
+		{desks, "Get", "a", codes.OK},
+		{desks, "Watch", "a", codes.OK},
+		{journals, "Get", "forward x", codes.OK},
+		{notes, "Add", "effects x", codes.OK},
+		{journals, "Add", "durable x", codes.OK},
+		{notes, "Get", "fail x", codes.FailedPrecondition},
+		{journals, "Get", "wrong x", codes.Internal},
+		{desks, "Get", "fail x", codes.FailedPrecondition},
 		{journals, "Remove", "a", codes.Unimplemented},
 	} {
 		if err := caller.ask(c.service, c.method, c.key+end); status.Code(err) != c.want {

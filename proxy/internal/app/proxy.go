@@ -30,6 +30,8 @@ import (
 
 // proxy is one running proxy.
 type proxy struct {
+	observers
+
 	config   Config
 	kept     kinds
 	process  string // names this process, and none before or after it
@@ -43,7 +45,6 @@ type proxy struct {
 	router   *router.Router
 	frontend *frontend.Frontend
 	admin    *telemetry.Admin
-	observers
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.
