@@ -82,12 +82,13 @@ protocheck: $(BIN)/buf ## Lint the protos and compare them with the last release
 	else echo "buf breaking: nothing has been released yet, so nothing can break"; fi
 
 # What `make generate` writes.
-GENERATED := protocol tck/gen tck/report/report.schema.json reference-impl/gen
+GENERATED := protocol tck/gen proxy/gen tck/report/report.schema.json reference-impl/gen
 
 .PHONY: generate
-generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## Write the generated code and requirements.json
-	rm -rf protocol/gen tck/gen reference-impl/gen
+generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(BIN)/protoc-gen-connect-go ## Write the generated code and requirements.json
+	rm -rf protocol/gen tck/gen reference-impl/gen proxy/gen
 	buf generate
+	buf generate --template proxy/buf.gen.yaml
 	go run ./protocol/cmd/requirements
 
 .PHONY: checkgenerate
@@ -178,7 +179,7 @@ $(BIN)/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	@echo "building golangci-lint (about 2 minutes, once)"; mkdir -p $(BIN)
 	cd tools/golangci-lint && go build -o $(BIN)/ tool
 
-$(BIN)/ginkgo $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc &: tools/gen/go.mod tools/gen/go.sum
+$(BIN)/ginkgo $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc $(BIN)/protoc-gen-connect-go &: tools/gen/go.mod tools/gen/go.sum
 	@mkdir -p $(BIN)
 	cd tools/gen && go build -o $(BIN)/ tool
 

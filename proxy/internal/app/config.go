@@ -57,6 +57,10 @@ type Config struct {
 	// Listen is where the user's services are served, Admin where the pages for
 	// operators are: HOST:PORT, with port 0 for a free one.
 	Listen, Admin string
+	// Origins are those whose pages may call from a browser, such as https://shop.example;
+	// * alone is every one. With Credentials they may send cookies and the like.
+	Origins     []string
+	Credentials bool
 	// Store is StorePebble, StorePostgres or StoreMemory; Data is the directory of the
 	// first, and Database the data source name of the second.
 	Store, Data, Database string
@@ -160,6 +164,8 @@ func (c *Config) validate() error {
 	refuse(err != nil, "listen", "%q is not HOST:PORT", c.Listen)
 	_, _, err = net.SplitHostPort(c.Admin)
 	refuse(err != nil, "admin", "%q is not HOST:PORT", c.Admin)
+	err = c.cors().Validate()
+	refuse(err != nil, "cors-origins", "%w", err)
 	refuse(!slices.Contains(stores, c.Store), "store", "%q is none of %s", c.Store, strings.Join(stores, ", "))
 	refuse(c.Store == StorePostgres && c.Database == "", "database", "the store %s needs a database, such as postgres://user@host/name", StorePostgres)
 	refuse(c.Store == StorePebble && c.Data == "", "data", "the store %s needs a directory", StorePebble)

@@ -50,8 +50,10 @@ func kindOf(entityType string) wire.Kind {
 
 // Discovered builds the registry of an answer, and keeps it unless a mistake in it
 // refuses the answer.
-func (p *proxy) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) []descriptor.Mistake {
-	registry, mistakes := descriptor.Offer{
+func (p *proxy) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (mistakes []descriptor.Mistake) {
+	var registry *descriptor.Registry
+	defer func() { p.desk.note(dialect, answer, registry, mistakes) }()
+	registry, mistakes = descriptor.Offer{
 		Dialect: dialect, Capabilities: entity.CapabilitiesOf(capabilities()...), Unversioned: p.config.Unversioned, MaxMessage: p.config.MaxMessage,
 	}.Build(answer)
 	if registry == nil {

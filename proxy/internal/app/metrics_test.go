@@ -52,7 +52,7 @@ func TestMetricsPage(t *testing.T) {
 		proxy := runProxy(t, config)
 		caller := proxy.dial(t)
 		for n := range 4 {
-			load(t, caller, strconv.Itoa(n))
+			burden(t, caller, strconv.Itoa(n))
 			page := proxy.awaitPage(t, "/metrics", func(page string) bool {
 				return metric(t, page, `stateward_durable_effect_attempts_total{outcome="delivered"`) == float64(n+1) &&
 					metric(t, page, `stateward_changes_stored_total{kind="replicated"`) > 0 &&
@@ -86,8 +86,8 @@ func TestMetricsPage(t *testing.T) {
 	golden(t, path, prose+mark+metricTable(families))
 }
 
-// load makes a call of each sort, of entities whose keys end so.
-func load(t *testing.T, caller *client, end string) {
+// burden makes a call of each sort, of entities whose keys end so.
+func burden(t *testing.T, caller *client, end string) {
 	t.Helper()
 	for _, c := range []struct {
 		service, method, key string

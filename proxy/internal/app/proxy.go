@@ -24,6 +24,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/runtime"
 	"github.com/stateward/stateward/proxy/internal/setting"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/storetool"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
@@ -45,6 +46,8 @@ type proxy struct {
 	router   *router.Router
 	frontend *frontend.Frontend
 	admin    *telemetry.Admin
+	desk     desk
+	copies   *storetool.Handler
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.
@@ -78,8 +81,10 @@ func serve(ctx, abort context.Context, config Config) error {
 	rooms.Go(func() { p.watch(running) })
 	rooms.Go(func() { p.durable.Run(running, p.router) })
 	rooms.Go(func() { p.sweep(running) })
+	rooms.Go(func() { p.desk.service.Run(running) })
 	select {
 	case <-ctx.Done():
+	case <-p.desk.stop:
 	case err = <-p.failed:
 	}
 	err = errors.Join(err, p.drain(abort))
@@ -101,6 +106,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		user:    user{largest: config.MaxMessage},
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
+		desk:    newDesk(),
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
 	}
@@ -180,6 +186,7 @@ func (p *proxy) connectRooms() (err error) {
 		Start:          func(source entity.ID, effects entity.Start) { p.router.Start(source, effects) },
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
+		Witness:        p.desk.witness,
 		Tracer:         p.tracer,
 		Log:            p.config.Log,
 		Mailbox:        p.config.Mailbox,
@@ -204,10 +211,16 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	p.frontend, err = frontend.New(frontend.Config{
-		Router: p.router, Function: &p.user, Observer: p.metrics, Log: p.config.Log,
-		MaxRequest: p.config.maxRequest(),
+		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
+		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := p.openCopies(); err != nil {
+		return err
+	}
+	return p.openDesk()
 }
 
 // kinds says how the entities of each type are run, whatever a dialect calls it.
@@ -271,7 +284,7 @@ func (p *proxy) openAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.admin = telemetry.Serve(listener, p.reasons, p.metrics.Handler(), p.config.Log)
+	p.admin = telemetry.Serve(listener, p.adminPages(), p.config.Log)
 	p.opened(PortAdmin, listener.Addr())
 	return nil
 }
@@ -288,7 +301,9 @@ func (p *proxy) openService() error {
 	if err != nil {
 		return err
 	}
-	p.frontend.Serve(listener)
+	if err := p.frontend.Serve(listener); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	p.opened(PortService, listener.Addr())
 	return nil
 }

@@ -27,6 +27,8 @@ func (p *proxy) drain(abort context.Context) error {
 func (p *proxy) close(abort context.Context) error {
 	ctx, cancel := context.WithTimeout(abort, p.config.DrainTimeout)
 	defer cancel()
+	p.desk.service.Close()
+	p.copies.Close()
 	err := errors.Join(p.replicas.Close(ctx), p.leave(ctx), p.store.Close(), p.admin.Close(ctx))
 	p.observers.close(ctx)
 	p.config.Log.Info("stopped")

@@ -102,7 +102,7 @@ func (k *Keeper) take(id string) (*job, error) {
 	defer k.mu.Unlock()
 	j := k.schedule.jobs[id]
 	if j == nil || j.phase != parked {
-		return nil, fault.New(fault.Invalid, "no effect with the id %q is parked", id)
+		return nil, fault.New(fault.NotFound, "no effect with the id %q is parked", id)
 	}
 	j.phase = noting
 	return j, nil

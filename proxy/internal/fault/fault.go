@@ -37,8 +37,11 @@ const (
 	// Untold is what the callers of a Cloudstate 0.2 function get of its broken
 	// streams: they know one code for it, whatever broke (DIA-ANSWER-001).
 	Untold
-	// NotFound is an entity that was deleted for ever.
+	// NotFound is an entity that was deleted for ever, or what an operator has asked for
+	// and is not there.
 	NotFound
+	// Busy is what has to rest for an operator's wish, and does not.
+	Busy
 	// Range is a number that a counter cannot hold.
 	Range
 )
@@ -60,7 +63,7 @@ func (k Kind) Code() codes.Code {
 		return codes.DeadlineExceeded
 	case Canceled:
 		return codes.Canceled
-	case Depth:
+	case Depth, Busy:
 		return codes.FailedPrecondition
 	case Untold:
 		return codes.Unknown
@@ -106,6 +109,13 @@ var ErrTold = errors.New("the function was told")
 // Told returns the error of a stream that the function has broken, and been told so: it
 // is ErrTold, and of the kind Internal.
 func Told(text string) *Error { return &Error{Kind: Internal, Text: text, Err: ErrTold} }
+
+// ErrSaid says that the text of an error is the function's own description.
+var ErrSaid = errors.New("the function's own description")
+
+// Said returns the error of a command that a function of Cloudstate 0.2 has failed by
+// failing its stream: it is ErrSaid, and of the kind Untold (DIA-ANSWER-003).
+func Said(description string) *Error { return &Error{Kind: Untold, Text: description, Err: ErrSaid} }
 
 // FromContext returns why ctx is done: Deadline when its time has passed, else
 // Canceled. Call it only when ctx is done.

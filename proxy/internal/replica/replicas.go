@@ -192,20 +192,26 @@ func (r *Replicas) open(ctx context.Context, c *replica) error {
 	if unsaved := r.flusher.waiting(); unsaved >= r.config.Unsaved {
 		return fault.New(fault.Unavailable, "%d replicated entities wait for a store that takes no writes: no other one is opened", unsaved)
 	}
-	stored := &crdt.State{}
-	err := r.config.Store.Replica(ctx, c.id, func(encoded []byte) error {
-		state, err := crdt.Decode(encoded)
-		if err != nil {
-			return fmt.Errorf("%w: of %v: %w", store.ErrCorrupt, c.id, err)
-		}
-		stored.Merge(state)
-		return nil
-	})
+	stored, err := r.stored(ctx, c.id)
 	if err != nil {
 		return err
 	}
 	c.opened(stored)
 	return nil
+}
+
+// stored returns what the store has of every node, merged.
+func (r *Replicas) stored(ctx context.Context, id store.ID) (*crdt.State, error) {
+	stored := &crdt.State{}
+	err := r.config.Store.Replica(ctx, id, func(encoded []byte) error {
+		state, err := crdt.Decode(encoded)
+		if err != nil {
+			return fmt.Errorf("%w: of %v: %w", store.ErrCorrupt, id, err)
+		}
+		stored.Merge(state)
+		return nil
+	})
+	return stored, err
 }
 
 // Receive merges what another node has changed. It returns once the copy here has it;
@@ -229,3 +235,32 @@ func (r *Replicas) Receive(ctx context.Context, id store.ID, delta []byte) error
 // returns why; a change that is not stored by then is lost, and whoever waits for one
 // hears so.
 func (r *Replicas) Close(ctx context.Context) error { return r.flusher.stop(ctx) }
+
+// Value returns the plain value of the entity as this node has it, and whether it is
+// deleted; of one that is not in memory, as the store has it. Nothing is kept of that.
+func (r *Replicas) Value(ctx context.Context, id store.ID) (value *crdt.Value, deleted bool, err error) {
+	state := r.held(id)
+	if state == nil {
+		if state, err = r.stored(ctx, id); err != nil {
+			return nil, false, err
+		}
+	}
+	return state.Value(crdt.View{Self: r.config.Self, Members: r.config.Peers.Members()}), state.Deleted(), nil
+}
+
+// held returns a copy of the state that is in memory; nil where none is.
+func (r *Replicas) held(id store.ID) *crdt.State {
+	r.mu.Lock()
+	c := r.copies[id]
+	r.mu.Unlock()
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.open {
+		return nil
+	}
+	c.fold()
+	return c.state.Clone()
+}

@@ -70,6 +70,8 @@ type activation struct {
 	follower Follower
 	hailed   bool
 	doubtful Doubtful
+	// view is what others see.
+	view view
 	// unread says that what the function has said waits in the inbox.
 	unread bool
 	// merged says that a shared entity may have changed elsewhere.

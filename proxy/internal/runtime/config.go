@@ -42,6 +42,8 @@ type Config struct {
 	Reporter Reporter
 	// Metrics is told what happens; nil when nobody counts.
 	Metrics Metrics
+	// Witness is told which entities come and leave; nil when nobody looks.
+	Witness Witness
 	// Tracer follows commands from hop to hop; nil when nobody traces.
 	Tracer *trace.Tracer
 	// Log is for the operator.
@@ -92,6 +94,9 @@ func (c Config) validate() error {
 func (c Config) withDefaults() Config {
 	if c.Metrics == nil {
 		c.Metrics = unmeasured{}
+	}
+	if c.Witness == nil {
+		c.Witness = unwitnessed{}
 	}
 	if c.Start == nil {
 		c.Start = func(entity.ID, entity.Start) {}

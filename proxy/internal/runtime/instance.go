@@ -29,7 +29,7 @@ type instance struct {
 	repeating int
 	// running says that a goroutine serves the instance.
 	running bool
-	// over says that the instance has left the map.
+	// over says that the instance has left the directory.
 	over bool
 	// anew says that an activation is wanted though no command may wait; of the target.
 	anew *Target
@@ -57,7 +57,7 @@ func (i *instance) run() job {
 }
 
 // begin sees to it that there is an activation. False means that nobody wants one: the
-// instance leaves the map in the same breath, and a later command makes a new one; or
+// instance leaves the directory in the same breath, and a later command makes a new one; or
 // that the store is asked first whether anybody does.
 func (i *instance) begin() bool {
 	if i.active != nil {

@@ -22,6 +22,7 @@ type task struct {
 func (a *activation) next() task {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.view.served, a.view.rests, a.view.outstanding = true, false, len(a.outstanding)
 	if in := a.pull(); in != nil {
 		return task{in: in}
 	}
@@ -33,6 +34,7 @@ func (a *activation) next() task {
 	if !resets && a.machine.Ready() && a.takes() {
 		if c := a.turn(); c != nil || a.last != nil {
 			a.stay()
+			a.show(c)
 			return task{call: c}
 		}
 	}
@@ -53,7 +55,7 @@ func (a *activation) yield(idle bool) task {
 	if a.unwritten {
 		a.unwritten, t.then = false, job{stores: a}
 	}
-	a.running = false
+	a.running, a.view.rests = false, idle
 	return t
 }
 
@@ -62,6 +64,7 @@ func (a *activation) yield(idle bool) task {
 func (a *activation) stay() {
 	if a.evicted {
 		a.evicted = false
+		a.view.end(true)
 		a.runtime.resting.stays()
 	}
 }

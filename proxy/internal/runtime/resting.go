@@ -48,10 +48,38 @@ func (r *resting) oldest(limit int) *instance {
 	if i == nil || !crowded {
 		return nil
 	}
+	r.expel(i)
+	return i
+}
+
+// longest takes out the instance that has rested longest, to be evicted; nil when none
+// rests.
+func (r *resting) longest() *instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := r.first
+	if i != nil {
+		r.expel(i)
+	}
+	return i
+}
+
+// take takes out the instance, to be evicted; false when it does not rest.
+func (r *resting) take(i *instance) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !i.rest.in {
+		return false
+	}
+	r.expel(i)
+	return true
+}
+
+// expel takes the instance out and counts it as one that leaves. The caller holds mu.
+func (r *resting) expel(i *instance) {
 	r.remove(i)
 	r.active--
 	r.leaving++
-	return i
 }
 
 // stays counts one as active that was evicted, and has something to do again.

@@ -1,7 +1,7 @@
 // Package runtime gives entities life: it activates them, hands them their
 // commands, performs what their machines ask for, and passivates them.
 //
-// An instance is one entity in memory. It is in the map from the entity's first
+// An instance is one entity in memory. It is in the directory from the entity's first
 // command until no command waits for it and its last stream has ended, so that at
 // most one stream is open for an entity, and no command is lost between two
 // activations. One goroutine at a time serves an instance, and none while nothing is to
@@ -36,11 +36,10 @@ type Runtime struct {
 	resting resting
 	// retirement watches connections.
 	retirement retirement
-
-	// mu guards what follows. Whoever holds it takes no other lock.
-	mu        sync.Mutex
-	drained   bool
-	instances map[entity.ID]*instance
+	// directory has the instances, until it is closed.
+	directory *directory
+	// refused closes draining, and the directory, once.
+	refused sync.Once
 }
 
 // New returns a runtime without entities, or says what is wrong with the config.
@@ -56,7 +55,7 @@ func New(config Config) (*Runtime, error) {
 		abort:      abort,
 		draining:   make(chan struct{}),
 		retirement: retirement{watches: map[<-chan struct{}]*watch{}},
-		instances:  map[entity.ID]*instance{},
+		directory:  newDirectory(),
 	}
 	r.workers = newWorkers(r.do)
 	return r, nil
@@ -114,25 +113,19 @@ func (r *Runtime) submit(id entity.ID, c *call) (<-chan entity.Outcome, error) {
 
 // instance returns the entity's instance, which may be over when it is looked at.
 func (r *Runtime) instance(id entity.ID) (*instance, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.drained {
-		return nil, fault.New(fault.Unavailable, "the proxy is stopping")
-	}
-	i := r.instances[id]
-	if i == nil {
-		i = newInstance(r, id)
-		r.instances[id] = i
+	i := r.directory.findOrAdd(id, func() *instance {
 		r.running.Add(1) // Ends in forget.
+		return newInstance(r, id)
+	})
+	if i == nil {
+		return nil, fault.New(fault.Unavailable, "the proxy is stopping")
 	}
 	return i, nil
 }
 
-// forget takes the instance, which is over, out of the map.
+// forget takes the instance, which is over, out of the directory.
 func (r *Runtime) forget(i *instance) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.instances, i.id)
+	r.directory.remove(i.id)
 	r.running.Done()
 }
 
@@ -172,21 +165,12 @@ func (r *Runtime) settled() {
 
 // refuse makes Submit refuse, and every idle entity passivate.
 func (r *Runtime) refuse() {
-	r.mu.Lock()
-	if r.drained {
-		r.mu.Unlock()
-		return
-	}
-	r.drained = true
-	close(r.draining)
-	all := make([]*instance, 0, len(r.instances))
-	for _, i := range r.instances {
-		all = append(all, i)
-	}
-	r.mu.Unlock()
-	for _, i := range all {
-		i.wake()
-	}
+	r.refused.Do(func() {
+		close(r.draining)
+		for _, i := range r.directory.close() {
+			i.wake()
+		}
+	})
 }
 
 // drains reports whether the runtime drains.

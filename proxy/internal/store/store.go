@@ -58,7 +58,7 @@ var ErrClosed = errors.New("the store is closed")
 var ErrCorrupt = errors.New("the store is corrupt")
 
 // Store is one open backend.
-type Store interface { //nolint:interfacebloat // nine small contracts, and its own life
+type Store interface { //nolint:interfacebloat // eleven small contracts, and its own life
 	Journal
 	Values
 	Records
@@ -68,6 +68,8 @@ type Store interface { //nolint:interfacebloat // nine small contracts, and its 
 	EventLog
 	Kinds
 	Sweeper
+	Catalogue
+	Exporter
 	// Ping reports whether the store can take a write now; it returns the
 	// reason when it cannot.
 	Ping(ctx context.Context) error

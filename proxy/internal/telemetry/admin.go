@@ -12,20 +12,15 @@ import (
 	"time"
 )
 
-// Admin serves the pages for operators:
+// Pages returns those for probes and for Prometheus:
 //
 //	/healthz  200 while the process lives
 //	/readyz   200 "ready", or 503 and each reason why not, one for each line
 //	/metrics  the metrics, as Prometheus reads them
-type Admin struct {
-	server *http.Server
-	ended  chan struct{} // closed when Serve has returned
-}
-
-// Serve serves the pages on the listener, which it owns, until Close. Reasons
-// returns why the proxy is not ready; none when it is. It may be called from
-// any goroutine.
-func Serve(listener net.Listener, reasons func(context.Context) []string, metrics http.Handler, log *slog.Logger) *Admin {
+//
+// Reasons returns why the proxy is not ready; none when it is. It may be called from
+// any goroutine. Whoever has other pages adds them before they are served.
+func Pages(reasons func(context.Context) []string, metrics http.Handler) *http.ServeMux {
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	pages.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -36,9 +31,25 @@ func Serve(listener net.Listener, reasons func(context.Context) []string, metric
 		answer(w, http.StatusOK, "ready")
 	})
 	pages.Handle("GET /metrics", metrics)
+	return pages
+}
+
+// Admin serves the pages for operators.
+type Admin struct {
+	server *http.Server
+	ended  chan struct{} // closed when Serve has returned
+}
+
+// Serve serves the pages on the listener, which it owns, until Close. They have 30
+// seconds for each answer; one that lasts longer sets its own deadlines.
+func Serve(listener net.Listener, pages http.Handler, log *slog.Logger) *Admin {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true) // for gRPC
 	a := &Admin{
 		server: &http.Server{
 			Handler:           pages,
+			Protocols:         protocols,
 			ReadHeaderTimeout: 5 * time.Second,
 			ReadTimeout:       10 * time.Second,
 			WriteTimeout:      30 * time.Second,

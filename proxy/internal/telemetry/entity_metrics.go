@@ -19,8 +19,9 @@ type entityMetrics struct {
 	// other is for a type that no dialect has.
 	other func() *kindMetrics
 	// saved is of the copies of replicated entities, which are stored behind the answers.
-	saved *kindMetrics
-	ends  *prometheus.CounterVec
+	saved   *kindMetrics
+	ends    *prometheus.CounterVec
+	waiting *prometheus.GaugeVec // of all kinds
 }
 
 // kindMetrics are those of one kind.
@@ -84,7 +85,7 @@ func newEntityMetrics(registry *prometheus.Registry, commands *prometheus.Histog
 			snapshots: snapshots.WithLabelValues(label), snapshotBytes: snapshotBytes.WithLabelValues(label),
 		}
 	}
-	m := entityMetrics{kinds: map[string]*kindMetrics{}, other: sync.OnceValue(func() *kindMetrics { return kind("unknown") }), ends: ends}
+	m := entityMetrics{kinds: map[string]*kindMetrics{}, other: sync.OnceValue(func() *kindMetrics { return kind("unknown") }), ends: ends, waiting: waiting}
 	byKind := map[wire.Kind]*kindMetrics{}
 	for _, dialect := range []wire.Dialect{wire.V1(), wire.Cloudstate()} {
 		for _, e := range dialect.Entities {

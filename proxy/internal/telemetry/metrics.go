@@ -26,24 +26,26 @@ type Metrics struct {
 	functionMetrics
 	spanMetrics
 
-	registry *prometheus.Registry
+	registry    *prometheus.Registry
+	connections *Connections
+	commands    *prometheus.HistogramVec // of entities and of actions
 }
 
 // NewMetrics returns metrics that are all 0, on a registry of their own.
 func NewMetrics(version string) *Metrics {
-	m := &Metrics{registry: prometheus.NewRegistry()}
+	m := &Metrics{registry: prometheus.NewRegistry(), connections: newConnections()}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "1, with the proxy's version.",
 		ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
 	m.registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	commands := histograms("command_duration_seconds",
+	m.commands = histograms("command_duration_seconds",
 		"Time from a command's arrival at its entity or action to its outcome, by gRPC code. Those of an entity end before their forwards and side effects.", "kind", "code")
-	m.registry.MustRegister(commands)
+	m.registry.MustRegister(m.commands, m.connections.open, m.connections.refused, m.connections.cut)
 	m.callMetrics = newCallMetrics(m.registry)
-	m.entityMetrics = newEntityMetrics(m.registry, commands)
-	m.actionMetrics = newActionMetrics(m.registry, commands)
+	m.entityMetrics = newEntityMetrics(m.registry, m.commands)
+	m.actionMetrics = newActionMetrics(m.registry, m.commands)
 	m.effectMetrics = newEffectMetrics(m.registry)
 	m.functionMetrics = newFunctionMetrics(m.registry)
 	m.spanMetrics = newSpanMetrics(m.registry)
@@ -54,6 +56,9 @@ func NewMetrics(version string) *Metrics {
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
+
+// Connections counts those of callers.
+func (m *Metrics) Connections() *Connections { return m.connections }
 
 // Gatherer returns the metrics as they are.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }

@@ -53,7 +53,7 @@ func serve(t *testing.T, reasons func(context.Context) []string, metrics http.Ha
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin := telemetry.Serve(listener, reasons, metrics, slog.New(slog.DiscardHandler))
+	admin := telemetry.Serve(listener, telemetry.Pages(reasons, metrics), slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
 		if err := admin.Close(context.Background()); err != nil {
 			t.Error(err)

@@ -20,6 +20,7 @@ type Definition struct {
 	passivate     *time.Duration // nil: the proxy decides
 
 	handled  map[string]bool // methods, by their short names
+	stored   []protoreflect.FileDescriptor
 	mistakes []error
 }
 
@@ -39,6 +40,16 @@ func (d *Definition) PassivateAfter(idle time.Duration) {
 	}
 	d.passivate = &idle
 }
+
+// Stores says that the entity's state holds messages of type M. The file that declares it
+// goes into the answer to Discover, so that a proxy can show what it keeps.
+func Stores[M proto.Message](d *Definition) {
+	var none M
+	d.stored = append(d.stored, none.ProtoReflect().Descriptor().ParentFile())
+}
+
+// Stored returns the files of the messages that the state holds; one may come twice.
+func (d *Definition) Stored() []protoreflect.FileDescriptor { return d.stored }
 
 // Service returns the user's service; nil when the definition was given none.
 func (d *Definition) Service() protoreflect.ServiceDescriptor { return d.service }

@@ -42,8 +42,14 @@ func describe(config Config, incarnation string) (*discoveryv1.DiscoverResponse,
 	}
 	for _, entity := range config.Entities {
 		spec.Entities = append(spec.Entities, entity.Describe())
-		if err := addFile(set, entity.Service().ParentFile()); err != nil {
-			return nil, err
+		files := []protoreflect.FileDescriptor{entity.Service().ParentFile()}
+		if stateful, is := entity.(keeper); is {
+			files = append(files, stateful.Stored()...)
+		}
+		for _, file := range files {
+			if err := addFile(set, file); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var err error
@@ -52,6 +58,11 @@ func describe(config Config, incarnation string) (*discoveryv1.DiscoverResponse,
 	}
 	spec.ServiceInfo.SchemaFingerprint = fmt.Sprintf("%x", sha256.Sum256(spec.GetProto()))
 	return spec, nil
+}
+
+// keeper is an entity that says which messages its state holds.
+type keeper interface {
+	Stored() []protoreflect.FileDescriptor
 }
 
 // addFile appends the file to the set, its imports first, each once (DISC-DESC-001).

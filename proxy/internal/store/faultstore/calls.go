@@ -154,3 +154,21 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close closes the inner store.
 func (s *Store) Close() error { return s.inner.Close() }
+
+// Export passes on what the inner store does. No rule is about it.
+func (s *Store) Export(ctx context.Context, thorough bool, each func(store.Item) error) error {
+	return s.inner.Export(ctx, thorough, each)
+}
+
+// Entities is the inner store's: no rule is about it, nor about what follows.
+func (s *Store) Entities(ctx context.Context, persistence, prefix, after string, most int) (keys []string, next string, err error) {
+	return s.inner.Entities(ctx, persistence, prefix, after, most)
+}
+
+// History is the inner store's.
+func (s *Store) History(ctx context.Context, id store.ID, first, last int64, each func(entity.Event) error) error {
+	return s.inner.History(ctx, id, first, last, each)
+}
+
+// Figures are the inner store's.
+func (s *Store) Figures(ctx context.Context) ([]store.Figure, error) { return s.inner.Figures(ctx) }

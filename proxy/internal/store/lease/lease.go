@@ -108,3 +108,12 @@ func (t *Table) Check(fence store.Fence) error {
 	}
 	return nil
 }
+
+// Newest returns an epoch that no claim is above.
+func (t *Table) Newest() int64 {
+	newest := t.first
+	for _, s := range t.shards {
+		newest = max(newest, s.epoch)
+	}
+	return newest
+}

@@ -1,7 +1,9 @@
 package memory
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sort"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -16,14 +18,27 @@ type log struct {
 
 // log adds the events of the entity to the log of its persistence id.
 func (d *data) log(id store.ID, events []entity.Event) {
-	l := d.logs[id.Persistence]
-	if l == nil {
-		l = &log{}
-		d.logs[id.Persistence] = l
-	}
+	l := d.logOf(id.Persistence)
 	for _, event := range events {
 		l.last++
 		l.entries = append(l.entries, store.Entry{Offset: l.last, Entity: id.Entity, Event: event})
+	}
+}
+
+// logOf returns the log of the persistence id, which it makes where there is none.
+func (d *data) logOf(persistence string) *log {
+	l := d.logs[persistence]
+	if l == nil {
+		l = &log{last: d.first}
+		d.logs[persistence] = l
+	}
+	return l
+}
+
+// sortLogs puts the entries that came by entity in the order of their offsets.
+func (d *data) sortLogs() {
+	for _, l := range d.logs {
+		slices.SortFunc(l.entries, func(a, b store.Entry) int { return cmp.Compare(a.Offset, b.Offset) })
 	}
 }
 

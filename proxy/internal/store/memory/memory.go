@@ -29,6 +29,7 @@ var _ store.Store = (*Store)(nil)
 type data struct {
 	journals map[store.ID]*journal
 	logs     map[string]*log // by persistence id
+	first    int64           // the offset behind which each log begins
 	values   map[store.ID]value
 	records  map[recordID]store.Record
 	effects  map[string]store.Effect

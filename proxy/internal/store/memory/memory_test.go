@@ -1,6 +1,8 @@
 package memory_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +18,34 @@ import (
 // CORE-PAYLOAD-001.
 func TestStore(t *testing.T) {
 	t.Parallel()
+	var places places
 	storetest.Run(t, storetest.Backend{
-		Open: func(_ string, clock func() time.Time) (store.Store, error) { return memory.NewOn(clock), nil },
+		Open:   func(dir string, clock func() time.Time) (store.Store, error) { return places.open(dir, clock), nil },
+		Import: places.fill,
 	})
+}
+
+// places keep what was imported, for the one who opens it.
+type places struct{ stores sync.Map }
+
+func (p *places) open(dir string, clock func() time.Time) store.Store {
+	if s, found := p.stores.LoadAndDelete(dir); found {
+		return s.(store.Store)
+	}
+	return memory.NewOn(clock)
+}
+
+func (p *places) fill(ctx context.Context, dir string, clock func() time.Time, fill store.Fill) error {
+	s, err := memory.Import(clock, func(put func(store.Item) error) error {
+		return fill(func(item store.Item) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return put(item)
+		})
+	})
+	if err == nil {
+		p.stores.Store(dir, s)
+	}
+	return err
 }

@@ -18,7 +18,7 @@ func (s *Store) Sweep(ctx context.Context) (more bool, err error) {
 			}
 		}
 		for id, j := range d.journals {
-			if j.deleted && j.events != nil && !now.Before(j.purge) {
+			if j.deleted && !j.purge.IsZero() && !now.Before(j.purge) {
 				d.journals[id] = &journal{last: j.last, deleted: true}
 				d.forget(id)
 			}

@@ -53,7 +53,7 @@ func mark(files vfs.FS, dir string) (version uint64, err error) {
 	if err != nil || version > 0 {
 		return version, err
 	}
-	if err := writeFormat(files, dir); err != nil {
+	if err := writeFormat(files, dir, encodeFormat()); err != nil {
 		return 0, fmt.Errorf("write %s: %w", files.PathJoin(dir, formatFile), err)
 	}
 	return formatVersion, nil
@@ -75,6 +75,9 @@ func inspect(files vfs.FS, dir string) (version uint64, err error) {
 	}
 	name := files.PathJoin(dir, formatFile)
 	version, err = readFormat(files, name)
+	if errors.Is(err, ErrUnfinished) {
+		return 0, fmt.Errorf("%w: %s says so; nothing was changed: empty the directory, and fill it again", err, name)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%w: %s: %w; nothing was changed: restore it from a backup", ErrForeign, name, err)
 	}

@@ -16,6 +16,8 @@ const (
 	formatFile = "FORMAT"
 	// formatName is what the file calls this backend's format.
 	formatName = "stateward-pebble"
+	// unfinishedName is what it calls one that is being filled.
+	unfinishedName = "stateward-pebble-unfinished"
 	// formatVersion is the version that this code reads and writes.
 	formatVersion = 2
 	// formatLimit is how much of the file is read, in bytes.
@@ -25,10 +27,17 @@ const (
 // encodeFormat returns what the file holds.
 func encodeFormat() []byte { return fmt.Appendf(nil, "%s %d\n", formatName, formatVersion) }
 
+// encodeUnfinished returns what the file holds while the directory is being filled: no
+// version of any program reads it.
+func encodeUnfinished() []byte { return fmt.Appendf(nil, "%s %d\n", unfinishedName, formatVersion) }
+
 // parseFormat returns the version in the first line of the file. A version newer
 // than this code may have more lines; this one may not.
 func parseFormat(data []byte) (uint64, error) {
 	line, rest, ended := bytes.Cut(data, []byte("\n"))
+	if ended && bytes.HasPrefix(line, []byte(unfinishedName+" ")) {
+		return 0, ErrUnfinished
+	}
 	digits, named := bytes.CutPrefix(line, []byte(formatName+" "))
 	if !ended || !named {
 		return 0, fmt.Errorf("it begins with %.40q, not with %q", data, formatName)
@@ -59,9 +68,9 @@ func readFormat(files vfs.FS, name string) (version uint64, err error) {
 
 // writeFormat writes the file into the directory, so that it is there as a whole
 // or not at all, and durable.
-func writeFormat(files vfs.FS, dir string) error {
+func writeFormat(files vfs.FS, dir string, data []byte) error {
 	whole := files.PathJoin(dir, formatFile)
-	if err := writeSynced(files, whole+partial, encodeFormat()); err != nil {
+	if err := writeSynced(files, whole+partial, data); err != nil {
 		return err
 	}
 	if err := files.Rename(whole+partial, whole); err != nil {

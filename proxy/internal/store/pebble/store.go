@@ -128,7 +128,7 @@ func Open(config Config) (*Store, error) {
 // reads what it would misread.
 func (s *Store) start(files vfs.FS, version uint64) error {
 	if version < formatVersion {
-		if err := writeFormat(files, s.dir); err != nil {
+		if err := writeFormat(files, s.dir, encodeFormat()); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package pebble_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -19,6 +20,9 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, storetest.Backend{
 		Open: func(dir string, clock func() time.Time) (store.Store, error) {
 			return pebble.Open(pebble.Config{Dir: dir, Logger: discard(), Clock: clock})
+		},
+		Import: func(ctx context.Context, dir string, clock func() time.Time, fill store.Fill) error {
+			return pebble.Import(ctx, pebble.Config{Dir: dir, Logger: discard(), Clock: clock}, fill)
 		},
 		Durable: true,
 	})

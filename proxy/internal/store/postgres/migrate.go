@@ -50,7 +50,7 @@ func migrate(ctx context.Context, config Config, pool *pgxpool.Pool) error {
 		}
 	}
 	if at > newest {
-		return fmt.Errorf("%w: its tables are of version %d, and this program knows up to %d", ErrNewer, at, newest)
+		return newer(at, newest)
 	}
 	_, err = pool.Exec(ctx, restored)
 	if strings.HasPrefix(code(err), "42") { // a table or a column that is not there

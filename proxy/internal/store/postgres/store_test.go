@@ -29,6 +29,9 @@ func TestStore(t *testing.T) {
 			postgres.SetLeaseClock(s, clock)
 			return patient{s}, nil
 		},
+		Import: func(ctx context.Context, dir string, clock func() time.Time, fill store.Fill) error {
+			return postgres.Import(ctx, postgres.Config{DSN: places.database(dir), Log: discard(), Clock: clock}, fill)
+		},
 		Durable: true,
 		Shared:  true,
 	})

@@ -36,6 +36,7 @@ func (c trial) calls(ctx context.Context) map[string]error {
 		"Events":    eventsErr,
 		"Kind":      c.store.Kind(ctx, "cart", "lost"),
 		"Sweep":     sweepErr,
+		"Export":    c.store.Export(ctx, false, func(store.Item) error { return nil }),
 		"Ping":      c.store.Ping(ctx),
 	}
 }

@@ -21,6 +21,7 @@ func TestSuiteFindsFaults(t *testing.T) {
 	found := map[string]bool{}
 	for _, faults := range []func() map[string]fault{
 		journalFaults, valueFaults, besideFaults, replicaFaults, leaseFaults, logFaults, sweepFaults, ownerFaults,
+		catalogueFaults,
 	} {
 		for name, test := range faults() {
 			found[test.want] = true

@@ -37,6 +37,10 @@ type mutant struct {
 	kind     func(ctx context.Context, s *memory.Store, persistence, kind string) error
 	sweep    func(ctx context.Context, s *memory.Store) (bool, error)
 
+	entities func(ctx context.Context, s *memory.Store, of, prefix, after string, most int) ([]string, string, error)
+	history  func(ctx context.Context, s *memory.Store, id store.ID, first, last int64, each func(entity.Event) error) error
+	figures  func() []store.Figure
+
 	live   bool // appends and loads go on after Close and after the context
 	closed bool
 }

@@ -33,6 +33,7 @@ func Apply[S any, E proto.Message](entity *Entity[S], apply func(state *S, event
 	if _, twice := entity.appliers[name]; twice {
 		entity.Complainf("events of type %s are applied twice", name)
 	}
+	sdk.Stores[E](&entity.Definition)
 	entity.appliers[name] = applier[S]{
 		unpack: func(payload *anypb.Any) (proto.Message, error) { return sdk.Unpack[E](payload) },
 		apply: func(state *S, event proto.Message) {
@@ -57,6 +58,7 @@ func Snapshot[S any, M proto.Message](entity *Entity[S], every int, save func(st
 	if entity.snapshot.save != nil {
 		entity.Complainf("two kinds of snapshot")
 	}
+	sdk.Stores[M](&entity.Definition)
 	entity.snapshot = snapshot[S]{
 		every: every,
 		save:  func(state *S) proto.Message { return save(state) },

@@ -33,6 +33,7 @@ func New[V proto.Message](service protoreflect.ServiceDescriptor, persistenceID 
 		Definition: sdk.NewDefinition(valuev1.ValueEntityService_ServiceDesc.ServiceName, service, persistenceID),
 		handlers:   map[string]handler[V]{},
 	}
+	sdk.Stores[V](&entity.Definition)
 	if persistenceID == "" {
 		entity.Complainf("a value entity has a persistence id (DISC-ENT-002)")
 	}
