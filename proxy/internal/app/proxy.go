@@ -31,6 +31,8 @@ import (
 
 // proxy is one running proxy.
 type proxy struct {
+	observers
+
 	config   Config
 	kept     kinds
 	process  string // names this process, and none before or after it
@@ -47,7 +49,6 @@ type proxy struct {
 	admin    *telemetry.Admin
 	desk     desk
 	copies   *storetool.Handler
-	observers
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.

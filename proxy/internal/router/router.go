@@ -77,7 +77,7 @@ func (r *Router) call(ctx context.Context, from *source, request []byte, metadat
 	if err := r.fits(method, request, metadata); err != nil {
 		return nil, err
 	}
-	if err := from.address(ctx, method, key, request); err != nil {
+	if *from, err = from.addressed(ctx, method, key, request); err != nil {
 		return nil, err
 	}
 	ctx, metadata, span := r.begin(ctx, trace.Call, from, method, metadata)

@@ -61,7 +61,7 @@ func (r *Router) stream(ctx context.Context, from *source, metadata *entityv1.Me
 	if err := r.fits(method, request, metadata); err != nil {
 		return err
 	}
-	if err := from.address(ctx, method, "", request); err != nil {
+	if *from, err = from.addressed(ctx, method, "", request); err != nil {
 		return err
 	}
 	ctx, metadata, span := r.begin(ctx, trace.Call, from, method, metadata)
