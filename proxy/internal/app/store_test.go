@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -84,7 +85,7 @@ func (l *load) end() {
 	l.callers.Wait()
 }
 
-// TestBackupUnderLoad: whatever was acknowledged before a backup began is there after a
+// OPS-STORE-003: whatever was acknowledged before a backup began is there after a
 // restore, from a directory to a directory, from there to a database, and back; and what
 // came meanwhile is there up to some command of each counter.
 func TestBackupUnderLoad(t *testing.T) {
@@ -172,6 +173,62 @@ func TestBackupAsksTheRightProxy(t *testing.T) {
 	if out, err := command(t, "store", "stats", "--proxy", "http://"+other.admin, "--output", "json"); err != nil || !strings.Contains(out, `"epoch":1`) {
 		t.Errorf("stats of a proxy: %q, %v", out, err)
 	}
+}
+
+// TestStoreUpgrade brings a directory of version 1 up to date in place; one of a newer
+// version it does not touch.
+func TestStoreUpgrade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "store", "pebble", "testdata", "version1"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command(t, "store", "verify", "--data", dir); err == nil || !strings.Contains(err.Error(), "upgrade it first") {
+		t.Errorf("verify before: %v", err)
+	}
+	for range 2 {
+		if out, err := command(t, "store", "upgrade", "--data", dir); err != nil || !strings.Contains(out, dir) {
+			t.Errorf("upgrade: %q, %v", out, err)
+		}
+	}
+	if out, err := command(t, "store", "verify", "--data", dir); err != nil || out != "" {
+		t.Errorf("verify after: %q, %v", out, err)
+	}
+	if out, err := command(t, "store", "stats", "--data", dir); err != nil || !strings.Contains(out, `"cart"`) || !strings.Contains(out, "36 (") {
+		t.Errorf("stats after: %q, %v", out, err)
+	}
+	format := filepath.Join(dir, "FORMAT")
+	if err := os.WriteFile(format, []byte("stateward-pebble 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, dir)
+	for _, what := range []string{"upgrade", "verify", "stats"} {
+		if _, err := command(t, "store", what, "--data", dir); err == nil || !strings.Contains(err.Error(), "version 3") {
+			t.Errorf("%s of a newer store: %v", what, err)
+		}
+	}
+	if after := tree(t, dir); after != before {
+		t.Errorf("there was\n%s\nand there is\n%s", before, after)
+	}
+}
+
+// tree lists the files of the directory, each with when it was changed.
+func tree(tb testing.TB, dir string) string {
+	tb.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			fmt.Fprintln(&all, path, info.Size(), info.ModTime())
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all.String()
 }
 
 // TestStoreRefusals shows what is said where a store or an archive is none.
