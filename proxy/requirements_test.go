@@ -16,7 +16,7 @@ import (
 
 // profiles are those that the proxy declares.
 var profiles = []string{
-	"core", "forwarding", "fault", "action", "durable-effects", "capabilities", "cloudstate-0.2",
+	"core", "http", "forwarding", "fault", "action", "durable-effects", "capabilities", "cloudstate-0.2",
 	"event-sourced", "event-sourced-delete", "event-metadata", "snapshot-request",
 	"value", "replicated", "replicated-maps",
 	"multiplexed-stream", "lifecycle", "cancel", "passivation-notice", "type-aliases", "composite-keys",

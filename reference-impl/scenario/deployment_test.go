@@ -69,14 +69,14 @@ func startContainers(t *testing.T, s *site) {
 	end(t, "volume", volume.Close)
 	s.service, s.admin = 9000, 9001
 	s.function = container(t, "function", subject.ContainerConfig{
-		Image: *functionImage, Network: network.Name, Aliases: []string{"function"},
+		Image: *functionImage, Network: network.Name, Aliases: []string{"function"}, ReadOnly: true,
 	})
 	s.proxy = container(t, "proxy", subject.ContainerConfig{
 		Image:   *proxyImage,
 		Args:    []string{"--function=function:8080", "--listen=0.0.0.0:9000", "--admin=0.0.0.0:9001", "--data=/data"},
 		Network: network.Name,
 		Ports:   []int{s.service, s.admin},
-		Volumes: map[string]string{volume.Name: "/data"},
+		Volumes: map[string]string{volume.Name: "/data"}, ReadOnly: true,
 	})
 }
 

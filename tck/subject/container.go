@@ -38,6 +38,8 @@ type ContainerConfig struct {
 	// Volumes are the paths at which named volumes are mounted, by their names.
 	// Close leaves them: they outlive the container.
 	Volumes map[string]string
+	// ReadOnly keeps it from writing anywhere else.
+	ReadOnly bool
 }
 
 // Container is one container, from its start until Close removes it.
@@ -75,7 +77,10 @@ func (c *Container) options(config ContainerConfig) []testcontainers.ContainerCu
 		testcontainers.WithLabels(ownership()),
 		testcontainers.WithEnv(config.Env),
 		testcontainers.WithExposedPorts(ports...),
-		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { publishOnLoopback(host, ports) }),
+		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
+			publishOnLoopback(host, ports)
+			host.ReadonlyRootfs = config.ReadOnly
+		}),
 	}
 	if len(config.Args) > 0 {
 		options = append(options, testcontainers.WithCmd(config.Args...))

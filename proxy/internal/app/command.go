@@ -122,7 +122,7 @@ func (p *program) root() *cobra.Command {
 	command.SetVersionTemplate("{{.Version}}\n")
 	command.SetUsageFunc(p.usage)
 	p.addFlags(command)
-	command.AddCommand(p.configCommand(), p.storeCommand())
+	command.AddCommand(p.configCommand(), p.healthcheckCommand(), p.storeCommand())
 	return command
 }
 

@@ -57,6 +57,10 @@ type Config struct {
 	// Listen is where the user's services are served, Admin where the pages for
 	// operators are: HOST:PORT, with port 0 for a free one.
 	Listen, Admin string
+	// Origins are those whose pages may call from a browser, such as https://shop.example;
+	// * alone is every one. With Credentials they may send cookies and the like.
+	Origins     []string
+	Credentials bool
 	// Store is StorePebble, StorePostgres or StoreMemory; Data is the directory of the
 	// first, and Database the data source name of the second.
 	Store, Data, Database string
@@ -97,6 +101,12 @@ type Config struct {
 	// Dev tells the function that somebody develops it, and that its state may be
 	// lost, which StoreMemory says as well. It changes nothing that the proxy does.
 	Dev bool
+	// Collector is the URL of an OpenTelemetry collector, which gets traces and metrics;
+	// where it is empty the OTEL variables of the environment say.
+	Collector string
+	// TraceRatio is of how many calls that come without a trace one begins, from 0 to 1;
+	// where it is negative the OTEL variables say.
+	TraceRatio float64
 	// Version is the proxy's, for logs, metrics and the function.
 	Version string
 	// Log is for the operator.
@@ -120,6 +130,7 @@ func Defaults() Config {
 		Mailbox:        256,
 		SnapshotAfter:  1000,
 		MaxMessage:     4 << 20,
+		TraceRatio:     -1,
 		Version:        "devel",
 		Dialect:        "auto",
 		Log:            slog.New(slog.DiscardHandler),
@@ -153,6 +164,8 @@ func (c *Config) validate() error {
 	refuse(err != nil, "listen", "%q is not HOST:PORT", c.Listen)
 	_, _, err = net.SplitHostPort(c.Admin)
 	refuse(err != nil, "admin", "%q is not HOST:PORT", c.Admin)
+	err = c.cors().Validate()
+	refuse(err != nil, "cors-origins", "%w", err)
 	refuse(!slices.Contains(stores, c.Store), "store", "%q is none of %s", c.Store, strings.Join(stores, ", "))
 	refuse(c.Store == StorePostgres && c.Database == "", "database", "the store %s needs a database, such as postgres://user@host/name", StorePostgres)
 	refuse(c.Store == StorePebble && c.Data == "", "data", "the store %s needs a directory", StorePebble)
@@ -163,6 +176,7 @@ func (c *Config) validate() error {
 	refuse(c.Active < 0, "max-active", "%d is below 0", c.Active)
 	refuse(c.SnapshotAfter < 0, "snapshot-after", "%d is below 0", c.SnapshotAfter)
 	refuse(c.MaxMessage < smallestMessage, "max-message", "%d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
+	wrong = append(wrong, c.wrongObservers()...)
 	if c.Log == nil {
 		wrong = append(wrong, errors.New("a config needs a log"))
 	}

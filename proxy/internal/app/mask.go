@@ -9,12 +9,15 @@ import (
 // masked stands for what is not shown.
 const masked = "***"
 
-// shown are the parameters of a data source name that everyone may see; what is
-// not among them, password or misspelt, is masked.
+// Of the parameters of a data source name everyone may see those that are shown, and
+// the names of those that are hidden. Of any other nothing is shown: it may be a part
+// of a password that lacks its quotes.
 var shown = []string{
 	"host", "hostaddr", "port", "user", "dbname", "database", "sslmode", "sslrootcert", "sslcert", "sslkey",
 	"application_name", "connect_timeout", "target_session_attrs", "search_path",
 }
+
+var hidden = []string{"password", "sslpassword", "passfile", "options"}
 
 // maskDatabase shows of a data source name where the database is, and no secret.
 // What it cannot take apart it does not show at all.
@@ -85,7 +88,7 @@ func maskPair(key, value string) string {
 	switch {
 	case slices.Contains(shown, key):
 		return key + "=" + value
-	case strings.Trim(strings.ToLower(key), "abcdefghijklmnopqrstuvwxyz_") == "":
+	case slices.Contains(hidden, key):
 		return key + "=" + masked
 	default:
 		return masked

@@ -46,6 +46,7 @@ type proxy struct {
 	admin    *telemetry.Admin
 	desk     desk
 	copies   *storetool.Handler
+	observers
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.
@@ -108,7 +109,10 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
 	}
-	if err = p.join(ctx); err == nil {
+	if err = p.observe(ctx); err == nil {
+		err = p.join(ctx)
+	}
+	if err == nil {
 		err = p.connectRooms()
 	}
 	if err == nil {
@@ -166,7 +170,7 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	if p.replicas, err = replica.New(replica.Config{
-		Store: p.store, Self: p.process, Slot: p.config.slot(p.process), Log: p.config.Log,
+		Store: p.store, Self: p.process, Slot: p.config.slot(p.process), Metrics: p.metrics, Log: p.config.Log,
 	}); err != nil {
 		return err
 	}
@@ -182,6 +186,7 @@ func (p *proxy) connectRooms() (err error) {
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
 		Witness:        p.desk.witness,
+		Tracer:         p.tracer,
 		Log:            p.config.Log,
 		Mailbox:        p.config.Mailbox,
 		Active:         p.config.Active,
@@ -199,14 +204,14 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.router, err = router.New(router.Config{
 		Services: &p.user, Runtime: p.entities, Calls: actions, Durable: p.durable, Reporter: &p.user, Log: p.config.Log,
-		Depth: maxDepth, MaxMetadata: maxMetadata,
+		Metrics: p.metrics, Failures: p.failures, Tracer: p.tracer, Depth: maxDepth, MaxMetadata: maxMetadata,
 	})
 	if err != nil {
 		return err
 	}
 	p.frontend, err = frontend.New(frontend.Config{
-		Router: p.router, Function: &p.user, Observer: p.metrics, Log: p.config.Log,
-		MaxRequest: p.config.maxRequest(),
+		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
+		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(),
 	})
 	if err != nil {
 		return err
@@ -295,7 +300,9 @@ func (p *proxy) openService() error {
 	if err != nil {
 		return err
 	}
-	p.frontend.Serve(listener)
+	if err := p.frontend.Serve(listener); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	p.opened(PortService, listener.Addr())
 	return nil
 }

@@ -21,6 +21,7 @@ func (c *Config) settings(set *setting.Set) {
 	c.storeSettings(set)
 	c.entitySettings(set)
 	c.stopSettings(set)
+	c.observerSettings(set)
 }
 
 func (c *Config) functionSettings(set *setting.Set) {
@@ -37,6 +38,8 @@ func (c *Config) functionSettings(set *setting.Set) {
 func (c *Config) portSettings(set *setting.Set) {
 	set.Group("Ports")
 	set.String(&c.Listen, "listen", "where the function's services are served: HOST:PORT; port 0 takes a free one")
+	set.List(&c.Origins, "cors-origins", "origins whose pages may call from a browser, such as https://shop.example; * alone is every one")
+	set.Bool(&c.Credentials, "cors-credentials", "let the pages of these origins send cookies and the like; not with *")
 	set.String(&c.Admin, "admin", "where /healthz, /readyz and /metrics are: HOST:PORT; port 0 takes a free one")
 }
 

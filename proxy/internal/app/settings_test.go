@@ -72,6 +72,8 @@ func TestEverySettingReachesTheConfig(t *testing.T) {
 // another returns a value that is not the default.
 func another(s *setting.Setting) string {
 	switch s.Kind {
+	case "ratio":
+		return "0.5"
 	case "word":
 		for _, word := range s.Words {
 			if word != s.Default() {
@@ -189,7 +191,7 @@ func TestNoSecretInErrors(t *testing.T) {
 	for _, dsn := range []string{
 		"postgres://me:S3cret@127.0.0.1:1/shop?connect_timeout=1", "postgres://me:S3cret@127.0.0.1:nothing/shop", "postgres://me:S3cret/S3cret@db/shop",
 		"host=127.0.0.1 port=1 user=me password=S3cret connect_timeout=1", "host=127.0.0.1 password='S3cret", "password=S3cret sslmode=none",
-		"S3cret", "postgres://me@db/shop?pasword=S3cret&sslmode=none",
+		"S3cret", "S3cret host=db", "postgres://me@db/shop?pasword=S3cret&sslmode=none",
 	} {
 		t.Setenv("STATEWARD_DATABASE", dsn)
 		log := &strings.Builder{}

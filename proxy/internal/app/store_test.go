@@ -17,18 +17,18 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store/postgres/pgtest"
 )
 
-// load is callers who add 1 to counters, again and again, and remember what was
+// crowd is callers who add 1 to counters, again and again, and remember what was
 // acknowledged.
-type load struct {
+type crowd struct {
 	acknowledged [8]atomic.Int64
 	stop         chan struct{}
 	callers      sync.WaitGroup
 }
 
 // begin lets them call until they are stopped. Each counter has one caller.
-func begin(tb testing.TB, caller *client) *load {
+func begin(tb testing.TB, caller *client) *crowd {
 	tb.Helper()
-	l := &load{stop: make(chan struct{})}
+	l := &crowd{stop: make(chan struct{})}
 	for i := range l.acknowledged {
 		first, err := caller.get(fmt.Sprint("counter ", i))
 		if err != nil {
@@ -55,7 +55,7 @@ func begin(tb testing.TB, caller *client) *load {
 }
 
 // at returns what is acknowledged now.
-func (l *load) at() (totals [8]int64) {
+func (l *crowd) at() (totals [8]int64) {
 	for i := range l.acknowledged {
 		totals[i] = l.acknowledged[i].Load()
 	}
@@ -63,7 +63,7 @@ func (l *load) at() (totals [8]int64) {
 }
 
 // reach waits until each counter is beyond the total.
-func (l *load) reach(tb testing.TB, total int64) {
+func (l *crowd) reach(tb testing.TB, total int64) {
 	tb.Helper()
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
@@ -80,7 +80,7 @@ func (l *load) reach(tb testing.TB, total int64) {
 }
 
 // end stops the callers.
-func (l *load) end() {
+func (l *crowd) end() {
 	close(l.stop)
 	l.callers.Wait()
 }
@@ -200,19 +200,19 @@ func TestStoreUpgrade(t *testing.T) {
 	if err := os.WriteFile(format, []byte("stateward-pebble 3\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	before := tree(t, dir)
+	before := filesOf(t, dir)
 	for _, what := range []string{"upgrade", "verify", "stats"} {
 		if _, err := command(t, "store", what, "--data", dir); err == nil || !strings.Contains(err.Error(), "version 3") {
 			t.Errorf("%s of a newer store: %v", what, err)
 		}
 	}
-	if after := tree(t, dir); after != before {
+	if after := filesOf(t, dir); after != before {
 		t.Errorf("there was\n%s\nand there is\n%s", before, after)
 	}
 }
 
-// tree lists the files of the directory, each with when it was changed.
-func tree(tb testing.TB, dir string) string {
+// filesOf lists the files of the directory, each with when it was changed.
+func filesOf(tb testing.TB, dir string) string {
 	tb.Helper()
 	var all strings.Builder
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -43,6 +43,8 @@ type builder struct {
 	files        *fileSet
 	services     map[string]*Service
 	persistences map[string]string // persistence id → the service that has it
+	defaults     []*Binding        // the default route of each method
+	bindings     []*Binding        // those of the rules
 	found        []Mistake
 }
 
@@ -54,7 +56,8 @@ func Build(dialect wire.Dialect, answer *discoveryv1.DiscoverResponse) (*Registr
 
 // Build reads the function's answer to Discover. It returns a registry, unless one of
 // the mistakes refuses the answer, and every mistake in it: first those of the service
-// info, then those of the files, then those of the entities, in their order.
+// info, then those of the files, then those of the entities, in their order, and last
+// the routes that are the same.
 func (o Offer) Build(answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake) {
 	if len(o.Dialect.Lacks) > 0 { // what 0.2 lacks is an unknown field (DIA-FIELD-002)
 		answer = proto.CloneOf(answer)
@@ -76,6 +79,7 @@ func (o Offer) Build(answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake
 	for _, e := range answer.GetEntities() {
 		b.entity(e)
 	}
+	routes := b.routes()
 	if Refuses(b.found) {
 		return nil, b.found
 	}
@@ -87,6 +91,7 @@ func (o Offer) Build(answer *discoveryv1.DiscoverResponse) (*Registry, []Mistake
 		incarnation:  info.GetIncarnationId(),
 		schema:       schemaOf(answer),
 		services:     b.services,
+		routes:       routes,
 	}, b.found
 }
 

@@ -30,6 +30,7 @@ func (b *builder) methods(service *Service, declared protoreflect.ServiceDescrip
 			found.key = keys.of(method)
 		}
 		service.methods[found.Name] = found
+		b.bind(found, method, options.http)
 	}
 }
 

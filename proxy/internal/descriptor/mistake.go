@@ -36,6 +36,12 @@ const (
 	unusedAliasRequirement = "DISC-ALIAS-004"
 	optionRequirement      = "DISC-OPT-002"
 	eventingRequirement    = "EVT-DISC-001"
+	patternRequirement     = "HTTP-RULE-004"
+	variableRequirement    = "HTTP-RULE-005"
+	bodyRequirement        = "HTTP-RULE-006"
+	responseRequirement    = "HTTP-RULE-007"
+	nestedRequirement      = "HTTP-RULE-008"
+	routeRequirement       = "HTTP-RULE-009"
 
 	// Those that Cloudstate 0.2 has in their place.
 	cloudstateKeyRequirement      = "DIA-KEY-002"

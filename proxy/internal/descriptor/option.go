@@ -29,6 +29,8 @@ type methodOptions struct {
 	// eventing is whether the option connects the method to events, whichever.
 	eventing bool
 	readOnly bool
+	// http is the option google.api.http as bytes; nil where there is none.
+	http []byte
 }
 
 // options reads the options of the method. One that is not of its type is a mistake
@@ -42,6 +44,8 @@ func (b *builder) options(service *Service, method protoreflect.MethodDescriptor
 			err = found.readEventing(format, value)
 		case b.Dialect.ReadOnly:
 			err = found.readReadOnly(format, value)
+		case httpOption:
+			found.readHTTP(format, value)
 		}
 		if err != nil {
 			b.mistakef(optionRequirement, service.Name, placesOf(method),
@@ -91,6 +95,14 @@ func (o *methodOptions) readReadOnly(format protowire.Type, value []byte) error 
 	}
 	o.readOnly = protowire.DecodeBool(first(protowire.ConsumeVarint(value)))
 	return nil
+}
+
+// readHTTP takes one part of the option: several are one message, as protobuf rules. A
+// value of another wire format is of another option.
+func (o *methodOptions) readHTTP(format protowire.Type, value []byte) {
+	if format == protowire.BytesType {
+		o.http = append(append([]byte{}, o.http...), first(protowire.ConsumeBytes(value))...)
+	}
 }
 
 // first leaves out the length of a value, which visitOptions has measured.

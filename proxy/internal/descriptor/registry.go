@@ -24,6 +24,7 @@ type Registry struct {
 	incarnation  string
 	schema       Schema
 	services     map[string]*Service
+	routes       *Routes
 }
 
 // Service is one entity's service.
@@ -98,6 +99,9 @@ func (r *Registry) Incarnation() string { return r.incarnation }
 
 // Schema returns which descriptors the answer has.
 func (r *Registry) Schema() Schema { return r.schema }
+
+// Routes returns the routes by HTTP.
+func (r *Registry) Routes() *Routes { return r.routes }
 
 // Files returns every file of the answer. The caller does not change it.
 func (r *Registry) Files() *protoregistry.Files { return r.files }

@@ -110,6 +110,13 @@ var ErrTold = errors.New("the function was told")
 // is ErrTold, and of the kind Internal.
 func Told(text string) *Error { return &Error{Kind: Internal, Text: text, Err: ErrTold} }
 
+// ErrSaid says that the text of an error is the function's own description.
+var ErrSaid = errors.New("the function's own description")
+
+// Said returns the error of a command that a function of Cloudstate 0.2 has failed by
+// failing its stream: it is ErrSaid, and of the kind Untold (DIA-ANSWER-003).
+func Said(description string) *Error { return &Error{Kind: Untold, Text: description, Err: ErrSaid} }
+
 // FromContext returns why ctx is done: Deadline when its time has passed, else
 // Canceled. Call it only when ctx is done.
 func FromContext(ctx context.Context) *Error {
@@ -127,6 +134,22 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // GRPCStatus lets grpc-go answer a caller with the kind's code and the text.
 func (e *Error) GRPCStatus() *status.Status { return status.New(e.Kind.Code(), e.Text) }
+
+// CodeOf returns the gRPC code with which a caller gets err: its own, or that of a
+// context's end.
+func CodeOf(err error) codes.Code {
+	if code := status.Code(err); code != codes.Unknown {
+		return code
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	default:
+		return codes.Unknown
+	}
+}
 
 // KindOf returns the kind of err; Internal when err is not of this package.
 func KindOf(err error) Kind {

@@ -1,7 +1,6 @@
 package frontend
 
 import (
-	"context"
 	"errors"
 	"io"
 	"strings"
@@ -9,19 +8,18 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
-	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/frontend/way"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 var errStopping = fault.New(fault.Unavailable, "the proxy is stopping")
 
-// handle serves one call of the user's services.
-func (f *Frontend) handle(_ any, stream grpc.ServerStream) error {
+// handle serves one call of the user's services, whichever way it has come.
+func (f *Frontend) handle(stream grpc.ServerStream) error {
 	begin := time.Now()
 	method, err := f.method(stream)
 	switch {
@@ -32,27 +30,32 @@ func (f *Frontend) handle(_ any, stream grpc.ServerStream) error {
 	default:
 		err = f.stream(stream, method)
 	}
-	err = answer(err)
-	f.config.Observer.Called(method.Service, method.Name, status.Code(err), time.Since(begin))
+	f.config.Observer.Called(method.Service, method.Name, way.Status(err).Code(), time.Since(begin))
 	return err
 }
 
 // method finds the method that is called.
 func (f *Frontend) method(stream grpc.ServerStream) (*descriptor.Method, error) {
-	registry, err := f.config.Function.Registry()
-	if err != nil {
-		return nil, err
-	}
 	path, _ := grpc.MethodFromServerStream(stream) // every server stream has one
 	service, name, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	method, _, err := f.find(service, name)
+	return method, err
+}
+
+// find finds a method of what the function serves now.
+func (f *Frontend) find(service, name string) (*descriptor.Method, *descriptor.Registry, error) {
+	registry, err := f.config.Function.Registry()
+	if err != nil {
+		return nil, nil, err
+	}
 	if _, ok := registry.Service(service); !ok {
-		return nil, fault.New(fault.Unknown, "unknown service %s", service)
+		return nil, nil, fault.New(fault.Unknown, "unknown service %s", service)
 	}
 	method, ok := registry.Method(service, name)
 	if !ok {
-		return nil, fault.New(fault.Unknown, "unknown method %s for service %s", name, service)
+		return nil, nil, fault.New(fault.Unknown, "unknown method %s for service %s", name, service)
 	}
-	return method, nil
+	return method, registry, nil
 }
 
 // call takes the request of a unary method and sends the reply.
@@ -75,7 +78,7 @@ func (f *Frontend) call(stream grpc.ServerStream, method *descriptor.Method) err
 
 // receive returns the one request of a call.
 func receive(stream grpc.ServerStream) ([]byte, error) {
-	var request, more frame
+	var request, more way.Frame
 	err := stream.RecvMsg(&request)
 	if errors.Is(err, io.EOF) {
 		return nil, fault.New(fault.Invalid, "the call carries no request")
@@ -90,7 +93,7 @@ func receive(stream grpc.ServerStream) ([]byte, error) {
 	if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	return request.bytes, nil
+	return request.Bytes, nil
 }
 
 // reply sends the reply, whose state is durable by now: metadata that cannot be
@@ -103,34 +106,5 @@ func (f *Frontend) reply(stream grpc.ServerStream, method *descriptor.Method, re
 	if err := stream.SetHeader(headers); err != nil {
 		return err
 	}
-	return stream.SendMsg(&frame{bytes: reply.GetPayload().GetValue()})
-}
-
-// maxText is the longest message of a status in bytes. What the domain says is
-// shorter (CORE-LIMIT-014), and the proxy says little more around it.
-const maxText = 2 * entity.MaxDescription
-
-// short returns the status with a message that headers can carry.
-func short(s *status.Status) *status.Status {
-	whole := s.Proto()
-	whole.Message = entity.Shorten(whole.GetMessage(), maxText)
-	return status.FromProto(whole)
-}
-
-// answer returns err as the caller gets it: with the status that it has, or that
-// a context's end has, or INTERNAL.
-func answer(err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, ok := errors.AsType[interface {
-		error
-		GRPCStatus() *status.Status
-	}](err); ok {
-		return short(status.Convert(err)).Err()
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return status.FromContextError(err).Err()
-	}
-	return answer(fault.New(fault.Internal, "%w", err))
+	return stream.SendMsg(&way.Frame{Bytes: reply.GetPayload().GetValue()})
 }

@@ -7,7 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -17,12 +17,14 @@ import (
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/reflection/grpc_reflection_v1"
-	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/entity"
+	"github.com/stateward/stateward/proxy/internal/frontend/cors"
+	"github.com/stateward/stateward/proxy/internal/frontend/way"
+	"github.com/stateward/stateward/proxy/internal/port"
 )
 
 // Router carries out calls. It may be called from any goroutine.
@@ -52,37 +54,51 @@ type Observer interface {
 	Called(service, method string, code codes.Code, took time.Duration)
 }
 
-// Config is what a frontend stands on. All of it is needed.
+// Reporter tells the function what it has got wrong, from any goroutine.
+type Reporter interface {
+	// Report queues a report about the entity.
+	Report(ctx context.Context, id entity.ID, report entity.Report)
+}
+
+// Config is what a frontend stands on. All of it is needed but CORS.
 type Config struct {
 	Router   Router
 	Function Function
+	Reporter Reporter
 	Observer Observer
 	Log      *slog.Logger
 	// MaxRequest is the largest request in bytes.
 	MaxRequest int
+	// Port is how connections are treated. Its Observer and Log are needed as well.
+	Port port.Config
+	// CORS says which pages may call from a browser; the zero one lets none.
+	CORS cors.Policy
 }
 
 // validate returns what is wrong with the config; nil when nothing is.
 func (c *Config) validate() error {
-	if c.Router == nil || c.Function == nil || c.Observer == nil || c.Log == nil || c.MaxRequest <= 0 {
-		return errors.New("frontend: Router, Function, Observer, Log and MaxRequest are needed")
+	if c.Router == nil || c.Function == nil || c.Reporter == nil || c.Observer == nil || c.Log == nil || c.MaxRequest <= 0 {
+		return errors.New("frontend: Router, Function, Reporter, Observer, Log and MaxRequest are needed")
 	}
-	return nil
+	return c.CORS.Validate()
 }
 
-// Frontend is one gRPC server.
+// Frontend serves the user's services, whichever way they are called.
 type Frontend struct {
-	config   Config
-	server   *grpc.Server
-	health   *health.Server
-	healthy  []string       // the services of the last SetHealth
-	draining chan struct{}  // closed when the long calls have to end
-	serving  sync.WaitGroup // the server, and its long calls
+	config     Config
+	health     *health.Server
+	reflection *reflected
+	own        own
+	// server has its own transport. The calls of mixed come by HTTP, and end with that.
+	server, mixed *grpc.Server
+	http          *http.Server
+	handler       http.Handler   // what http serves
+	requests      count          // of http
+	port          *port.Port     // nil before Serve
+	healthy       []string       // the services of the last SetHealth
+	draining      chan struct{}  // closed when the long calls have to end
+	serving       sync.WaitGroup // the server, and its long calls
 }
-
-// workers is how many goroutines serve one call after another: theirs have the stacks that
-// a call takes, and a new one would grow its own each time. Further calls get new ones.
-const workers = 256
 
 // New returns a frontend that listens nowhere yet; [Frontend.Serve] starts it, and Drain
 // or Close ends it.
@@ -90,38 +106,43 @@ func New(config Config) (*Frontend, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	f := &Frontend{config: config, health: health.NewServer(), draining: make(chan struct{})}
+	f := &Frontend{config: config, health: health.NewServer(), own: own{}, draining: make(chan struct{})}
 	f.SetHealth(false, nil)
-	reflection, err := newReflection(config.Function)
-	if err != nil {
+	var err error
+	if f.reflection, err = newReflection(config.Function); err != nil {
 		return nil, err
 	}
-	f.server = grpc.NewServer(
-		grpc.ForceServerCodecV2(newCodec()),
-		grpc.UnknownServiceHandler(f.handle),
-		grpc.StreamInterceptor(f.endWithDrain),
-		grpc.MaxRecvMsgSize(config.MaxRequest),
-		grpc.MaxHeaderListSize(64<<10),
-		grpc.MaxConcurrentStreams(10_000), // of one connection
-		grpc.NumStreamWorkers(workers),
-		grpc.ConnectionTimeout(20*time.Second),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	)
-	grpc_health_v1.RegisterHealthServer(f.server, f.health)
-	grpc_reflection_v1.RegisterServerReflectionServer(f.server, reflection.v1())
-	grpc_reflection_v1alpha.RegisterServerReflectionServer(f.server, reflection.v1alpha())
+	f.server = f.newServer(grpc.NumStreamWorkers(workers))
+	f.mixed = f.newServer()
+	for _, at := range []grpc.ServiceRegistrar{f.server, f.mixed, f.own} {
+		f.register(at)
+	}
+	f.handler = f.newHandler()
+	f.http = f.newHTTP()
 	return f, nil
 }
 
-// Serve serves on the listener, which the frontend then owns, until Drain. Call
-// it once.
-func (f *Frontend) Serve(listener net.Listener) {
-	f.serving.Go(func() {
-		if err := f.server.Serve(listener); err != nil {
-			f.config.Log.Error("the service port has failed", "error", err)
-		}
-	})
+// workers is how many goroutines serve one call after another: theirs have the stacks that
+// a call takes, and a new one would grow its own each time. Further calls get new ones.
+const workers = 256
+
+// newServer returns a gRPC server that serves the user's services.
+func (f *Frontend) newServer(options ...grpc.ServerOption) *grpc.Server {
+	return grpc.NewServer(append(options,
+		grpc.ForceServerCodecV2(way.NewCodec()),
+		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return way.Status(f.handle(stream)).Err() }),
+		grpc.StreamInterceptor(f.endWithDrain),
+		grpc.MaxRecvMsgSize(f.config.MaxRequest),
+		grpc.MaxHeaderListSize(64<<10),
+		grpc.MaxConcurrentStreams(f.config.Port.MaxStreams),
+		grpc.Creds(port.Credentials()),
+		grpc.ConnectionTimeout(20*time.Second),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+	)...)
 }
+
+// Handler answers what does not come by gRPC's own transport.
+func (f *Frontend) Handler() http.Handler { return f.handler }
 
 // SetHealth sets what gRPC health says: for the proxy as a whole, and for each
 // of the services. Those of earlier calls are not served. Not to be called from
@@ -148,42 +169,19 @@ func (f *Frontend) setHealth(service string, serves bool) {
 	f.health.SetServingStatus(service, status)
 }
 
-// Drain says NOT_SERVING, closes the port and tells callers to go elsewhere. What
-// they have sent until they hear of it is served like every call under way. At
-// the end of ctx Drain breaks off what is left, and returns the reason. Call it once.
-func (f *Frontend) Drain(ctx context.Context) error {
-	f.health.Shutdown()
-	close(f.draining)
-	finished := make(chan struct{})
-	go func() { // Joined below: Stop ends GracefulStop.
-		defer close(finished)
-		f.server.GracefulStop()
-		f.serving.Wait()
-	}()
-	select {
-	case <-finished:
-		return nil
-	case <-ctx.Done():
-		f.server.Stop()
-		<-finished
-		return context.Cause(ctx)
-	}
-}
-
-// Close breaks off whatever is under way.
-func (f *Frontend) Close() {
-	f.server.Stop()
-	f.serving.Wait()
-}
-
-// endWithDrain ends the calls of health and reflection when the frontend drains;
-// else one that watches health would keep it for ever.
+// endWithDrain ends the calls of health and reflection when the frontend drains.
 func (f *Frontend) endWithDrain(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 	if srv == nil { // a call of the user's services
 		return next(srv, stream)
 	}
+	return f.untilDrain(stream, func(stream grpc.ServerStream) error { return next(srv, stream) })
+}
+
+// untilDrain serves a call as long as the frontend does not drain; else one that watches
+// health would keep it for ever.
+func (f *Frontend) untilDrain(stream grpc.ServerStream, serve way.Serve) error {
 	ended := make(chan error, 1)
-	f.serving.Go(func() { ended <- next(srv, stream) }) // ends with the stream
+	f.serving.Go(func() { ended <- serve(stream) }) // ends with the stream
 	select {
 	case err := <-ended:
 		return err

@@ -34,6 +34,8 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/frontend"
+	"github.com/stateward/stateward/proxy/internal/frontend/cors"
+	"github.com/stateward/stateward/proxy/internal/port"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -87,34 +89,51 @@ func (c tally) Called(service, method string, code codes.Code, _ time.Duration) 
 	}
 }
 
+// connections counts nothing.
+type connections struct{}
+
+func (connections) Connections(int) {}
+func (connections) Refused(string)  {}
+func (connections) CutOff(string)   {}
+
+// reports are what the function is told.
+type reports chan string
+
+func (r reports) Report(_ context.Context, id entity.ID, report entity.Report) {
+	r <- id.Service + " " + report.Requirement
+}
+
 // bench is a frontend on loopback and a client of it.
 type bench struct {
 	frontend *frontend.Frontend
 	function *functions
 	conn     *grpc.ClientConn
 	calls    tally
+	reports  reports
 	drained  atomic.Bool
 	// closing is called before the port closes: from then on calls are refused. May be
 	// nil, and is set before Drain.
 	closing func()
+	// address is where the port is.
+	address string
 }
 
-// port is the listener of a bench.
-type port struct {
+// closing is the listener of a bench.
+type closing struct {
 	net.Listener
 
-	bench   *bench
-	closing sync.Once
+	bench *bench
+	once  sync.Once
 }
 
 // Close closes the port, the first time after what the test does about it.
-func (p *port) Close() error {
-	p.closing.Do(func() {
-		if p.bench.closing != nil {
-			p.bench.closing()
+func (c *closing) Close() error {
+	c.once.Do(func() {
+		if c.bench.closing != nil {
+			c.bench.closing()
 		}
 	})
-	return p.Listener.Close()
+	return c.Listener.Close()
 }
 
 // start serves the router until the end of the test.
@@ -126,23 +145,42 @@ func start(tb testing.TB, r router) *bench {
 // serve serves what the answer describes by the router, until the end of the test.
 func serve(tb testing.TB, r frontend.Router, answer *discoveryv1.DiscoverResponse) *bench {
 	tb.Helper()
-	registry, mistakes := descriptor.Build(wire.V1(), answer)
+	return serveIn(tb, wire.V1(), r, answer, cors.Policy{})
+}
+
+// newBench makes a frontend that listens nowhere.
+func newBench(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *discoveryv1.DiscoverResponse, policy cors.Policy) *bench {
+	tb.Helper()
+	registry, mistakes := descriptor.Build(dialect, answer)
 	if len(mistakes) > 0 {
 		tb.Fatal(mistakes)
 	}
-	b := &bench{function: &functions{registry: registry}, calls: make(tally, 64)}
+	b := &bench{function: &functions{registry: registry}, calls: make(tally, 64), reports: make(reports, 64)}
+	opened := port.Defaults()
+	opened.Observer, opened.Log = connections{}, slog.New(slog.DiscardHandler)
 	var err error
 	b.frontend, err = frontend.New(frontend.Config{
-		Router: r, Function: b.function, Observer: b.calls, Log: slog.New(slog.DiscardHandler), MaxRequest: maxRequest,
+		Port:   opened,
+		Router: r, Function: b.function, Reporter: b.reports, Observer: b.calls, CORS: policy, Log: slog.New(slog.DiscardHandler), MaxRequest: maxRequest,
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return b
+}
+
+// serveIn is serve in a dialect, with a policy for browsers.
+func serveIn(tb testing.TB, dialect wire.Dialect, r frontend.Router, answer *discoveryv1.DiscoverResponse, policy cors.Policy) *bench {
+	tb.Helper()
+	b := newBench(tb, dialect, r, answer, policy)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b.frontend.Serve(&port{Listener: listener, bench: b})
+	if err := b.frontend.Serve(&closing{Listener: listener, bench: b}); err != nil {
+		tb.Fatal(err)
+	}
+	b.address = listener.Addr().String()
 	b.conn, err = grpc.NewClient("passthrough:///"+listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		tb.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
+	"github.com/stateward/stateward/proxy/internal/frontend/way"
 )
 
 // stream carries out a call whose requests or responses are streamed.
@@ -34,18 +35,18 @@ var _ calls.Caller = (*caller)(nil)
 
 // Receive waits for the next request; io.EOF after the last.
 func (c *caller) Receive() ([]byte, error) {
-	var request frame
+	var request way.Frame
 	if err := c.grpc.RecvMsg(&request); err != nil {
 		return nil, err
 	}
-	return request.bytes, nil
+	return request.Bytes, nil
 }
 
 // Send sends an item. The metadata of the first makes the response headers, and that of
 // a later one has no place (ACT-META-001, REP-STREAM-013).
 func (c *caller) Send(item *entityv1.Reply) error {
 	if c.answered {
-		return c.grpc.SendMsg(&frame{bytes: item.GetPayload().GetValue()})
+		return c.grpc.SendMsg(&way.Frame{Bytes: item.GetPayload().GetValue()})
 	}
 	c.answered = true
 	return c.frontend.reply(c.grpc, c.method, item)

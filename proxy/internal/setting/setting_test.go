@@ -199,11 +199,12 @@ func TestMistakes(t *testing.T) {
 			`shop.yaml:3:11: max-cart: "4MB" is no size of up to 1GiB: write a number of bytes, or one with KiB, MiB or GiB`,
 			`shop.yaml:4:1: idle: no such key; did you mean idle-timeout?`,
 		}},
-		{yaml: "name: [a]\norigin: a\naccess: [a]\nwait:\n  - 1s\n  - soon\n  - [2s]\n", want: []string{
+		{yaml: "name: [a]\norigin: a\naccess: [a]\nwait:\n  - 1s\n  - soon\n  - [2s]\n  -\n", want: []string{
 			`shop.yaml:1:7: name: it takes one value`,
 			"shop.yaml:2:9: origin: it takes a list, each item on a line of its own: `- VALUE`",
 			"shop.yaml:3:9: access: it takes names with values, each on a line of its own: `NAME: VALUE`",
 			`shop.yaml:7:5: wait: an item of the list is one value`,
+			`shop.yaml:8:4: wait: an item of the list is one value`,
 		}},
 		{yaml: "wait:\n  - 1s\n  - soon\n  - 2\n", want: []string{
 			`shop.yaml:3:5: wait: "soon" is no duration: write it like 300ms, 30s, 5m or 1h30m`,
@@ -261,6 +262,18 @@ func TestWrongKeepsTheValue(t *testing.T) {
 	}
 	if carts := set.Find("carts"); carts.Value() != "many" || carts.Origin().Source != FromFlag {
 		t.Errorf("shown as %q from %v, want what is to be mended", carts.Value(), carts.Origin())
+	}
+}
+
+// TestNoSecretInMistakes shows that what is wrong with a secret does not tell it.
+func TestNoSecretInMistakes(t *testing.T) {
+	t.Parallel()
+	keys := map[string]string{}
+	set := New("SHOP_")
+	set.Map(&keys, "key", "who has which key").Secret(Hidden)
+	err := set.Load(nil, []string{"SHOP_KEY=me=1,S3cret"})
+	if err == nil || err.Error() != "SHOP_KEY: it is a secret and not shown, and is no map" {
+		t.Error(err)
 	}
 }
 
@@ -353,7 +366,7 @@ func TestNearest(t *testing.T) {
 	for wrote, want := range map[string]string{
 		"idle-timeou": "idle-timeout", "IdleTimeout": "idle-timeout", "dile-timeout": "idle-timeout", "train-timeout": "drain-timeout",
 		"mail": "mailbox", "mialbox": "mailbox", "date": "data", "dve": "dev", "x": "", "": "", "store": "", "\xff\xff": "",
-		strings.Repeat("mailbox", 20): "",
+		"mailbox" + strings.Repeat("-", 100): "",
 	} {
 		if got := Nearest(wrote, words); got != want {
 			t.Errorf("%q is nearest to %q, want %q", wrote, got, want)

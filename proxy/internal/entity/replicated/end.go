@@ -29,7 +29,7 @@ func (m *Machine) failed(failure *entityv1.Failure, out []entity.Effect) []entit
 	switch {
 	case c != nil && m.terms.Cloudstate && c.stage != waiting && !c.over:
 		out = append(out, m.report("CORE-STREAM-006", text, c.id))
-		err := fault.New(fault.Untold, "%s", description)
+		err := fault.Said(description)
 		if c.stage == flowing {
 			return m.finish(c, err, out)
 		}
