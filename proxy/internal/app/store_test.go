@@ -175,6 +175,17 @@ func TestBackupAsksTheRightProxy(t *testing.T) {
 	}
 }
 
+func TestAdminURL(t *testing.T) {
+	for admin, want := range map[string]string{
+		"127.0.0.1:9001": "http://127.0.0.1:9001", ":9001": "http://127.0.0.1:9001", "0.0.0.0:1": "http://127.0.0.1:1",
+		"[::]:9001": "http://127.0.0.1:9001", "[::1]:9001": "http://[::1]:9001", "host:9": "http://host:9",
+	} {
+		if got := (&Config{Admin: admin}).adminURL(); got != want {
+			t.Errorf("%s is reached at %s, want %s", admin, got, want)
+		}
+	}
+}
+
 // TestStoreUpgrade brings a directory of version 1 up to date in place; one of a newer
 // version it does not touch.
 func TestStoreUpgrade(t *testing.T) {
