@@ -50,7 +50,7 @@ func (s *Service) window(beats []beat, length time.Duration) *adminv1alpha1.Wind
 	}
 	w.All = s.rate(between(from, last))
 	for _, kind := range []wire.Kind{wire.EventSourced, wire.Value, wire.Replicated, wire.Action} {
-		if r := between(from, last, typesOf(kind)...); r.count > 0 {
+		if r := between(from, last, kind); r.count > 0 {
 			w.Kinds = append(w.Kinds, &adminv1alpha1.KindRate{Kind: kindOf(kind), Rate: s.rate(r)})
 		}
 	}
