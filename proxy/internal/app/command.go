@@ -123,6 +123,7 @@ func (p *program) root() *cobra.Command {
 	command.SetUsageFunc(p.usage)
 	p.addFlags(command)
 	command.AddCommand(p.configCommand(), p.healthcheckCommand(), p.storeCommand())
+	command.AddCommand(p.operatorCommands()...)
 	return command
 }
 
