@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -151,21 +152,46 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A function whose certificate nobody vouches for, or that speaks no TLS, is not served, and
-// the page says why.
+// A function whose certificate nobody vouches for, that speaks no TLS, or no HTTP/2 above it,
+// is not served, and the page says why.
 func TestFunctionWithoutTrust(t *testing.T) {
 	t.Parallel()
-	authority := certificatetest.NewAuthority(t, "house")
-	config := quick(functiontest.Start(t, loopback, functiontest.Script{}).Target)
-	config.Security.FunctionTLS = true
-	config.Security.Function.Authorities = files(t, authority, "x").Authorities
-	r := runProxy(t, config)
-	for {
-		if code, why := r.ready(t); code != http.StatusServiceUnavailable {
-			t.Fatalf("%d %s", code, why)
-		} else if strings.Contains(why, "TLS") {
-			return
-		}
+	authority, stranger := certificatetest.NewAuthority(t, "house"), certificatetest.NewAuthority(t, "street")
+	for name, test := range map[string]struct {
+		function *tls.Config // nil for a plain one
+		want     string
+	}{
+		"plain":         {nil, "first record does not look like a TLS handshake"},
+		"a stranger":    {&tls.Config{Certificates: []tls.Certificate{stranger.Pair(t, template("function"))}, NextProtos: []string{"h2"}}, "unknown authority"},
+		"another name":  {&tls.Config{Certificates: []tls.Certificate{authority.Pair(t, x509.Certificate{DNSNames: []string{"other"}})}, NextProtos: []string{"h2"}}, "127.0.0.1"},
+		"no HTTP/2":     {&tls.Config{Certificates: []tls.Certificate{authority.Pair(t, template("function"))}}, "ALPN"},
+		"an old TLS":    {&tls.Config{Certificates: []tls.Certificate{authority.Pair(t, template("function"))}, NextProtos: []string{"h2"}, MaxVersion: tls.VersionTLS11}, "protocol version"},
+		"asks for more": {&tls.Config{Certificates: []tls.Certificate{authority.Pair(t, template("function"))}, NextProtos: []string{"h2"}, ClientAuth: tls.RequireAnyClientCert}, "certificate required"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			listener, err := net.Listen("tcp", loopback)
+			if err != nil {
+				t.Fatal(err)
+			}
+			target := listener.Addr().String()
+			if test.function != nil {
+				listener = tls.NewListener(listener, test.function)
+			}
+			config := quick(functiontest.Serve(t, listener, target, functiontest.Script{}).Target)
+			config.Security.FunctionTLS = true
+			config.Security.Function.Authorities = files(t, authority, "x").Authorities
+			r := runProxy(t, config)
+			for begin := time.Now(); ; {
+				code, why := r.ready(t)
+				if code == http.StatusServiceUnavailable && strings.Contains(why, test.want) {
+					return
+				}
+				if code == http.StatusOK || time.Since(begin) > patience {
+					t.Fatalf("%d %s, want %s", code, why, test.want)
+				}
+			}
+		})
 	}
 }
 

@@ -50,8 +50,6 @@ func (h *held) serve(asking Asking, protocols []string) *tls.Config {
 		ClientCAs:    h.authorities,
 		ClientAuth:   asking.auth(),
 		NextProtos:   protocols,
-		// A ticket would let a client in whose authority has been taken out since.
-		SessionTicketsDisabled: asking != AskNobody,
 	}
 }
 

@@ -184,7 +184,7 @@ func twice(t *testing.T, token string) string {
 	return parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(changed)) + "." + parts[2]
 }
 
-// TestRoles covers ACC-TOKEN-003: name and roles come from the claims that are configured.
+// TestRoles covers ACC-TOKEN-003 and ACC-TELL-003: name and roles come from the claims that are configured.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	issuer := identitytest.NewIssuer(t, "one")
