@@ -61,6 +61,8 @@ type Config struct {
 	// * alone is every one. With Credentials they may send cookies and the like.
 	Origins     []string
 	Credentials bool
+	// Security says who may connect, how callers are known, and what they may call.
+	Security Security
 	// Store is StorePebble, StorePostgres or StoreMemory; Data is the directory of the
 	// first, and Database the data source name of the second.
 	Store, Data, Database string
@@ -124,6 +126,7 @@ func Defaults() Config {
 		Function:       "127.0.0.1:8080",
 		Listen:         "127.0.0.1:9000",
 		Admin:          "127.0.0.1:9001",
+		Security:       defaultSecurity(),
 		Store:          StorePebble,
 		Data:           "./stateward-data",
 		IdleTimeout:    30 * time.Second,
@@ -169,6 +172,7 @@ func (c *Config) validate() error {
 	refuse(err != nil, "admin", "%q is not HOST:PORT", c.Admin)
 	err = c.cors().Validate()
 	refuse(err != nil, "cors-origins", "%w", err)
+	c.Security.refuse(refuse)
 	refuse(!slices.Contains(stores, c.Store), "store", "%q is none of %s", c.Store, strings.Join(stores, ", "))
 	refuse(c.Store == StorePostgres && c.Database == "", "database", "the store %s needs a database, such as postgres://user@host/name", StorePostgres)
 	refuse(c.Store == StorePebble && c.Data == "", "data", "the store %s needs a directory", StorePebble)

@@ -11,6 +11,7 @@ func (p *proxy) port() port.Config {
 	p.config.Connections.bound(&config)
 	config.Observer = p.metrics.Connections()
 	config.Log = p.config.Log
+	config.TLS = p.secured.forCallers(&p.config)
 	return config
 }
 

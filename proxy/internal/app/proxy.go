@@ -38,6 +38,7 @@ type proxy struct {
 	replicas *replica.Replicas
 	metrics  *telemetry.Metrics
 	store    store.Store
+	secured  *security
 	user     user
 	entities *runtime.Runtime
 	durable  *durable.Keeper
@@ -78,6 +79,7 @@ func serve(ctx, abort context.Context, config Config) error {
 	var rooms sync.WaitGroup
 	rooms.Go(func() { p.user.client.Run(running) })
 	rooms.Go(func() { p.watch(running) })
+	rooms.Go(func() { p.secured.run(running) })
 	rooms.Go(func() { p.durable.Run(running, p.router) })
 	rooms.Go(func() { p.sweep(running) })
 	rooms.Go(func() { p.desk.service.Run(running) })
@@ -94,6 +96,10 @@ func serve(ctx, abort context.Context, config Config) error {
 
 // start opens the store and the admin port, and wires the rooms; nothing runs yet.
 func start(ctx context.Context, config Config) (*proxy, error) {
+	secured, err := config.openSecurity(ctx)
+	if err != nil {
+		return nil, err
+	}
 	opened, err := openStore(ctx, &config)
 	if err != nil {
 		return nil, err
@@ -105,6 +111,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		user:    user{largest: config.MaxMessage},
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
+		secured: secured,
 		desk:    newDesk(),
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
@@ -160,6 +167,7 @@ func (p *proxy) connectRooms() (err error) {
 	functions.Observer = p.metrics
 	functions.Log = p.config.Log
 	functions.Random = mathrand.Float64
+	functions.TLS = p.secured.forFunction(&p.config)
 	if p.user.client, err = function.New(functions); err != nil {
 		return err
 	}
@@ -211,7 +219,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.frontend, err = frontend.New(frontend.Config{
 		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
-		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(),
+		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(), Guard: p.secured.guard,
 	})
 	if err != nil {
 		return err
@@ -283,7 +291,7 @@ func (p *proxy) openAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.admin = telemetry.Serve(listener, p.adminPages(), p.config.Log)
+	p.admin = telemetry.Serve(p.secured.forAdmin(&p.config, listener), p.adminPages(), p.config.Log)
 	p.opened(PortAdmin, listener.Addr())
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/frontend/way"
+	"github.com/stateward/stateward/proxy/internal/identity"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -22,16 +23,26 @@ var errStopping = fault.New(fault.Unavailable, "the proxy is stopping")
 func (f *Frontend) handle(stream grpc.ServerStream) error {
 	begin := time.Now()
 	method, err := f.method(stream)
-	switch {
-	case err != nil:
+	if err != nil {
 		method = new(descriptor.Method) // nobody's
-	case method.Shape == wire.Unary:
-		err = f.call(stream, method)
-	default:
-		err = f.stream(stream, method)
+	} else {
+		err = f.admitted(stream, method)
 	}
 	f.config.Observer.Called(method.Service, method.Name, way.Status(err).Code(), time.Since(begin))
 	return err
+}
+
+// admitted carries out a call of the method, unless its caller may not make it.
+func (f *Frontend) admitted(stream grpc.ServerStream, method *descriptor.Method) error {
+	headers, principal, err := f.admit(stream, method.Service, method.Name, method.Access)
+	switch {
+	case err != nil:
+		return err
+	case method.Shape == wire.Unary:
+		return f.call(stream, method, headers, principal)
+	default:
+		return f.stream(stream, method, headers, principal)
+	}
 }
 
 // method finds the method that is called.
@@ -59,13 +70,12 @@ func (f *Frontend) find(service, name string) (*descriptor.Method, *descriptor.R
 }
 
 // call takes the request of a unary method and sends the reply.
-func (f *Frontend) call(stream grpc.ServerStream, method *descriptor.Method) error {
+func (f *Frontend) call(stream grpc.ServerStream, method *descriptor.Method, headers metadata.MD, principal *identity.Principal) error {
 	request, err := receive(stream)
 	if err != nil {
 		return err
 	}
-	headers, _ := metadata.FromIncomingContext(stream.Context())
-	meta, err := incoming(headers)
+	meta, err := told(headers, principal)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ type Reporter interface {
 	Report(ctx context.Context, id entity.ID, report entity.Report)
 }
 
-// Config is what a frontend stands on. All of it is needed but CORS.
+// Config is what a frontend stands on. All of it is needed but CORS and Guard.
 type Config struct {
 	Router   Router
 	Function Function
@@ -73,6 +73,8 @@ type Config struct {
 	Port port.Config
 	// CORS says which pages may call from a browser; the zero one lets none.
 	CORS cors.Policy
+	// Guard decides who may call; nil knows nobody and admits everybody.
+	Guard Guard
 }
 
 // validate returns what is wrong with the config; nil when nothing is.
@@ -177,9 +179,12 @@ func (f *Frontend) endWithDrain(srv any, stream grpc.ServerStream, _ *grpc.Strea
 	return f.untilDrain(stream, func(stream grpc.ServerStream) error { return next(srv, stream) })
 }
 
-// untilDrain serves a call as long as the frontend does not drain; else one that watches
-// health would keep it for ever.
+// untilDrain serves a call, unless its caller may not make it, as long as the frontend does
+// not drain; else one that watches health would keep it for ever.
 func (f *Frontend) untilDrain(stream grpc.ServerStream, serve way.Serve) error {
+	if err := f.admitOwn(stream); err != nil {
+		return err
+	}
 	ended := make(chan error, 1)
 	f.serving.Go(func() { ended <- serve(stream) }) // ends with the stream
 	select {

@@ -52,7 +52,10 @@ func (r *Router) Call(
 		return nil, errStopping()
 	}
 	defer r.working.Done()
-	from := source{id: entity.ID{Service: service}, name: name, trace: header.Trace(metadata)}
+	from := source{
+		id: entity.ID{Service: service}, name: name,
+		trace: header.Trace(metadata), principal: header.OfPrincipal(metadata),
+	}
 	reply, err := r.call(ctx, &from, request, metadata)
 	r.failed(from, err)
 	return reply, err

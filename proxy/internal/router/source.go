@@ -23,6 +23,8 @@ type source struct {
 	effect bool
 	// trace is that of the command, for whatever follows from it.
 	trace []*entityv1.MetadataEntry
+	// principal says who called first, for whatever follows (ACC-FOLLOW-001).
+	principal []*entityv1.MetadataEntry
 	// key is the command's idempotency key; empty when it has none.
 	key string
 	// depth is how many forwards and side effects led to the command.

@@ -28,7 +28,10 @@ func (r *Router) Stream(ctx context.Context, service, name string, metadata *ent
 		return errStopping()
 	}
 	defer r.working.Done()
-	from := source{id: entity.ID{Service: service}, name: name, trace: header.Trace(metadata)}
+	from := source{
+		id: entity.ID{Service: service}, name: name,
+		trace: header.Trace(metadata), principal: header.OfPrincipal(metadata),
+	}
 	err := r.stream(ctx, &from, metadata, caller)
 	r.failed(from, err)
 	return err
