@@ -122,14 +122,30 @@ func TestDrain(t *testing.T) {
 // and whose client does not read.
 func TestCloseBreaksOff(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	written := make(chan struct{})
+	s := openHTTP(t, nil, func(server *http.Server) {
+		server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = http.NewResponseController(w).Flush()
+			_, err := io.ReadFull(r.Body, make([]byte, 1))
+			for err == nil { // it never ends of itself
+				if _, err = w.Write(make([]byte, 32<<10)); err == nil {
+					written <- struct{}{}
+				}
+			}
+			close(written)
+		})
+	})
 	w := s.wire(t).settings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
 	w.must(w.framer.WriteWindowUpdate(0, 1<<30))
 	w.headers(1, "application/grpc", true)
 	w.answer(1)
-	w.headers(3, "text/plain", false, "x-endless", "yes")
+	w.headers(3, "text/plain", false)
 	w.until("the guest's head", func(f http2.Frame) bool { return f.Header().StreamID == 3 })
-	s.served.Go(s.grpc.GracefulStop)
+	left := make(chan struct{})
+	s.served.Go(func() {
+		s.grpc.GracefulStop()
+		close(left)
+	})
 	for range 2 { // the second time with the last stream
 		bye := w.until("a goodbye", func(f http2.Frame) bool { return f.Header().Type == http2.FrameGoAway }).(*http2.GoAwayFrame)
 		if bye.LastStreamID < 3 {
@@ -137,7 +153,19 @@ func TestCloseBreaksOff(t *testing.T) {
 		}
 	}
 	w.send(3, []byte("x"), false)
+	for stuck := false; !stuck; { // all that lies between them is full
+		select {
+		case <-written:
+		case <-time.After(500 * time.Millisecond):
+			stuck = true
+		}
+	}
+	<-left
 	s.http.Close()
+	go func() { // until the handler has seen it
+		for range written {
+		}
+	}()
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
@@ -145,7 +173,7 @@ func TestCloseBreaksOff(t *testing.T) {
 	}()
 	select {
 	case <-closed:
-	case <-time.After(20 * time.Second):
+	case <-time.After(10 * time.Second): // after 20 s the kernel gives the client up
 		t.Fatal("the port does not close")
 	}
 	s.counts.until(t, "none is open", func() bool { return s.counts.open == 0 })

@@ -7,8 +7,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -83,7 +85,8 @@ func (c *Config) validate() error {
 	return nil
 }
 
-// silence is how long what is sent to a client may stay unacknowledged.
+// silence is how long a client may acknowledge nothing of what is sent to it, or, where
+// the kernel counts that too, may have no room for more.
 const silence = 20 * time.Second
 
 // Port is one open port. Each of its two listeners is served by one server; when the
@@ -139,10 +142,11 @@ func (p *Port) Close() error {
 	err := errors.Join(p.grpc.Close(), p.http.Close())
 	p.mu.Lock()
 	p.closed = true
-	for conn := range p.held {
+	held := slices.Collect(maps.Keys(p.held))
+	p.mu.Unlock()
+	for _, conn := range held {
 		_ = conn.Close() // it is nobody's
 	}
-	p.mu.Unlock()
 	p.working.Wait()
 	return err
 }
