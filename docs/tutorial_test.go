@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -58,6 +59,8 @@ type shell struct {
 	dir   string // where the reader began
 	state string // a folder for what is carried over
 	env   []string
+	// say rewrites the commands; nil leaves them as they are.
+	say *strings.Replacer
 }
 
 func newShell(t *testing.T, env ...string) shell {
@@ -90,6 +93,9 @@ func (s shell) where(t *testing.T) string {
 func (s shell) run(t *testing.T, commands string) string {
 	t.Helper()
 	var said strings.Builder
+	if s.say != nil {
+		commands = s.say.Replace(commands)
+	}
 	for command := range strings.Lines(commands) {
 		said.WriteString(s.runOne(t, command))
 	}
@@ -101,6 +107,12 @@ func (s shell) runOne(t *testing.T, script string) string {
 	command := exec.CommandContext(t.Context(), "bash", "-o", "pipefail", "-c",
 		`. "$STATE/exported"; trap 'pwd > "$STATE/where"; export -p > "$STATE/exported"' EXIT`+"\n"+script)
 	command.Dir = s.where(t)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	t.Cleanup(func() { // What it has left behind it ends with the test.
+		if command.Process != nil {
+			_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // most have left nothing
+		}
+	})
 	command.Env = append(append(os.Environ(), s.env...), "STATE="+s.state)
 	said, err := command.CombinedOutput()
 	if err == nil {
@@ -149,21 +161,12 @@ func lacks(output, shown string) string {
 	return ""
 }
 
-// TestTutorial does what the tutorial says: it runs its commands, writes its files, and
-// looks for the lines that it shows. As many commands of a block fail as it shows an exit
-// status for.
-func TestTutorial(t *testing.T) {
-	t.Parallel()
-	checkout, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newShell(t, "GOPROXY=off", "GOFLAGS=", "GOWORK=off", "GITHUB_ACTIONS=")
-	if err := os.Symlink(checkout, filepath.Join(s.dir, "stateward")); err != nil {
-		t.Fatal(err)
-	}
-	all := blocks(t, "tutorial.md")
-	commands := 0
+// walk does what a document says and looks for the lines that it shows; it returns how
+// many blocks of commands there were. As many commands of a block fail as it shows an
+// exit status for.
+func walk(t *testing.T, s shell, document string) (commands int) {
+	t.Helper()
+	all := blocks(t, document)
 	for i, b := range all {
 		switch {
 		case b.file != "":
@@ -185,7 +188,21 @@ func TestTutorial(t *testing.T) {
 			t.Errorf("line %d: a block of %q that is no file, no command, and no output of one", b.line, b.language)
 		}
 	}
-	if commands < 10 {
+	return commands
+}
+
+// TestTutorial does what the tutorial says, beside a checkout.
+func TestTutorial(t *testing.T) {
+	t.Parallel()
+	checkout, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newShell(t, "GOPROXY=off", "GOFLAGS=", "GOWORK=off", "GITHUB_ACTIONS=")
+	if err := os.Symlink(checkout, filepath.Join(s.dir, "stateward")); err != nil {
+		t.Fatal(err)
+	}
+	if commands := walk(t, s, "tutorial.md"); commands < 10 {
 		t.Errorf("the tutorial has %d commands: the walk is wrong", commands)
 	}
 }

@@ -1,0 +1,72 @@
+package docs_test
+
+import (
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestProxyPage does what the proxy's page says, in a copy of the checkout, and on ports
+// that nobody has.
+func TestProxyPage(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	copyCheckout(t, s.dir)
+	function, service, admin := freePort(t), freePort(t), freePort(t)
+	s.env = append(
+		s.env,
+		"PORT="+function, "STATEWARD_FUNCTION=127.0.0.1:"+function,
+		"STATEWARD_LISTEN=127.0.0.1:"+service, "STATEWARD_ADMIN=127.0.0.1:"+admin,
+	)
+	s.say = strings.NewReplacer("127.0.0.1:9000", "127.0.0.1:"+service, "127.0.0.1:9001", "127.0.0.1:"+admin)
+	if commands := walk(t, s, filepath.Join(s.dir, "proxy", "README.md")); commands < 4 {
+		t.Errorf("the page has %d blocks of commands: the walk is wrong", commands)
+	}
+}
+
+// copyCheckout copies the repository's files, and nothing that was built.
+func copyCheckout(t *testing.T, into string) {
+	t.Helper()
+	root := os.DirFS("..")
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains([]string{".git", ".tmp", "node_modules"}, entry.Name()):
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(into, path), 0o750)
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		content, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(into, path), content, info.Mode().Perm())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freePort returns a port that is free now.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
