@@ -76,6 +76,8 @@ type Config struct {
 	CommandTimeout time.Duration
 	// DrainTimeout is how long a proxy that stops lets commands finish.
 	DrainTimeout time.Duration
+	// Connections bounds those of callers.
+	Connections Connections
 	// Mailbox is how many commands may wait for one entity.
 	Mailbox int
 	// Active is how many entities may be active before the one that has rested
@@ -103,6 +105,12 @@ type Config struct {
 	// Dev tells the function that somebody develops it, and that its state may be
 	// lost, which StoreMemory says as well. It changes nothing that the proxy does.
 	Dev bool
+	// Collector is the URL of an OpenTelemetry collector, which gets traces and metrics;
+	// where it is empty the OTEL variables of the environment say.
+	Collector string
+	// TraceRatio is of how many calls that come without a trace one begins, from 0 to 1;
+	// where it is negative the OTEL variables say.
+	TraceRatio float64
 	// Version is the proxy's, for logs, metrics and the function.
 	Version string
 	// Log is for the operator.
@@ -124,9 +132,11 @@ func Defaults() Config {
 		IdleTimeout:    30 * time.Second,
 		CommandTimeout: time.Minute,
 		DrainTimeout:   30 * time.Second,
+		Connections:    defaultConnections(),
 		Mailbox:        256,
 		SnapshotAfter:  1000,
 		MaxMessage:     4 << 20,
+		TraceRatio:     -1,
 		Version:        "devel",
 		Dialect:        "auto",
 		Log:            slog.New(slog.DiscardHandler),
@@ -173,6 +183,8 @@ func (c *Config) validate() error {
 	refuse(c.Active < 0, "max-active", "%d is below 0", c.Active)
 	refuse(c.SnapshotAfter < 0, "snapshot-after", "%d is below 0", c.SnapshotAfter)
 	refuse(c.MaxMessage < smallestMessage, "max-message", "%d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
+	wrong = append(wrong, c.Connections.wrong()...)
+	wrong = append(wrong, c.wrongObservers()...)
 	if c.Log == nil {
 		wrong = append(wrong, errors.New("a config needs a log"))
 	}

@@ -40,6 +40,7 @@ func patiently(tb testing.TB) context.Context {
 
 // wants fails the test on an error.
 func wants[T any](tb testing.TB) func(T, error) T {
+	tb.Helper()
 	return func(answer T, err error) T {
 		tb.Helper()
 		if err != nil {
@@ -95,6 +96,7 @@ func TestAdminShowsEntities(t *testing.T) {
 			if replica.GetReplica().GetType() != "GCounter" || asJSON(t, replica.GetReplica().GetValue()) != "2" {
 				t.Errorf("the replica is %v", replica)
 			}
+			service.rates(t)
 			service.history(t, cloudstate.Ledger, "a<b>")
 			service.lists(t)
 
@@ -138,6 +140,24 @@ func (s adminService) passivate(t *testing.T, service, key string) {
 	}
 }
 
+// rates awaits that the commands of each kind are counted.
+func (s adminService) rates(t *testing.T) {
+	t.Helper()
+	for {
+		overview := wants[*adminv1alpha1.GetOverviewResponse](t)(s.GetOverview(s.ctx, new(adminv1alpha1.GetOverviewRequest))).GetOverview()
+		var kinds []string
+		for _, each := range overview.GetWindows()[1].GetKinds() {
+			kinds = append(kinds, each.GetKind().String())
+			if each.GetRate().GetP50() == nil || each.GetRate().GetP50().AsDuration() > each.GetRate().GetP99().AsDuration() {
+				t.Errorf("the rate is %v", each)
+			}
+		}
+		if slices.Equal(kinds, []string{"KIND_EVENT_SOURCED", "KIND_VALUE", "KIND_REPLICATED"}) {
+			return
+		}
+	}
+}
+
 // history reads events in pages: each once, the newest first, across the snapshot.
 func (s adminService) history(t *testing.T, service, key string) {
 	t.Helper()
@@ -165,7 +185,7 @@ func (s adminService) history(t *testing.T, service, key string) {
 	}
 }
 
-// lists lists what is in memory, and in the store.
+// lists asks for what is in memory, and in the store.
 func (s adminService) lists(t *testing.T) {
 	t.Helper()
 	keys := func(request *adminv1alpha1.ListEntitiesRequest) (all []string) {
@@ -290,7 +310,7 @@ func TestAdminWatch(t *testing.T) {
 	if err := proxy.halt(t); err != nil {
 		t.Error(err)
 	}
-	for stream.Receive() { //nolint:revive // what was on its way
+	for stream.Receive() {
 	}
 	if err := stream.Err(); err != nil {
 		t.Errorf("the stream ended with %v", err)
@@ -348,7 +368,7 @@ func TestAdminEffects(t *testing.T) {
 		t.Errorf("the effect is %v", effect)
 	}
 	wants[*adminv1alpha1.RetryEffectResponse](t)(service.RetryEffect(patiently(t), &adminv1alpha1.RetryEffectRequest{Id: effect.GetId()}))
-	for parked = nil; len(parked) == 0; parked = list() { //nolint:revive // it is tried, and parked again
+	for parked = nil; len(parked) == 0; parked = list() {
 	}
 	wants[*adminv1alpha1.RemoveEffectResponse](t)(service.RemoveEffect(patiently(t), &adminv1alpha1.RemoveEffectRequest{Id: effect.GetId()}))
 	if left := list(); len(left) != 0 {

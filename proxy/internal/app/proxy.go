@@ -31,6 +31,8 @@ import (
 
 // proxy is one running proxy.
 type proxy struct {
+	observers
+
 	config   Config
 	kept     kinds
 	process  string // names this process, and none before or after it
@@ -115,7 +117,10 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
 	}
-	if err = p.join(ctx); err == nil {
+	if err = p.observe(ctx); err == nil {
+		err = p.join(ctx)
+	}
+	if err == nil {
 		err = p.connectRooms()
 	}
 	if err == nil {
@@ -174,7 +179,7 @@ func (p *proxy) connectRooms() (err error) {
 		return err
 	}
 	if p.replicas, err = replica.New(replica.Config{
-		Store: p.store, Self: p.process, Slot: p.config.slot(p.process), Log: p.config.Log,
+		Store: p.store, Self: p.process, Slot: p.config.slot(p.process), Metrics: p.metrics, Log: p.config.Log,
 	}); err != nil {
 		return err
 	}
@@ -190,6 +195,7 @@ func (p *proxy) connectRooms() (err error) {
 		Reporter:       &p.user,
 		Metrics:        p.metrics,
 		Witness:        p.desk.witness,
+		Tracer:         p.tracer,
 		Log:            p.config.Log,
 		Mailbox:        p.config.Mailbox,
 		Active:         p.config.Active,
@@ -207,7 +213,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.router, err = router.New(router.Config{
 		Services: &p.user, Runtime: p.entities, Calls: actions, Durable: p.durable, Reporter: &p.user, Log: p.config.Log,
-		Depth: maxDepth, MaxMetadata: maxMetadata,
+		Metrics: p.metrics, Failures: p.failures, Tracer: p.tracer, Depth: maxDepth, MaxMetadata: maxMetadata,
 	})
 	if err != nil {
 		return err

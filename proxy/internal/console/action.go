@@ -13,7 +13,7 @@ const largestForm = 128 << 10
 
 // sayings are what a page says of the action that has led to it. An address names one of
 // them, so that nobody can put words into a page.
-var sayings = map[string]string{ //nolint:gochecknoglobals // read only
+var sayings = map[string]string{ //nolint:gosec // no credential, but a sentence
 	"passivated": "The entity has left memory. Its next command brings it back.",
 	"idle":       "The entities that rested leave memory. Their next commands bring them back.",
 	"retried":    "The side effect is tried again.",

@@ -78,11 +78,11 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type maker func(ctx context.Context, r *http.Request) (any, error)
 
 // page serves the page with the name.
-func (c *Console) page(name string, make maker) http.HandlerFunc {
+func (c *Console) page(name string, show maker) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
-		body, err := make(ctx, r)
+		body, err := show(ctx, r)
 		if err != nil {
 			c.failed(w, r, err)
 			return

@@ -143,6 +143,22 @@ func (e *Error) Unwrap() error { return e.Err }
 // GRPCStatus lets grpc-go answer a caller with the kind's code and the text.
 func (e *Error) GRPCStatus() *status.Status { return status.New(e.Kind.Code(), e.Text) }
 
+// CodeOf returns the gRPC code with which a caller gets err: its own, or that of a
+// context's end.
+func CodeOf(err error) codes.Code {
+	if code := status.Code(err); code != codes.Unknown {
+		return code
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	default:
+		return codes.Unknown
+	}
+}
+
 // KindOf returns the kind of err; Internal when err is not of this package.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {

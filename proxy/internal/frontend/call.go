@@ -19,8 +19,16 @@ import (
 
 var errStopping = fault.New(fault.Unavailable, "the proxy is stopping")
 
-// handle serves one call of the user's services, whichever way it has come.
-func (f *Frontend) handle(stream grpc.ServerStream) error {
+// The ways by which calls come, as they are counted.
+const (
+	byGRPC    = "grpc"
+	byGRPCWeb = "grpc-web"
+	byConnect = "connect"
+	byHTTP    = "http"
+)
+
+// handle serves one call of the user's services, which has come by the way.
+func (f *Frontend) handle(by string, stream grpc.ServerStream) error {
 	begin := time.Now()
 	method, err := f.method(stream)
 	if err != nil {
@@ -28,7 +36,7 @@ func (f *Frontend) handle(stream grpc.ServerStream) error {
 	} else {
 		err = f.admitted(stream, method)
 	}
-	f.config.Observer.Called(method.Service, method.Name, way.Status(err).Code(), time.Since(begin))
+	f.config.Observer.Called(by, method.Service, method.Name, way.Status(err).Code(), time.Since(begin))
 	return err
 }
 

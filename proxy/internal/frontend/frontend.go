@@ -49,9 +49,9 @@ type Function interface {
 
 // Observer is told of each call, from any goroutine.
 type Observer interface {
-	// Called says how a call was answered and how long that took. The names are
-	// empty when nobody serves such a method.
-	Called(service, method string, code codes.Code, took time.Duration)
+	// Called says by which way a call has come, how it was answered and how long that
+	// took. The names are empty when nobody serves such a method.
+	Called(by, service, method string, code codes.Code, took time.Duration)
 }
 
 // Reporter tells the function what it has got wrong, from any goroutine.
@@ -132,7 +132,7 @@ const workers = 256
 func (f *Frontend) newServer(options ...grpc.ServerOption) *grpc.Server {
 	return grpc.NewServer(append(options,
 		grpc.ForceServerCodecV2(way.NewCodec()),
-		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return way.Status(f.handle(stream)).Err() }),
+		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return way.Status(f.handle(byGRPC, stream)).Err() }),
 		grpc.StreamInterceptor(f.endWithDrain),
 		grpc.MaxRecvMsgSize(f.config.MaxRequest),
 		grpc.MaxHeaderListSize(64<<10),

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -69,7 +70,7 @@ func (o *Operator) list(all *adminv1alpha1.ListEntitiesResponse) error {
 	for _, e := range all.GetEntities() {
 		standing, waiting, last := "not in memory", "-", "-"
 		if a := e.GetActivation(); a != nil {
-			standing, waiting = plain(a.GetStanding().String(), "STANDING_"), fmt.Sprint(a.GetWaiting())
+			standing, waiting = plain(a.GetStanding().String(), "STANDING_"), strconv.Itoa(int(a.GetWaiting()))
 			if a.GetLastCommand() != "" {
 				last = safe(a.GetLastCommand())
 			}
@@ -130,7 +131,7 @@ func (o *Operator) show(shown *adminv1alpha1.GetEntityResponse, list *adminv1alp
 	}
 	switch state := shown.GetState().(type) {
 	case *adminv1alpha1.GetEntityResponse_Journal:
-		t.row("last sequence", fmt.Sprint(state.Journal.GetSequence())+deleted(state.Journal.GetDeleted()))
+		t.row("last sequence", strconv.FormatInt(state.Journal.GetSequence(), 10)+deleted(state.Journal.GetDeleted()))
 		if state.Journal.GetSnapshot() != nil {
 			t.row("snapshot", fmt.Sprintf("after event %d: %s", state.Journal.GetSnapshotSequence(), payload(state.Journal.GetSnapshot())))
 		}

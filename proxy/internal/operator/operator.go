@@ -73,10 +73,10 @@ func (o *Operator) explain(err error) error {
 		return nil
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing listens on %s: is the proxy running? --admin says where its admin port is", o.address)
-	case code == connect.CodeUnavailable && strings.Contains(text, "dial "):
-		return fmt.Errorf("%s cannot be reached (%s): --admin says where the proxy's admin port is", o.address, text)
-	case code == connect.CodeUnimplemented, strings.Contains(text, "malformed HTTP"):
+	case code == connect.CodeUnimplemented:
 		return fmt.Errorf("what listens on %s is no admin port of a proxy of this version: --admin says where that is", o.address)
+	case !connect.IsWireError(err) && code != connect.CodeCanceled && code != connect.CodeDeadlineExceeded:
+		return fmt.Errorf("%s does not answer as an admin port does (%s): --admin says where that is", o.address, text)
 	default:
 		return errors.New(text)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -52,8 +53,8 @@ func line(what *adminv1alpha1.WatchResponse) string {
 		}
 		text := fmt.Sprintf("%s  %.0f commands/s  %.0f failed/s  p50 %.1f ms  p99 %.1f ms  %d in memory  %d waiting", at(o.GetTime()),
 			second.GetCommands(), second.GetFailures(), second.GetP50Ms(), second.GetP99Ms(), o.GetActive(), o.GetWaiting())
-		for _, reason := range o.GetReasons() {
-			text += "  not ready: " + safe(reason)
+		if reasons := o.GetReasons(); len(reasons) > 0 {
+			text += "  not ready: " + safe(strings.Join(reasons, "; "))
 		}
 		return text
 	case *adminv1alpha1.WatchResponse_Passage:

@@ -11,6 +11,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/header"
+	"github.com/stateward/stateward/proxy/internal/trace"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -49,9 +50,12 @@ func (r *Router) attempt(ctx context.Context, done func(), body durable.Body, be
 		result.Never = refused.requirement
 		return resulting(result)
 	}
+	ctx, metadata, span := r.begin(ctx, trace.Durable, &to.source, to.method, to.metadata)
+	to.metadata = metadata
 	outcome, err := r.dispatch(ctx, "", to, beside)
 	if err != nil {
 		done()
+		span.End(err)
 		return resulting(resultOf(err))
 	}
 	result := make(chan durable.Result, 1)
@@ -59,6 +63,7 @@ func (r *Router) attempt(ctx context.Context, done func(), body durable.Body, be
 		defer done()
 		answered := <-outcome
 		_, err := r.settle(ctx, "", to.source, answered)
+		span.End(err)
 		result <- judge(to.method, answered, err)
 	})
 	return result

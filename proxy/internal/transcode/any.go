@@ -14,9 +14,9 @@ const (
 )
 
 // any reads a google.protobuf.Any, whose type may stand behind its fields.
-func (p *parser) any(m protoreflect.Message) error {
+func (p *parser) any(d *draft) error {
 	if p.peek() != '{' {
-		return p.unfit(string(m.Descriptor().FullName()))
+		return p.unfit(string(d.of.FullName()))
 	}
 	url, err := p.typeAhead()
 	if err != nil {
@@ -29,13 +29,12 @@ func (p *parser) any(m protoreflect.Message) error {
 	if err != nil {
 		return within("."+anyType, wrong("the function's files have no type %s", excerpt(url)))
 	}
-	held := found.New()
-	if err := p.held(held); err != nil {
+	held := draft{of: found.Descriptor()}
+	if err := p.held(&held); err != nil {
 		return err
 	}
-	fields := m.Descriptor().Fields()
-	m.Set(fields.ByNumber(typeURLField), protoreflect.ValueOfString(url))
-	m.Set(fields.ByNumber(valueField), protoreflect.ValueOfBytes(appendMessage(nil, held)))
+	d.set(d.of.Fields().ByNumber(typeURLField), protoreflect.ValueOfString(url))
+	d.set(d.of.Fields().ByNumber(valueField), protoreflect.ValueOfBytes(held.marshal(nil)))
 	return nil
 }
 
@@ -61,11 +60,11 @@ func (p *parser) untyped() error {
 }
 
 // held reads what the Any holds: the fields beside the type, or its one value.
-func (p *parser) held(m protoreflect.Message) error {
-	isOwn := knownOf(m.Descriptor()) != ordinary
-	isEmpty := m.Descriptor().FullName() == "google.protobuf.Empty"
+func (p *parser) held(d *draft) error {
+	isOwn := p.known.of(d.of) != ordinary
+	isEmpty := d.of.FullName() == "google.protobuf.Empty"
 	typed, given := false, false
-	err := p.fields(m, func(name string) (bool, error) {
+	err := p.fields(d, func(name string) (bool, error) {
 		switch {
 		case name == anyType && typed:
 			return true, within("."+anyType, wrong("it is given twice"))
@@ -75,15 +74,15 @@ func (p *parser) held(m protoreflect.Message) error {
 		case !isOwn && (!isEmpty || name != anyValue):
 			return false, nil
 		case name != anyValue:
-			return true, wrong("%s beside a %s has no field %s", anyType, m.Descriptor().FullName(), excerpt(name))
+			return true, wrong("%s beside a %s has no field %s", anyType, d.of.FullName(), excerpt(name))
 		case given:
 			return true, within("."+anyValue, wrong("it is given twice"))
 		}
 		given = true
-		return true, within("."+anyValue, p.message(m))
+		return true, within("."+anyValue, p.message(d))
 	})
 	if err == nil && isOwn && !given {
-		err = wrong("it has no %q, which holds the %s", anyValue, m.Descriptor().FullName())
+		err = wrong("it has no %q, which holds the %s", anyValue, d.of.FullName())
 	}
 	return err
 }
@@ -93,9 +92,7 @@ func (p *parser) held(m protoreflect.Message) error {
 const mostHeld = 100
 
 // any prints a google.protobuf.Any.
-func (p *printer) any(m protoreflect.Message) error {
-	fields := m.Descriptor().Fields()
-	url, bytes := m.Get(fields.ByNumber(typeURLField)).String(), m.Get(fields.ByNumber(valueField)).Bytes()
+func (p *printer) any(url string, bytes []byte) error {
 	if url == "" && len(bytes) == 0 {
 		p.out = append(p.out, "{}"...)
 		return nil
@@ -108,17 +105,17 @@ func (p *printer) any(m protoreflect.Message) error {
 	if err != nil {
 		return fmt.Errorf("the function's files have no type %q, which an Any holds", url)
 	}
-	held := found.New()
-	if err := unmarshal(bytes, held.Interface(), p.types); err != nil {
-		return fmt.Errorf("an Any holds what is no %q: %w", url, err)
+	held := found.Descriptor()
+	if err := p.validate(held, bytes, 0); err != nil {
+		return fmt.Errorf("an Any holds a %q, and its bytes are none: %w", url, err)
 	}
 	p.out = append(p.out, `{"`+anyType+`":`...)
 	p.out = appendString(p.out, url)
-	if knownOf(held.Descriptor()) == ordinary {
-		err = p.fields(held, true)
+	if p.known.of(held) == ordinary {
+		err = p.fields(held, bytes, true)
 	} else {
 		p.out = append(p.out, `,"`+anyValue+`":`...)
-		err = p.message(held)
+		err = p.message(held, bytes)
 	}
 	p.out = append(p.out, '}')
 	return err

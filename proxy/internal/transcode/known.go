@@ -112,9 +112,26 @@ func hasCases(message protoreflect.MessageDescriptor) bool {
 	return true
 }
 
+// glossary remembers which JSON the messages of google.protobuf have, of which one body
+// can hold a million.
+type glossary map[protoreflect.MessageDescriptor]known
+
+// of returns what knownOf does.
+func (g glossary) of(message protoreflect.MessageDescriptor) known {
+	if message.FullName().Parent() != "google.protobuf" {
+		return ordinary
+	}
+	found, seen := g[message]
+	if !seen {
+		found = knownOf(message)
+		g[message] = found
+	}
+	return found
+}
+
 // takesNull reports whether null is a value of the field, and not its absence.
-func takesNull(field protoreflect.FieldDescriptor) bool {
-	return field.Message() != nil && knownOf(field.Message()) == dynamic || isNull(field)
+func (g glossary) takesNull(field protoreflect.FieldDescriptor) bool {
+	return field.Message() != nil && g.of(field.Message()) == dynamic || isNull(field)
 }
 
 // isNull reports whether the field's type is google.protobuf.NullValue.
@@ -136,37 +153,31 @@ func (k known) twin() proto.Message {
 }
 
 // parse reads the text of a Timestamp, a Duration or a FieldMask.
-func (k known) parse(message protoreflect.Message, text string) bool {
+func (k known) parse(d *draft, text string) bool {
 	twin := k.twin()
 	if protojson.Unmarshal(appendString(nil, text), twin) != nil {
 		return false
 	}
-	transfer(message, twin.ProtoReflect())
-	return true
-}
-
-// print returns the JSON of a Timestamp, a Duration or a FieldMask.
-func (k known) print(message protoreflect.Message) ([]byte, error) {
-	twin := k.twin()
-	transfer(twin.ProtoReflect(), message)
-	return protojson.Marshal(twin)
-}
-
-// transfer copies the fields of one message to those of another, which has the same,
-// of its own descriptor.
-func transfer(to, from protoreflect.Message) {
-	fields := to.Descriptor().Fields()
-	from.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		own := fields.ByNumber(field.Number())
-		switch {
-		case own == nil: // one that only the function's file has
-		case own.IsList():
-			for i := range value.List().Len() {
-				to.Mutable(own).List().Append(value.List().Get(i))
-			}
-		default:
-			to.Set(own, value)
+	twin.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		own := d.of.Fields().ByNumber(field.Number())
+		if !own.IsList() {
+			d.set(own, value)
+			return true
+		}
+		list := d.grown(own)
+		for i := range value.List().Len() {
+			list.add(value.List().Get(i))
 		}
 		return true
 	})
+	return true
+}
+
+// print returns the JSON of the Timestamp, Duration or FieldMask that the bytes are.
+func (k known) print(bytes []byte) ([]byte, error) {
+	twin := k.twin()
+	if err := proto.Unmarshal(bytes, twin); err != nil {
+		return nil, err
+	}
+	return protojson.Marshal(twin)
 }

@@ -1,9 +1,6 @@
 package transcode
 
 import (
-	"fmt"
-
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -18,24 +15,22 @@ type Form struct {
 
 // Request returns the payload that the JSON says. An error is a [*Refusal].
 func (f Form) Request(json []byte) ([]byte, error) {
-	message := dynamicpb.NewMessage(f.Input)
-	p := parser{data: json, types: dynamicpb.NewTypes(f.Files)}
-	if err := p.whole(func() error { return p.message(message) }); err != nil {
+	d := draft{of: f.Input}
+	p := newParser(json, f.Files)
+	if err := p.whole(func() error { return p.message(&d) }); err != nil {
 		return nil, err
 	}
-	return appendMessage(nil, message), nil
+	return d.marshal(nil), nil
 }
 
 // Response returns the JSON of a response. An error is an [*Unprintable].
 func (f Form) Response(payload []byte) ([]byte, error) {
-	types := dynamicpb.NewTypes(f.Files)
-	message := dynamicpb.NewMessage(f.Output)
-	if err := (proto.UnmarshalOptions{AllowPartial: true, Resolver: types}).Unmarshal(payload, message); err != nil {
-		return nil, &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response is no %s: %v", f.Output.FullName(), err)}
+	p := newPrinter(nil, dynamicpb.NewTypes(f.Files))
+	if err := p.validate(f.Output, payload, 0); err != nil {
+		return nil, noMessage(f.Output, err)
 	}
-	p := printer{types: types}
-	if err := p.message(message); err != nil {
-		return nil, &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response, a %s, cannot be printed as JSON: %v", f.Output.FullName(), err)}
+	if err := p.message(f.Output, payload); err != nil {
+		return nil, unprintable(f.Output, err)
 	}
 	return p.out, nil
 }

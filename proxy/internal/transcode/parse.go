@@ -29,47 +29,47 @@ func (p *parser) whole(value func() error) error {
 }
 
 // message reads a value of the message's type into it.
-func (p *parser) message(m protoreflect.Message) error {
-	switch knownOf(m.Descriptor()) {
+func (p *parser) message(d *draft) error {
+	switch p.known.of(d.of) {
 	case anything:
-		return p.any(m)
+		return p.any(d)
 	case timestamp, duration, fieldMask:
-		return p.filled(m)
+		return p.filled(d)
 	case wrapper:
-		field := m.Descriptor().Fields().ByNumber(wrapped)
+		field := d.of.Fields().ByNumber(wrapped)
 		value, err := p.scalar(field)
 		if err == nil {
-			m.Set(field, value)
+			d.set(field, value)
 		}
 		return err
 	case object:
-		return p.entries(m, m.Descriptor().Fields().ByNumber(entriesField))
+		return p.entries(d.grown(d.of.Fields().ByNumber(entriesField)))
 	case list:
-		return p.elements(m, m.Descriptor().Fields().ByNumber(entriesField))
+		return p.elements(d.grown(d.of.Fields().ByNumber(entriesField)))
 	case dynamic:
-		return p.value(m)
+		return p.value(d)
 	default:
-		return p.fields(m, nil)
+		return p.fields(d, nil)
 	}
 }
 
 // filled reads a message that is written as a string.
-func (p *parser) filled(m protoreflect.Message) error {
+func (p *parser) filled(d *draft) error {
 	if p.peek() != '"' {
-		return p.unfit(string(m.Descriptor().FullName()))
+		return p.unfit(string(d.of.FullName()))
 	}
 	text, err := p.text()
-	if err == nil && !fill(m, text) {
-		err = wrong("%s is no %s", excerpt(text), m.Descriptor().FullName())
+	if err == nil && !d.fill(text) {
+		err = wrong("%s is no %s", excerpt(text), d.of.FullName())
 	}
 	return err
 }
 
 // fields reads an object into the message. It calls other, which may be nil, for a
 // name that is no field of it; other says whether it knows the name.
-func (p *parser) fields(m protoreflect.Message, other func(name string) (known bool, err error)) error {
+func (p *parser) fields(d *draft, other func(name string) (known bool, err error)) error {
 	if p.peek() != '{' {
-		return p.unfit(string(m.Descriptor().FullName()))
+		return p.unfit(string(d.of.FullName()))
 	}
 	var usual [16]protoreflect.FieldNumber
 	seen := usual[:0]
@@ -79,16 +79,20 @@ func (p *parser) fields(m protoreflect.Message, other func(name string) (known b
 				return err
 			}
 		}
-		field, err := p.named(m.Descriptor(), name)
+		field, err := p.named(d.of, name)
 		if err != nil {
 			return err
 		}
-		step := "." + string(field.Name())
 		if slices.Contains(seen, field.Number()) {
-			return within(step, wrong("it is given twice"))
+			err = wrong("it is given twice")
+		} else {
+			seen = append(seen, field.Number())
+			err = p.field(d, field)
 		}
-		seen = append(seen, field.Number())
-		return within(step, p.field(m, field))
+		if err != nil {
+			return within("."+string(field.Name()), err)
+		}
+		return nil
 	})
 }
 
@@ -111,154 +115,87 @@ func (p *parser) named(message protoreflect.MessageDescriptor, name string) (pro
 }
 
 // field reads the value of a field and sets it; null leaves it absent.
-func (p *parser) field(m protoreflect.Message, field protoreflect.FieldDescriptor) error {
-	if !takesNull(field) || field.IsList() || field.IsMap() {
+func (p *parser) field(d *draft, field protoreflect.FieldDescriptor) error {
+	if !p.known.takesNull(field) || field.IsList() || field.IsMap() {
 		if p.word("null") {
 			return nil
 		}
 	}
-	if oneof := field.ContainingOneof(); oneof != nil && m.WhichOneof(oneof) != nil {
-		return wrong("the oneof %q has a value already, of %q", oneof.Name(), m.WhichOneof(oneof).Name())
+	if rival := d.rival(field); rival != nil {
+		return wrong("the oneof %q has a value already, of %q", field.ContainingOneof().Name(), rival.Name())
 	}
 	switch {
 	case field.IsMap():
-		return p.entries(m, field)
+		return p.entries(d.grown(field))
 	case field.IsList():
-		return p.elements(m, field)
+		return p.elements(d.grown(field))
+	case field.Message() != nil:
+		return p.message(d.open(field))
 	}
-	value, err := p.single(field, func() protoreflect.Value { return m.NewField(field) })
+	value, err := p.scalar(field)
 	if err == nil {
-		m.Set(field, value)
+		d.set(field, value)
 	}
 	return err
 }
 
-// single reads one value of the field's type; blank makes a message.
-func (p *parser) single(field protoreflect.FieldDescriptor, blank func() protoreflect.Value) (protoreflect.Value, error) {
-	if field.Message() == nil {
-		return p.scalar(field)
-	}
-	value := blank()
-	return value, p.message(value.Message())
-}
-
 // elements reads an array into the repeated field.
-func (p *parser) elements(m protoreflect.Message, field protoreflect.FieldDescriptor) error {
+func (p *parser) elements(list *part) error {
 	if p.peek() != '[' {
 		return p.unfit("array")
 	}
-	list := m.Mutable(field).List()
 	return p.array(func(int) error {
-		value, err := p.single(field, list.NewElement)
-		if err == nil {
-			list.Append(value)
+		if list.field.Message() == nil {
+			value, err := p.scalar(list.field)
+			if err == nil {
+				list.add(value)
+			}
+			return err
 		}
+		element := draft{of: list.field.Message()}
+		err := p.message(&element)
+		list.addMessage(element.marshal(nil))
 		return err
 	})
 }
 
-// entries reads an object into the map field.
-func (p *parser) entries(m protoreflect.Message, field protoreflect.FieldDescriptor) error {
+// entries reads an object into the map field. Its entries stay in their order.
+func (p *parser) entries(entries *part) error {
 	if p.peek() != '{' {
 		return p.unfit("object")
 	}
-	entries := m.Mutable(field).Map()
+	keys := map[any]struct{}{}
 	return p.object(func(name string) error {
-		step := "[" + excerpt(name) + "]"
-		key, ok := scalar(field.MapKey(), name)
-		if !ok {
-			return within(step, wrong("the key is no %s", typeName(field.MapKey())))
+		if err := p.entry(entries, keys, name); err != nil {
+			return within("["+excerpt(name)+"]", err)
 		}
-		if entries.Has(key.MapKey()) {
-			return within(step, wrong("it is given twice"))
-		}
-		value, err := p.single(field.MapValue(), entries.NewValue)
-		if err == nil {
-			entries.Set(key.MapKey(), value)
-		}
-		return within(step, err)
+		return nil
 	})
 }
 
-// value reads any JSON into a google.protobuf.Value.
-func (p *parser) value(m protoreflect.Message) error {
-	fields := m.Descriptor().Fields()
-	set := func(number protoreflect.FieldNumber, value protoreflect.Value) { m.Set(fields.ByNumber(number), value) }
-	nested := func(number protoreflect.FieldNumber) error {
-		return p.message(m.Mutable(fields.ByNumber(number)).Message())
-	}
-	switch c := p.peek(); {
-	case c == '{':
-		return nested(objectField)
-	case c == '[':
-		return nested(listField)
-	case c == '"':
-		text, err := p.text()
-		set(stringField, protoreflect.ValueOfString(text))
-		return err
-	case p.word("null"):
-		set(nullField, protoreflect.ValueOfEnum(0))
-	case p.word("true"):
-		set(boolField, protoreflect.ValueOfBool(true))
-	case p.word("false"):
-		set(boolField, protoreflect.ValueOfBool(false))
-	default:
-		text, err := p.number()
-		if err != nil {
-			return err
-		}
-		n, ok := parseFloat(text, 64)
-		if !ok {
-			return wrong("%s is a number out of range", excerpt(text))
-		}
-		set(numberField, protoreflect.ValueOfFloat64(n))
-	}
-	return nil
-}
-
-// scalar reads the value of a field that is no message. A number may stand in quotes,
-// but for that of an enum; nothing else may stand without.
-func (p *parser) scalar(field protoreflect.FieldDescriptor) (protoreflect.Value, error) {
-	c := p.peek()
-	kind := field.Kind()
-	isWord := c == 't' || c == 'f'
-	var text string
-	var err error
-	switch {
-	case isNull(field) && p.word("null"):
-		return protoreflect.ValueOfEnum(0), nil
-	case kind == protoreflect.BoolKind && isWord:
-		text, err = p.boolean()
-	case kind == protoreflect.BoolKind:
-		return protoreflect.Value{}, p.unfit(typeName(field))
-	case c == '"':
-		text, err = p.text()
-		if err == nil && kind == protoreflect.EnumKind && isNumber(text) {
-			err = wrong("%s is no name of the enum %s", excerpt(text), typeName(field))
-		}
-	case kind == protoreflect.StringKind || kind == protoreflect.BytesKind || c != '-' && (c < '0' || c > '9'):
-		return protoreflect.Value{}, p.unfit(typeName(field))
-	default:
-		text, err = p.number()
-	}
-	if err != nil {
-		return protoreflect.Value{}, err
-	}
-	value, ok := scalar(field, text)
+// entry reads the value of the entry of the map field that has the name.
+func (p *parser) entry(entries *part, keys map[any]struct{}, name string) error {
+	keyField, valueField := entries.field.MapKey(), entries.field.MapValue()
+	key, ok := scalar(keyField, name)
 	if !ok {
-		return protoreflect.Value{}, wrong("%s is no %s", excerpt(text), typeName(field))
+		return wrong("the key is no %s", typeName(keyField))
 	}
-	return value, nil
-}
-
-// boolean reads true or false.
-func (p *parser) boolean() (string, error) {
-	for _, word := range []string{"true", "false"} {
-		if p.word(word) {
-			return word, nil
+	if _, twice := keys[key.Interface()]; twice {
+		return wrong("it is given twice")
+	}
+	keys[key.Interface()] = struct{}{}
+	entry := appendSingle(nil, keyField, keyNumber, key)
+	if valueField.Message() == nil {
+		value, err := p.scalar(valueField)
+		if err == nil {
+			entries.addMessage(appendSingle(entry, valueField, valueNumber, value))
 		}
+		return err
 	}
-	return "", p.notJSON("a value")
+	held := draft{of: valueField.Message()}
+	err := p.message(&held)
+	entries.addMessage(appendMessage(entry, valueField, valueNumber, held.marshal(nil)))
+	return err
 }
 
 // unfit says that the value which comes is no value of the type, or no JSON at all.

@@ -6,23 +6,20 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/dynamicpb"
-
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 )
 
 // request is one request on its way to a message.
 type request struct {
 	binding *descriptor.Binding
-	message protoreflect.Message
+	draft   *draft
 }
 
 // Request returns the payload of the command (HTTP-REQ-001): what the variables of the
 // path, the query as it came, and the body set of the method's input. An error is a
 // [*Refusal].
 func Request(b *descriptor.Binding, captures []string, query, contentType string, body []byte) ([]byte, error) {
-	r := request{binding: b, message: dynamicpb.NewMessage(b.Input)}
+	r := request{binding: b, draft: &draft{of: b.Input}}
 	if err := r.body(contentType, body); err != nil {
 		return nil, err
 	}
@@ -34,7 +31,7 @@ func Request(b *descriptor.Binding, captures []string, query, contentType string
 	if err := r.query(query); err != nil {
 		return nil, err
 	}
-	return appendMessage(nil, r.message), nil
+	return r.draft.marshal(nil), nil
 }
 
 // body sets what the request's body is.
@@ -48,20 +45,20 @@ func (r *request) body(contentType string, body []byte) error {
 	case !utf8.ValidString(contentType):
 		return Refuse(http.StatusBadRequest, "the header content-type is not UTF-8")
 	case b.Whole && isRaw(r.binding.Input):
-		setRaw(r.message, contentType, body)
+		setRaw(r.draft, contentType, body)
 		return nil
 	case b.Field != nil && isRawField(b.Field):
-		setRaw(r.message.Mutable(b.Field).Message(), contentType, body)
+		setRaw(r.draft.open(b.Field), contentType, body)
 		return nil
 	case !isJSON(contentType):
 		return Refuse(http.StatusUnsupportedMediaType, "the body has the content type %q: give it as %s", contentType, JSON)
 	}
-	p := parser{data: body, types: dynamicpb.NewTypes(r.binding.Files)}
+	p := newParser(body, r.binding.Files)
 	return p.whole(func() error {
 		if b.Whole {
-			return p.message(r.message)
+			return p.message(r.draft)
 		}
-		return within("."+string(b.Field.Name()), p.field(r.message, b.Field))
+		return within("."+string(b.Field.Name()), p.field(r.draft, b.Field))
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
@@ -20,12 +21,18 @@ type parser struct {
 	pos   int
 	depth int
 	types *dynamicpb.Types
+	known glossary
 
 	// ahead is how far the text has been looked through for the types of Anys, which
 	// urls has by the position of their objects. It is looked through once, however
 	// many Anys hold each other.
 	ahead int
 	urls  map[int]string
+}
+
+// newParser returns a parser of the text. What an Any holds is of a type of the files.
+func newParser(text []byte, files *protoregistry.Files) *parser {
+	return &parser{data: text, types: dynamicpb.NewTypes(files), known: glossary{}}
 }
 
 // notJSON says that the text is no JSON where the parser stands.
@@ -99,7 +106,10 @@ func (p *parser) array(element func(index int) error) error {
 	index := -1
 	return p.nested('[', ']', func() error {
 		index++
-		return within("["+strconv.Itoa(index)+"]", element(index))
+		if err := element(index); err != nil {
+			return within("["+strconv.Itoa(index)+"]", err)
+		}
+		return nil
 	})
 }
 

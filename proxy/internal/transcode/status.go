@@ -31,8 +31,8 @@ func printStatus(s *status.Status, files *protoregistry.Files) []byte {
 // appendDetail appends a detail as the JSON of google.protobuf.Any (HTTP-ERROR-004), or
 // its bytes in base64 where it cannot be so printed (HTTP-ERROR-005).
 func appendDetail(to []byte, detail *anypb.Any, files *protoregistry.Files) []byte {
-	p := printer{out: to, types: detailTypes{dynamicpb.NewTypes(files)}}
-	if detail.GetTypeUrl() != "" && p.any(detail.ProtoReflect()) == nil {
+	p := newPrinter(to, detailTypes{dynamicpb.NewTypes(files)})
+	if detail.GetTypeUrl() != "" && p.any(detail.GetTypeUrl(), detail.GetValue()) == nil {
 		return p.out
 	}
 	to = append(to, `{"`+anyType+`":`...)

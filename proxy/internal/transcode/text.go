@@ -68,20 +68,41 @@ func parseEnum(enum protoreflect.EnumDescriptor, text string) (protoreflect.Enum
 }
 
 // fill reads the text of a message of a text type into it.
-func fill(message protoreflect.Message, text string) bool {
-	switch known := knownOf(message.Descriptor()); known {
+func (d *draft) fill(text string) bool {
+	switch known := knownOf(d.of); known {
 	case wrapper:
-		field := message.Descriptor().Fields().ByNumber(wrapped)
-		value, ok := scalar(field, text)
-		if ok {
-			message.Set(field, value)
-		}
-		return ok
+		return d.setText(d.of.Fields().ByNumber(wrapped), text)
 	case timestamp, duration, fieldMask:
-		return known.parse(message, text)
+		return known.parse(d, text)
 	default:
 		return false
 	}
+}
+
+// setText sets the field, which is of a text type, to the text, or appends it where the
+// field is repeated.
+func (d *draft) setText(field protoreflect.FieldDescriptor, text string) bool {
+	if field.Message() == nil {
+		value, ok := scalar(field, text)
+		switch {
+		case !ok:
+		case field.IsList():
+			d.grown(field).add(value)
+		default:
+			d.set(field, value)
+		}
+		return ok
+	}
+	held := &draft{of: field.Message()}
+	ok := held.fill(text)
+	switch {
+	case !ok:
+	case field.IsList():
+		d.grown(field).addMessage(held.marshal(nil))
+	default:
+		d.grown(field).held = held
+	}
+	return ok
 }
 
 // typeName is what a person calls the type of the field.
