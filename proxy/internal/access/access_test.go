@@ -47,8 +47,11 @@ func TestAdmits(t *testing.T) {
 		roles []string
 		want  bool
 	}{
-		{Public(), nil, true}, {Rule{}, nil, true}, {Of("a", "b"), []string{"c", "b"}, true},
-		{Of("a"), nil, false}, {Of("a"), []string{"A", "ab"}, false},
+		{Public(), nil, true},
+		{Rule{}, nil, true},
+		{Of("a", "b"), []string{"c", "b"}, true},
+		{Of("a"), nil, false},
+		{Of("a"), []string{"A", "ab"}, false},
 	} {
 		if got := test.rule.Admits(test.roles); got != test.want {
 			t.Errorf("%s of %v: %v", test.rule, test.roles, got)

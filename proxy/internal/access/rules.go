@@ -34,7 +34,7 @@ func ParseRules(texts []string) (Rules, error) {
 		}
 		rule, err := Parse(strings.TrimSpace(what))
 		if err == nil {
-			err = rules.add(p, rule)
+			err = add(&rules, p, rule)
 		}
 		if err != nil {
 			return Rules{}, fmt.Errorf("%s: %w", p, err)
@@ -43,7 +43,8 @@ func ParseRules(texts []string) (Rules, error) {
 	return rules, nil
 }
 
-func (r *Rules) add(p pattern, rule Rule) error {
+// add adds a rule to those that are being read.
+func add(r *Rules, p pattern, rule Rule) error {
 	place := &r.everything
 	if p.service != "" {
 		s := r.services[p.service]

@@ -32,7 +32,7 @@ func TestDoor(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.RemoteAddr, r.Host = test.from, test.host
 		w := httptest.NewRecorder()
-		Door(inside, test.anyone).ServeHTTP(w, r)
+		Door(inside, test.anyone, test.anyone).ServeHTTP(w, r)
 		if w.Code != test.want {
 			t.Errorf("from %s by %q, anyone %v: %d, want %d", test.from, test.host, test.anyone, w.Code, test.want)
 		}

@@ -15,7 +15,7 @@ import (
 // for one, whoever is on this machine; or everybody, where an operator has said so.
 func (c *Config) adminDoor(inside http.Handler) http.Handler {
 	asked := c.Security.Admin.Authorities != ""
-	door := admin.Door(inside, asked || c.Security.AdminOpen)
+	door := admin.Door(inside, asked || c.Security.AdminOpen, c.Security.Admin.Certificate != "")
 	if !asked || c.Security.AdminOpen {
 		return door
 	}

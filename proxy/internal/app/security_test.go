@@ -269,16 +269,23 @@ func TestAdminDoor(t *testing.T) {
 		from     string
 		tls      *tls.ConnectionState
 		want     int
+		host     string // empty for the address
 	}{
-		"near":                             {Security{}, "127.0.0.1:5", nil, 200},
-		"from elsewhere":                   {Security{}, "10.0.0.1:5", nil, 403},
-		"from elsewhere, opened":           {Security{AdminOpen: true}, "10.0.0.1:5", nil, 200},
-		"near, without a certificate":      {Security{Admin: TLSFiles{Authorities: "x"}}, "127.0.0.1:5", new(tls.ConnectionState), 403},
-		"near, plain":                      {Security{Admin: TLSFiles{Authorities: "x"}}, "127.0.0.1:5", nil, 403},
-		"from elsewhere, with certificate": {Security{Admin: TLSFiles{Authorities: "x"}}, "10.0.0.1:5", vouched, 200},
+		"near":                              {Security{}, "127.0.0.1:5", nil, 200, ""},
+		"from elsewhere":                    {Security{}, "10.0.0.1:5", nil, 403, ""},
+		"from elsewhere, opened":            {Security{AdminOpen: true}, "10.0.0.1:5", nil, 200, ""},
+		"near, without a certificate":       {Security{Admin: TLSFiles{Authorities: "x"}}, "127.0.0.1:5", new(tls.ConnectionState), 403, ""},
+		"near, plain":                       {Security{Admin: TLSFiles{Authorities: "x"}}, "127.0.0.1:5", nil, 403, ""},
+		"from elsewhere, with certificate":  {Security{Admin: TLSFiles{Authorities: "x"}}, "10.0.0.1:5", vouched, 200, ""},
+		"by a name that somebody has bound": {Security{AdminOpen: true}, "10.0.0.1:5", nil, 421, "evil.test"},
+		"by a name that TLS checks":         {Security{Admin: TLSFiles{Certificate: "x", Authorities: "x"}}, "10.0.0.1:5", vouched, 200, "proxy.shop"},
 	} {
 		c := Config{Security: test.security}
-		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/entities", http.NoBody)
+		host := test.host
+		if host == "" {
+			host = "127.0.0.1"
+		}
+		r := httptest.NewRequest(http.MethodGet, "http://"+host+"/entities", http.NoBody)
 		r.RemoteAddr, r.TLS = test.from, test.tls
 		w := httptest.NewRecorder()
 		c.adminDoor(inside).ServeHTTP(w, r)

@@ -213,6 +213,7 @@ func TestWarnsOfTheEnd(t *testing.T) {
 		template.NotAfter = time.Now().Add(soon + time.Hour)
 		var log bytes.Buffer
 		keeper := open(t, write(t, dir, authority, template), slog.New(slog.NewTextHandler(&log, nil)))
+		keeper.config.Every = time.Hour
 		ctx, stop := context.WithTimeout(t.Context(), 3*again)
 		defer stop()
 		keeper.warn(time.Now())

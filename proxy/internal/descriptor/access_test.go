@@ -39,7 +39,7 @@ func TestAccess(t *testing.T) {
 	t.Parallel()
 	f, service := undeclared()
 	service.Options = new(descriptorpb.ServiceOptions)
-	service.Options.ProtoReflect().SetUnknown(option(t, 84084, &annotationsv1.Access{Roles: []string{"clerk"}}))
+	service.GetOptions().ProtoReflect().SetUnknown(option(t, 84084, &annotationsv1.Access{Roles: []string{"clerk"}}))
 	setOptions(service.GetMethod()[0], option(t, 84083, &annotationsv1.Access{Public: true}))
 	registry, found := descriptor.Build(wire.V1(), descriptortest.Answer(f.set))
 	if len(found) > 0 {

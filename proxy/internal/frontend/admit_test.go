@@ -42,10 +42,10 @@ import (
 type porter struct{}
 
 func (porter) Admit(_ context.Context, service, _ string, _ access.Annotated, headers metadata.MD, _ *tls.ConnectionState) (*identity.Principal, error) {
-	switch who := strings.Join(headers["who"], ","); {
-	case who == "":
+	switch strings.Join(headers["who"], ",") {
+	case "":
 		return nil, fault.New(fault.Unauthenticated, "%s: who is there?", service)
-	case who == "mallory":
+	case "mallory":
 		return nil, fault.New(fault.Denied, "not you")
 	default:
 		return nil, nil
@@ -104,6 +104,7 @@ func doors() map[string]door {
 			continue
 		}
 		all[name] = func(t *testing.T, address string, headers map[string]string) outcome {
+			t.Helper()
 			return byWeb(t, address, headers, strings.Contains(name, "JSON"), options)
 		}
 	}
@@ -145,7 +146,7 @@ func byHTTP(t *testing.T, address string, headers map[string]string) outcome {
 	if !known {
 		t.Errorf("%s: %s", response.Status, body)
 	}
-	return outcome{code, response.Header.Get("Www-Authenticate")}
+	return outcome{code, response.Header.Get("WWW-Authenticate")}
 }
 
 func byWeb(t *testing.T, address string, headers map[string]string, json bool, options []connect.ClientOption) outcome {
@@ -165,7 +166,7 @@ func byWeb(t *testing.T, address string, headers map[string]string, json bool, o
 	}
 	_, err = client.CallUnary(t.Context(), request)
 	if coded := new(connect.Error); errors.As(err, &coded) {
-		return outcome{codes.Code(coded.Code()), coded.Meta().Get("Www-Authenticate")}
+		return outcome{codes.Code(coded.Code()), coded.Meta().Get("WWW-Authenticate")}
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -238,6 +239,8 @@ func TestForged(t *testing.T) {
 
 // TestOwnServices covers ACC-RULE-005: health is for everybody, and reflection for those
 // whom the guard admits.
+//
+//nolint:staticcheck // v1alpha is deprecated, and what callers of such functions speak
 func TestOwnServices(t *testing.T) {
 	t.Parallel()
 	address := guarded(t, nil, porter{})

@@ -28,23 +28,23 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // known is an identity that takes the issuer's tokens, with the roles in the claim roles,
 // and certificates by their common names.
-func known(t testing.TB, issuer *identitytest.Issuer) *identity.Identity {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "keys.json")
-	if err := os.WriteFile(path, identitytest.Set(t, []*identitytest.Issuer{issuer}), 0o600); err != nil {
-		t.Fatal(err)
+func known(tb testing.TB, issuer *identitytest.Issuer) *identity.Identity {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "keys.json")
+	if err := os.WriteFile(path, identitytest.Set(tb, []*identitytest.Issuer{issuer}), 0o600); err != nil {
+		tb.Fatal(err)
 	}
 	source, err := identity.ParseSource(path, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	keys, err := identity.OpenKeys(t.Context(), identity.KeysConfig{Source: source, Every: time.Minute, Least: time.Minute, Patience: time.Millisecond, Log: quiet()})
+	keys, err := identity.OpenKeys(tb.Context(), identity.KeysConfig{Source: source, Every: time.Minute, Least: time.Minute, Patience: time.Millisecond, Log: quiet()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	tokens, err := identity.NewTokens(identity.TokensConfig{Keys: keys, Issuer: identitytest.Name, Audiences: []string{identitytest.Audience}, Roles: "roles"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &identity.Identity{Tokens: tokens, Naming: identity.NamedByCommon}
 }

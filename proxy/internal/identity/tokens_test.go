@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,28 +27,28 @@ import (
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // keysIn opens the keys in a file that holds the set.
-func keysIn(t testing.TB, set []byte) *Keys {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "keys.json")
+func keysIn(tb testing.TB, set []byte) *Keys {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "keys.json")
 	if err := os.WriteFile(path, set, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	source, err := ParseSource(path, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	keys, err := OpenKeys(t.Context(), KeysConfig{
+	keys, err := OpenKeys(tb.Context(), KeysConfig{
 		Source: source, Every: time.Minute, Least: time.Hour, Patience: time.Millisecond, Log: quiet(),
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	keys.asked = time.Now()
 	return keys
 }
 
-func tokensOf(t testing.TB, keys *Keys, change func(*TokensConfig)) *Tokens {
-	t.Helper()
+func tokensOf(tb testing.TB, keys *Keys, change func(*TokensConfig)) *Tokens {
+	tb.Helper()
 	config := TokensConfig{
 		Keys: keys, Issuer: identitytest.Name, Audiences: []string{"other", identitytest.Audience}, Leeway: 30 * time.Second,
 	}
@@ -56,17 +57,17 @@ func tokensOf(t testing.TB, keys *Keys, change func(*TokensConfig)) *Tokens {
 	}
 	tokens, err := NewTokens(config)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return tokens
 }
 
 // signer signs by the algorithm with the key.
-func signer(t testing.TB, algorithm jose.SignatureAlgorithm, key any, id string) jose.Signer {
-	t.Helper()
+func signer(tb testing.TB, algorithm jose.SignatureAlgorithm, key any, id string) jose.Signer {
+	tb.Helper()
 	s, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: id}}, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -106,9 +107,7 @@ func TestTokens(t *testing.T) {
 	tokens := tokensOf(t, keysIn(t, set), func(c *TokensConfig) { c.Required = map[string]string{"env": "live"} })
 	live := func(more map[string]any) map[string]any {
 		all := map[string]any{"env": "live"}
-		for name, value := range more {
-			all[name] = value
-		}
+		maps.Copy(all, more)
 		return all
 	}
 	now := time.Now()
@@ -210,9 +209,7 @@ func TestRoles(t *testing.T) {
 	} {
 		tokens := tokensOf(t, keys, func(c *TokensConfig) { c.Roles, c.Name = test.path, "email" })
 		claims := map[string]any{"email": "ann@shop"}
-		for name, value := range test.claims {
-			claims[name] = value
-		}
+		maps.Copy(claims, test.claims)
 		p, err := tokens.Verify(t.Context(), issuer.Token(t, claims))
 		if test.wrong {
 			if fault.KindOf(err) != fault.Unauthenticated {

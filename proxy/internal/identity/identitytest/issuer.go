@@ -29,28 +29,28 @@ type Issuer struct {
 }
 
 // NewIssuer returns an issuer with a new key.
-func NewIssuer(t testing.TB, id string) *Issuer {
-	t.Helper()
+func NewIssuer(tb testing.TB, id string) *Issuer {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: id}}, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &Issuer{ID: id, signer: signer, public: key.Public()}
 }
 
 // Token signs the claims, which go over the standard ones: a nil value takes one out.
-func (i *Issuer) Token(t testing.TB, claims map[string]any) string {
-	t.Helper()
-	return Sign(t, i.signer, claims)
+func (i *Issuer) Token(tb testing.TB, claims map[string]any) string {
+	tb.Helper()
+	return Sign(tb, i.signer, claims)
 }
 
 // Sign signs the claims as Token does.
-func Sign(t testing.TB, signer jose.Signer, claims map[string]any) string {
-	t.Helper()
+func Sign(tb testing.TB, signer jose.Signer, claims map[string]any) string {
+	tb.Helper()
 	all := map[string]any{
 		"iss": Name, "aud": Audience, "sub": "ann",
 		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
@@ -64,21 +64,21 @@ func Sign(t testing.TB, signer jose.Signer, claims map[string]any) string {
 	}
 	token, err := jwt.Signed(signer).Claims(all).Serialize()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return token
 }
 
 // Set is the JWK set of the issuers, and of the further keys.
-func Set(t testing.TB, issuers []*Issuer, further ...jose.JSONWebKey) []byte {
-	t.Helper()
+func Set(tb testing.TB, issuers []*Issuer, further ...jose.JSONWebKey) []byte {
+	tb.Helper()
 	set := jose.JSONWebKeySet{Keys: further}
 	for _, i := range issuers {
 		set.Keys = append(set.Keys, jose.JSONWebKey{Key: i.public, KeyID: i.ID, Algorithm: string(jose.ES256), Use: "sig"})
 	}
 	data, err := json.Marshal(set)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
