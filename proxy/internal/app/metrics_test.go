@@ -59,6 +59,7 @@ func TestMetricsPage(t *testing.T) {
 				return metric(t, page, `stateward_durable_effect_attempts_total{outcome="delivered"`) == float64(n+1) &&
 					metric(t, page, `stateward_changes_stored_total{kind="replicated"`) > 0 &&
 					ways(t, page) == [...]float64{float64(n + 1), float64(n + 1), float64(n + 1)} &&
+					metric(t, page, `stateward_streamed_commands_open{kind="replicated"`) == 0 &&
 					metric(t, page, `stateward_reports_total{outcome="sent"`) > 0 &&
 					strings.Contains(page, `stateward_activations_ended_total{kind="event_sourced"`)
 			})

@@ -114,6 +114,7 @@ func TestTrace(t *testing.T) {
 			if got := tree(spans, parent, 0); got != c.want || len(spans) != strings.Count(c.want, "\n") {
 				t.Errorf("the trace is\n%swith %d spans in all; want\n%s", got, len(spans), c.want)
 			}
+			inOrder(t, spans)
 			of := map[string]string{} // the parent that the function is told, by the span's id
 			for _, s := range spans {
 				if got := hex.EncodeToString(s.GetTraceId()); got != givenTrace {
@@ -127,6 +128,21 @@ func TestTrace(t *testing.T) {
 				t.Errorf("the function is told %q, which is no span of its work: %v", told, of)
 			}
 		})
+	}
+}
+
+// inOrder wants each hop of a command to begin when the one before has ended.
+func inOrder(t *testing.T, spans []*spandata.Span) {
+	t.Helper()
+	for _, before := range spans {
+		for _, after := range spans {
+			follows := before.GetName() == "mailbox" && after.GetName() == "function" ||
+				before.GetName() == "function" && after.GetName() == "store"
+			if follows && bytes.Equal(before.GetParentSpanId(), after.GetParentSpanId()) &&
+				before.GetEndTimeUnixNano() > after.GetStartTimeUnixNano() {
+				t.Errorf("%s ends after %s has begun", before.GetName(), after.GetName())
+			}
+		}
 	}
 }
 
