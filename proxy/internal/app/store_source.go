@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -49,6 +50,21 @@ func fromProxy(url, directory string, about archive.About) *source {
 	return &source{Exporter: remote, name: "the store of the proxy at " + url, about: about, close: func() error { return nil }}
 }
 
+// fromOwnProxy returns the store of the proxy that runs with this config, in the directory.
+// With TLS on its admin port it shows the certificate of that port, for want of another.
+func (c *Config) fromOwnProxy(directory string, about archive.About) (*source, error) {
+	s := fromProxy(c.adminURL(), directory, about)
+	own := c.Security.Admin
+	secured, err := c.toAdmin(TLSFiles{Certificate: own.Certificate, Key: own.Key})
+	if err != nil || secured == nil {
+		return s, err
+	}
+	s.Exporter = storetool.Remote{
+		Client: &http.Client{Transport: &http.Transport{TLSClientConfig: secured}}, Proxy: c.adminURL(), Directory: directory,
+	}
+	return s, nil
+}
+
 // read returns the store that the config, which is valid, names. A directory that a proxy
 // has open is copied by that proxy: nobody else can read it.
 func (c *Config) read(ctx context.Context, log *slog.Logger) (*source, error) {
@@ -67,7 +83,7 @@ func (c *Config) read(ctx context.Context, log *slog.Logger) (*source, error) {
 		}
 		r, err := pebble.OpenReader(pebble.Config{Dir: directory, Logger: log})
 		if errors.Is(err, pebble.ErrInUse) {
-			return fromProxy(c.adminURL(), directory, about), nil
+			return c.fromOwnProxy(directory, about)
 		}
 		if err != nil {
 			return nil, setting.Wrongf("data", "%w", err)
@@ -99,7 +115,11 @@ func (c *Config) adminURL() string {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	scheme := "http://"
+	if c.Security.Admin.Certificate != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
 }
 
 // about says where an archive of the configured store comes from.
