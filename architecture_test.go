@@ -33,7 +33,6 @@ var floors = map[string]int{
 	"proxy/internal/store/pebble/internal/disk":       1,
 	"proxy/internal/header":                           1,
 	"proxy/internal/entity/answer":                    1,
-	"proxy/internal/telemetry":                        1,
 	"proxy/internal/port":                             1,
 	"proxy/internal/telemetry":                        2,
 	"proxy/internal/collector":                        1,
