@@ -118,6 +118,39 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestCloseBreaksOff closes the port while a guest is served that grpc-go has left behind,
+// and whose client does not read.
+func TestCloseBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	w := s.wire(t).settings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
+	w.must(w.framer.WriteWindowUpdate(0, 1<<30))
+	w.headers(1, "application/grpc", true)
+	w.answer(1)
+	w.headers(3, "text/plain", false, "x-endless", "yes")
+	w.until("the guest's head", func(f http2.Frame) bool { return f.Header().StreamID == 3 })
+	s.served.Go(s.grpc.GracefulStop)
+	for range 2 { // the second time with the last stream
+		bye := w.until("a goodbye", func(f http2.Frame) bool { return f.Header().Type == http2.FrameGoAway }).(*http2.GoAwayFrame)
+		if bye.LastStreamID < 3 {
+			t.Errorf("the last stream is said to be %d", bye.LastStreamID)
+		}
+	}
+	w.send(3, []byte("x"), false)
+	s.http.Close()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.port.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the port does not close")
+	}
+	s.counts.until(t, "none is open", func() bool { return s.counts.open == 0 })
+}
+
 // TestNetHTTPAlone has net/http leave a connection with guests first: the next guest is
 // refused, and gRPC goes on.
 func TestNetHTTPAlone(t *testing.T) {
@@ -168,7 +201,7 @@ func TestIdleInner(t *testing.T) {
 	t.Parallel()
 	closed := make(chan struct{}, 100)
 	s := openHTTP(t, nil, func(server *http.Server) {
-		server.IdleTimeout = 10 * time.Millisecond
+		server.IdleTimeout = 500 * time.Millisecond
 		server.ConnState = func(_ net.Conn, state http.ConnState) {
 			if state == http.StateClosed {
 				closed <- struct{}{}
