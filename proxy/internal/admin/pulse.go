@@ -60,7 +60,7 @@ type rate struct {
 	within          []uint64
 }
 
-// between returns what was done by the kinds, all of them where none is named.
+// between returns what was done by entities of the kinds, all of them where there are none.
 func between(from, to beat, kinds ...wire.Kind) rate {
 	r := rate{seconds: to.at.Sub(from.at).Seconds()}
 	for of, now := range to.sample.Commands {

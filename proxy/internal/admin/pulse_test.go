@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/telemetry"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // TestRate reads rates and quantiles off two samples.
@@ -12,24 +13,24 @@ func TestRate(t *testing.T) {
 	t.Parallel()
 	bounds := []time.Duration{time.Millisecond, 2 * time.Millisecond, 4 * time.Millisecond}
 	begin := time.Unix(1000, 0)
-	before := beat{at: begin, sample: telemetry.Sample{Commands: map[string]telemetry.Tally{
-		"a": {Count: 10, Failures: 1, Within: []uint64{10, 10, 10}},
+	before := beat{at: begin, sample: telemetry.Sample{Commands: map[wire.Kind]telemetry.Tally{
+		wire.Value: {Count: 10, Failures: 1, Within: []uint64{10, 10, 10}},
 	}}}
-	after := beat{at: begin.Add(2 * time.Second), sample: telemetry.Sample{Commands: map[string]telemetry.Tally{
-		"a": {Count: 110, Failures: 3, Within: []uint64{60, 110, 110}}, // 50 within 1 ms, 50 within 2 ms
-		"b": {Count: 100, Within: []uint64{0, 0, 98}},                  // and 2 beyond all bounds
+	after := beat{at: begin.Add(2 * time.Second), sample: telemetry.Sample{Commands: map[wire.Kind]telemetry.Tally{
+		wire.Value:      {Count: 110, Failures: 3, Within: []uint64{60, 110, 110}}, // 50 within 1 ms, 50 within 2 ms
+		wire.Replicated: {Count: 100, Within: []uint64{0, 0, 98}},                  // and 2 beyond all bounds
 	}}}
 	for name, test := range map[string]struct {
-		types            []string
+		kinds            []wire.Kind
 		commands, failed float64
 		p50, p99         time.Duration
 	}{
-		"of one type":   {[]string{"a"}, 50, 1, time.Millisecond, 1980 * time.Microsecond},
-		"of another":    {[]string{"b"}, 50, 0, 3020408 * time.Nanosecond, 4 * time.Millisecond},
+		"of one kind":   {[]wire.Kind{wire.Value}, 50, 1, time.Millisecond, 1980 * time.Microsecond},
+		"of another":    {[]wire.Kind{wire.Replicated}, 50, 0, 3020408 * time.Nanosecond, 4 * time.Millisecond},
 		"of all":        {nil, 100, 1, 2 * time.Millisecond, 4 * time.Millisecond},
-		"of none there": {[]string{"c"}, 0, 0, 0, 0},
+		"of none there": {[]wire.Kind{wire.Action}, 0, 0, 0, 0},
 	} {
-		r := between(before, after, test.types...)
+		r := between(before, after, test.kinds...)
 		p50, _ := r.quantile(0.5, bounds)
 		p99, _ := r.quantile(0.99, bounds)
 		if r.perSecond(r.count) != test.commands || r.perSecond(r.failures) != test.failed ||

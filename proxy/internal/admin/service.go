@@ -76,9 +76,11 @@ func New(config Config) (*Service, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	return &Service{
+	s := &Service{
 		config: config, started: time.Now(), pulse: newPulse(telemetry.Bounds()), quit: make(chan struct{}),
-	}, nil
+	}
+	s.pulse.beat(s.started, telemetry.Sample{}, 0) // Before it nothing was done.
+	return s, nil
 }
 
 // Run takes the proxy's pulse once a second until ctx ends. Call it once.
@@ -86,11 +88,11 @@ func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		s.pulse.beat(time.Now(), s.config.Sample(), s.config.Runtime.Active())
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			s.pulse.beat(now, s.config.Sample(), s.config.Runtime.Active())
 		}
 	}
 }

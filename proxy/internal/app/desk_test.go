@@ -96,6 +96,7 @@ func TestAdminShowsEntities(t *testing.T) {
 			if replica.GetReplica().GetType() != "GCounter" || asJSON(t, replica.GetReplica().GetValue()) != "2" {
 				t.Errorf("the replica is %v", replica)
 			}
+			service.rates(t)
 			service.history(t, cloudstate.Ledger, "a<b>")
 			service.lists(t)
 
@@ -135,6 +136,24 @@ func (s adminService) passivate(t *testing.T, service, key string) {
 		}
 		if connect.CodeOf(err) != connect.CodeFailedPrecondition {
 			t.Fatal(err)
+		}
+	}
+}
+
+// rates awaits that the commands of each kind are counted.
+func (s adminService) rates(t *testing.T) {
+	t.Helper()
+	for {
+		overview := wants[*adminv1alpha1.GetOverviewResponse](t)(s.GetOverview(s.ctx, new(adminv1alpha1.GetOverviewRequest))).GetOverview()
+		var kinds []string
+		for _, each := range overview.GetWindows()[1].GetKinds() {
+			kinds = append(kinds, each.GetKind().String())
+			if each.GetRate().GetP50() == nil || each.GetRate().GetP50().AsDuration() > each.GetRate().GetP99().AsDuration() {
+				t.Errorf("the rate is %v", each)
+			}
+		}
+		if slices.Equal(kinds, []string{"KIND_EVENT_SOURCED", "KIND_VALUE", "KIND_REPLICATED"}) {
+			return
 		}
 	}
 }

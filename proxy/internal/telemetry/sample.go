@@ -15,7 +15,8 @@ import (
 // Sample is what some of the metrics said at one moment. Two of them tell what was done
 // in between.
 type Sample struct {
-	// Commands are those that were answered since the start, by kind.
+	// Commands are those that were answered since the start, by the kind of their entity;
+	// under the zero kind those of a type that no dialect has.
 	Commands map[wire.Kind]Tally
 	// Waiting is how many commands wait in mailboxes.
 	Waiting int64
@@ -56,10 +57,10 @@ func (m *Metrics) Sample() Sample {
 	return s
 }
 
-// labelled returns the kind with the label; 0 where there is none.
-func labelled(as string) wire.Kind {
+// labelled is the inverse of label.
+func labelled(text string) wire.Kind {
 	for _, kind := range []wire.Kind{wire.EventSourced, wire.Value, wire.Replicated, wire.Action} {
-		if label(kind) == as {
+		if label(kind) == text {
 			return kind
 		}
 	}
