@@ -63,7 +63,7 @@ test-full: ## Run every test with the race detector, those that need a Docker en
 	$(MAKE) checktemplates checkdocs checkreport
 
 .PHONY: check
-check: lint protocheck checkgenerate checktidy checkmanifests ## Run the linters and all that finds stale files
+check: lint protocheck checkgenerate checktidy checkmanifests checkqueries ## Run the linters and all that finds stale files
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Lint the Go code
@@ -106,6 +106,12 @@ checkgenerate: ## Fail when generated files are stale
 .PHONY: checkmanifests
 checkmanifests: ## Hold the manifests of docs/operations against the schemas of Kubernetes and Compose
 	cd tools/manifests && go test -count=1 ./... # it reads files that are not its own
+
+.PHONY: checkqueries
+checkqueries: ## Ask each query of the dashboard and of the alert rules of what proxies under load tell
+	@rm -rf .tmp/scrapes && mkdir -p .tmp/scrapes
+	go test ./proxy/internal/app -count=1 -run '^TestMetricsPage$$' -scrapes $(CURDIR)/.tmp/scrapes
+	cd tools/promql && go test -count=1 ./... -scrapes $(CURDIR)/.tmp/scrapes
 
 .PHONY: checktidy
 checktidy: ## Fail when go.mod is not tidy

@@ -32,7 +32,7 @@ func (s *Service) GetEntity(ctx context.Context, request *adminv1alpha1.GetEntit
 	}
 	view := viewer{lens: inspect.New(registry.Files()), aliases: served.Aliases}
 	state := store.ID{Persistence: served.Persistence, Entity: id.Entity}
-	there := false
+	var there bool
 	switch served.Kind {
 	case wire.EventSourced:
 		there, err = s.journal(ctx, state, view, shown)

@@ -50,7 +50,7 @@ func (s *Service) window(beats []beat, length time.Duration) *adminv1alpha1.Wind
 	}
 	w.All = s.rate(between(from, last))
 	for _, kind := range []wire.Kind{wire.EventSourced, wire.Value, wire.Replicated, wire.Action} {
-		if r := between(from, last, typesOf(kind)...); r.count > 0 {
+		if r := between(from, last, kind); r.count > 0 {
 			w.Kinds = append(w.Kinds, &adminv1alpha1.KindRate{Kind: kindOf(kind), Rate: s.rate(r)})
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Service) window(beats []beat, length time.Duration) *adminv1alpha1.Wind
 
 func (s *Service) rate(r rate) *adminv1alpha1.Rate {
 	shown := &adminv1alpha1.Rate{Commands: r.perSecond(r.count), Failures: r.perSecond(r.failures)}
-	if p50, any := r.quantile(0.5, s.pulse.bounds); any {
+	if p50, there := r.quantile(0.5, s.pulse.bounds); there {
 		p99, _ := r.quantile(0.99, s.pulse.bounds)
 		shown.P50, shown.P99 = durationpb.New(p50), durationpb.New(p99)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stateward/stateward/proxy/internal/telemetry"
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // kept is how many seconds the pulse remembers.
@@ -59,11 +60,11 @@ type rate struct {
 	within          []uint64
 }
 
-// between returns what was done by entities of the types, all of them where there are none.
-func between(from, to beat, types ...string) rate {
+// between returns what was done by the kinds, all of them where none is named.
+func between(from, to beat, kinds ...wire.Kind) rate {
 	r := rate{seconds: to.at.Sub(from.at).Seconds()}
 	for of, now := range to.sample.Commands {
-		if len(types) > 0 && !slices.Contains(types, of) {
+		if len(kinds) > 0 && !slices.Contains(kinds, of) {
 			continue
 		}
 		before := from.sample.Commands[of]

@@ -130,7 +130,7 @@ type answered struct {
 // has taken in, which the record cannot tell.
 func (o *observed) awaitMetric(name, path string, n float64) {
 	o.tb.Helper()
-	kind := strings.TrimSuffix(path[1:], "/handle")
+	kind := strings.ReplaceAll(kindOf(strings.TrimSuffix(path[1:], "/handle")).String(), " ", "_")
 	o.awaitPage("/metrics", fmt.Sprintf("%s of %s is %v", name, kind, n), func(_ int, page string) bool {
 		return metric(o.tb, page, fmt.Sprintf("stateward_%s{kind=%q", name, kind)) == n
 	})

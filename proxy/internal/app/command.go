@@ -31,6 +31,7 @@ port says why not, and the function is told of each mistake.
   /healthz  the process lives
   /readyz   ready, or each reason why not, one for each line
   /metrics  for Prometheus
+  /         a console, for browsers on this machine
 
 SIGTERM and SIGINT stop it: it takes no further call and lets commands under way
 finish. A second signal, or the drain time-out, breaks them off.
@@ -123,6 +124,7 @@ func (p *program) root() *cobra.Command {
 	command.SetUsageFunc(p.usage)
 	p.addFlags(command)
 	command.AddCommand(p.configCommand(), p.healthcheckCommand(), p.storeCommand())
+	command.AddCommand(p.operatorCommands()...)
 	return command
 }
 

@@ -61,6 +61,8 @@ type Config struct {
 	// * alone is every one. With Credentials they may send cookies and the like.
 	Origins     []string
 	Credentials bool
+	// Security says who may connect, how callers are known, and what they may call.
+	Security Security
 	// Store is StorePebble, StorePostgres or StoreMemory; Data is the directory of the
 	// first, and Database the data source name of the second.
 	Store, Data, Database string
@@ -74,6 +76,8 @@ type Config struct {
 	CommandTimeout time.Duration
 	// DrainTimeout is how long a proxy that stops lets commands finish.
 	DrainTimeout time.Duration
+	// Connections bounds those of callers.
+	Connections Connections
 	// Mailbox is how many commands may wait for one entity.
 	Mailbox int
 	// Active is how many entities may be active before the one that has rested
@@ -101,6 +105,12 @@ type Config struct {
 	// Dev tells the function that somebody develops it, and that its state may be
 	// lost, which StoreMemory says as well. It changes nothing that the proxy does.
 	Dev bool
+	// Collector is the URL of an OpenTelemetry collector, which gets traces and metrics;
+	// where it is empty the OTEL variables of the environment say.
+	Collector string
+	// TraceRatio is of how many calls that come without a trace one begins, from 0 to 1;
+	// where it is negative the OTEL variables say.
+	TraceRatio float64
 	// Version is the proxy's, for logs, metrics and the function.
 	Version string
 	// Log is for the operator.
@@ -116,14 +126,17 @@ func Defaults() Config {
 		Function:       "127.0.0.1:8080",
 		Listen:         "127.0.0.1:9000",
 		Admin:          "127.0.0.1:9001",
+		Security:       defaultSecurity(),
 		Store:          StorePebble,
 		Data:           "./stateward-data",
 		IdleTimeout:    30 * time.Second,
 		CommandTimeout: time.Minute,
 		DrainTimeout:   30 * time.Second,
+		Connections:    defaultConnections(),
 		Mailbox:        256,
 		SnapshotAfter:  1000,
 		MaxMessage:     4 << 20,
+		TraceRatio:     -1,
 		Version:        "devel",
 		Dialect:        "auto",
 		Log:            slog.New(slog.DiscardHandler),
@@ -159,6 +172,7 @@ func (c *Config) validate() error {
 	refuse(err != nil, "admin", "%q is not HOST:PORT", c.Admin)
 	err = c.cors().Validate()
 	refuse(err != nil, "cors-origins", "%w", err)
+	c.Security.refuse(refuse)
 	refuse(!slices.Contains(stores, c.Store), "store", "%q is none of %s", c.Store, strings.Join(stores, ", "))
 	refuse(c.Store == StorePostgres && c.Database == "", "database", "the store %s needs a database, such as postgres://user@host/name", StorePostgres)
 	refuse(c.Store == StorePebble && c.Data == "", "data", "the store %s needs a directory", StorePebble)
@@ -169,6 +183,8 @@ func (c *Config) validate() error {
 	refuse(c.Active < 0, "max-active", "%d is below 0", c.Active)
 	refuse(c.SnapshotAfter < 0, "snapshot-after", "%d is below 0", c.SnapshotAfter)
 	refuse(c.MaxMessage < smallestMessage, "max-message", "%d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
+	wrong = append(wrong, c.Connections.wrong()...)
+	wrong = append(wrong, c.wrongObservers()...)
 	if c.Log == nil {
 		wrong = append(wrong, errors.New("a config needs a log"))
 	}

@@ -8,6 +8,7 @@ import (
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/admin"
+	"github.com/stateward/stateward/proxy/internal/console"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/telemetry"
 	"github.com/stateward/stateward/proxy/internal/wire"
@@ -16,6 +17,7 @@ import (
 // desk is where operators are answered.
 type desk struct {
 	service *admin.Service
+	console *console.Console
 	witness *admin.Witness
 	// answer is the function's last one; nil before the first.
 	answer *atomic.Pointer[admin.Answer]
@@ -37,6 +39,10 @@ func (p *proxy) openDesk() (err error) {
 		Effects: p.durable, Sample: p.metrics.Sample, Reasons: p.reasons, Function: p.function, Accepted: p.user.accepted.Load,
 		Stop: func() { p.desk.stopped.Do(func() { close(p.desk.stop) }) }, Version: p.config.Version,
 	})
+	if err != nil {
+		return err
+	}
+	p.desk.console, err = console.New(p.desk.service, p.config.Log)
 	return err
 }
 
@@ -45,9 +51,10 @@ func (p *proxy) openDesk() (err error) {
 func (p *proxy) adminPages() http.Handler {
 	inside := http.NewServeMux()
 	inside.Handle(p.desk.service.Handler())
+	inside.Handle("/", p.desk.console)
 	p.addCopies(inside)
 	pages := telemetry.Pages(p.reasons, p.metrics.Handler())
-	pages.Handle("/", admin.Door(inside, false))
+	pages.Handle("/", p.config.adminDoor(inside))
 	return pages
 }
 

@@ -29,6 +29,8 @@ type mailer struct {
 	eventsourcedv1.UnimplementedEventSourcedServiceServer
 
 	adder *adder
+	// to is the service that is mailed to.
+	to string
 	// down makes the action fail.
 	down atomic.Bool
 	// mailed are the idempotency keys of its calls.
@@ -40,7 +42,7 @@ const mail = "test.counter.v1.Mail"
 // startMailer starts one on loopback and returns where it listens.
 func startMailer(tb testing.TB) (*mailer, string) {
 	tb.Helper()
-	m := &mailer{adder: &adder{tb: tb}, mailed: make(chan string, 64)}
+	m := &mailer{adder: &adder{tb: tb}, to: mail, mailed: make(chan string, 64)}
 	return m, listenFor(tb, func(server *grpc.Server) {
 		discoveryv1.RegisterDiscoveryServiceServer(server, m)
 		actionv1.RegisterActionServiceServer(server, m)
@@ -81,7 +83,7 @@ func (m *mailer) Handle(stream grpc.BidiStreamingServer[eventsourcedv1.HandleReq
 			ClientAction: &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{
 				Reply: m.adder.answer("AddResponse", 1).GetReply(),
 			}},
-			SideEffects: []*entityv1.SideEffect{{ServiceName: mail, CommandName: "Get", Payload: payload, Durable: true}},
+			SideEffects: []*entityv1.SideEffect{{ServiceName: m.to, CommandName: "Get", Payload: payload, Durable: true}},
 		}
 		if err := stream.Send(&eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: reply}}); err != nil {
 			return err

@@ -418,12 +418,12 @@ func TestMetrics(t *testing.T) {
 	proxy.dial(t).mustAdd(t, "a", 1, 1)
 	_, body := proxy.page(t, "/metrics")
 	for _, line := range []string{
-		`stateward_calls_total{code="OK",method="Add",service="test.counter.v1.CounterService"} 1`,
-		`stateward_command_duration_seconds_count{code="OK",kind="stateward.eventsourced.v1.EventSourcedService"} 1`,
-		`stateward_events_stored_total{kind="stateward.eventsourced.v1.EventSourcedService"} 1`,
+		`stateward_calls_total{code="OK",method="Add",service="test.counter.v1.CounterService",way="grpc"} 1`,
+		`stateward_command_duration_seconds_count{code="OK",kind="event_sourced"} 1`,
+		`stateward_events_stored_total{kind="event_sourced"} 1`,
 		`stateward_discovery_attempts_total{outcome="accepted"} 1`,
 		`stateward_function_connected 1`,
-		`stateward_activations 1`,
+		`stateward_activations{kind="event_sourced"} 1`,
 	} {
 		if !strings.Contains(body, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)

@@ -72,6 +72,8 @@ func TestEverySettingReachesTheConfig(t *testing.T) {
 // another returns a value that is not the default.
 func another(s *setting.Setting) string {
 	switch s.Kind {
+	case "ratio":
+		return "0.5"
 	case "word":
 		for _, word := range s.Words {
 			if word != s.Default() {

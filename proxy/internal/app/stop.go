@@ -30,6 +30,7 @@ func (p *proxy) close(abort context.Context) error {
 	p.desk.service.Close()
 	p.copies.Close()
 	err := errors.Join(p.replicas.Close(ctx), p.leave(ctx), p.store.Close(), p.admin.Close(ctx))
+	p.observers.close(ctx)
 	p.config.Log.Info("stopped")
 	return err
 }
@@ -42,5 +43,6 @@ func (p *proxy) abandon(ctx context.Context) (err error) {
 	if p.replicas != nil {
 		err = p.replicas.Close(ctx)
 	}
+	p.observers.close(ctx)
 	return errors.Join(err, p.leave(ctx), p.store.Close())
 }

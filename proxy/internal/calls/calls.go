@@ -79,6 +79,13 @@ type Caller interface {
 // otherwise what has a gRPC status. That is at the end of ctx at the latest. What it
 // has begun to settle by then goes on.
 func (c *Calls) Run(ctx context.Context, call Call) error {
+	begin := time.Now()
+	err := c.run(ctx, call)
+	c.config.Metrics.Ended(fault.CodeOf(err), time.Since(begin))
+	return err
+}
+
+func (c *Calls) run(ctx context.Context, call Call) error {
 	if ctx.Err() != nil { // ACT-CALL-005
 		call.Over()
 		return fault.FromContext(ctx)

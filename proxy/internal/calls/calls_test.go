@@ -36,11 +36,11 @@ type world struct {
 	// settle is what settling a response comes to; nil where nothing is to be done.
 	settle func(ctx context.Context, settle action.Settle) (calls.Item, error)
 
-	// over and made are how many calls are over, of those that were made.
-	over, made atomic.Int32
-	open       atomic.Int32
-	mu         sync.Mutex
-	reports    []string
+	// over and ended are how many calls are over, of those that were made.
+	over, made, ended atomic.Int32
+	open              atomic.Int32
+	mu                sync.Mutex
+	reports           []string
 }
 
 func start(tb testing.TB, serve func(*callstest.Call) error, change func(*calls.Config)) *world {
@@ -60,8 +60,8 @@ func start(tb testing.TB, serve func(*callstest.Call) error, change func(*calls.
 		if n := w.open.Load(); n != 0 {
 			tb.Errorf("%d calls are open at the end", n)
 		}
-		if over, made := w.over.Load(), w.made.Load(); over != made {
-			tb.Errorf("%d calls of %d are over at the end", over, made)
+		if over, ended, made := w.over.Load(), w.ended.Load(), w.made.Load(); over != made || ended < made {
+			tb.Errorf("%d calls of %d are over at the end, and %d were counted", over, made, ended)
 		}
 	})
 	return w
@@ -74,6 +74,8 @@ func (w *world) Report(_ context.Context, id entity.ID, report entity.Report) {
 }
 
 func (w *world) Opened(change int) { w.open.Add(int32(change)) }
+
+func (w *world) Ended(codes.Code, time.Duration) { w.ended.Add(1) }
 
 // run makes a call and returns what becomes of it: "OK", or the code and the message.
 func (w *world) run(ctx context.Context, shape wire.Shape, caller *caller) string {

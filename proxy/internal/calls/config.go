@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -115,6 +117,9 @@ type Reporter interface {
 type Metrics interface {
 	// Opened says that so many more, or fewer, calls are open.
 	Opened(change int)
+	// Ended says that a caller's call is over, with what code, and how long after it
+	// came.
+	Ended(code codes.Code, took time.Duration)
 }
 
 // unmeasured is the Metrics of Calls that nobody watches.
@@ -122,4 +127,5 @@ type unmeasured struct{}
 
 var _ Metrics = unmeasured{}
 
-func (unmeasured) Opened(int) {}
+func (unmeasured) Opened(int)                      {}
+func (unmeasured) Ended(codes.Code, time.Duration) {}

@@ -44,6 +44,10 @@ const (
 	Busy
 	// Range is a number that a counter cannot hold.
 	Range
+	// Unauthenticated is a caller who has to say who it is, and has not, or not truly.
+	Unauthenticated
+	// Denied is a caller who may not call the method.
+	Denied
 )
 
 // Code returns the gRPC code of the kind. It is the only such map in the proxy.
@@ -71,6 +75,10 @@ func (k Kind) Code() codes.Code {
 		return codes.NotFound
 	case Range:
 		return codes.OutOfRange
+	case Unauthenticated:
+		return codes.Unauthenticated
+	case Denied:
+		return codes.PermissionDenied
 	case Internal:
 		return codes.Internal
 	default:
@@ -134,6 +142,22 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // GRPCStatus lets grpc-go answer a caller with the kind's code and the text.
 func (e *Error) GRPCStatus() *status.Status { return status.New(e.Kind.Code(), e.Text) }
+
+// CodeOf returns the gRPC code with which a caller gets err: its own, or that of a
+// context's end.
+func CodeOf(err error) codes.Code {
+	if code := status.Code(err); code != codes.Unknown {
+		return code
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	default:
+		return codes.Unknown
+	}
+}
 
 // KindOf returns the kind of err; Internal when err is not of this package.
 func KindOf(err error) Kind {

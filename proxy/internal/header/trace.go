@@ -51,6 +51,33 @@ func WithTrace(metadata *entityv1.Metadata, trace []*entityv1.MetadataEntry) *en
 	return &entityv1.Metadata{Entries: kept}
 }
 
+// WithParent returns the metadata with this value of traceparent, in the place of the one
+// that it has, or behind everything. It shares nothing that is written to with metadata.
+func WithParent(metadata *entityv1.Metadata, value string) *entityv1.Metadata {
+	parent := &entityv1.MetadataEntry{Key: TraceParent, Value: &entityv1.MetadataEntry_StringValue{StringValue: value}}
+	entries := make([]*entityv1.MetadataEntry, 0, len(metadata.GetEntries())+1)
+	replaced := false
+	for _, entry := range metadata.GetEntries() {
+		if strings.EqualFold(entry.GetKey(), TraceParent) {
+			entry, replaced = parent, true
+		}
+		entries = append(entries, entry)
+	}
+	if !replaced {
+		entries = append(entries, parent)
+	}
+	return &entityv1.Metadata{Entries: entries}
+}
+
+// TraceID returns the id of the trace to which the metadata says that it belongs, which
+// Trace has found; empty where there is none.
+func TraceID(trace []*entityv1.MetadataEntry) string {
+	if len(trace) == 0 {
+		return ""
+	}
+	return trace[0].GetStringValue()[3:35]
+}
+
 // IsTraced reports whether these values of traceparent name a trace: there is one,
 // and it is valid (META-TRACE-004).
 func IsTraced(parents ...string) bool { return len(parents) == 1 && isTraceParent(parents[0]) }

@@ -21,8 +21,8 @@ import (
 )
 
 // files has one message: shop.Item, with a name, an amount and a detail of any type.
-func files(t testing.TB) *protoregistry.Files {
-	t.Helper()
+func files(tb testing.TB) *protoregistry.Files {
+	tb.Helper()
 	field := func(name string, number int32, kind descriptorpb.FieldDescriptorProto_Type, of string) *descriptorpb.FieldDescriptorProto {
 		f := &descriptorpb.FieldDescriptorProto{
 			Name: &name, Number: &number, Type: &kind, Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
@@ -35,9 +35,9 @@ func files(t testing.TB) *protoregistry.Files {
 	set := &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
 		protodesc.ToFileDescriptorProto(anypb.File_google_protobuf_any_proto),
 		{
-			Name: proto.String("shop.proto"), Package: proto.String("shop"), Syntax: proto.String("proto3"),
+			Name: new("shop.proto"), Package: new("shop"), Syntax: proto.String("proto3"),
 			Dependency: []string{"google/protobuf/any.proto"},
-			MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("Item"), Field: []*descriptorpb.FieldDescriptorProto{
+			MessageType: []*descriptorpb.DescriptorProto{{Name: new("Item"), Field: []*descriptorpb.FieldDescriptorProto{
 				field("item_name", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING, ""),
 				field("amount", 2, descriptorpb.FieldDescriptorProto_TYPE_INT64, ""),
 				field("detail", 3, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE, ".google.protobuf.Any"),
@@ -46,20 +46,20 @@ func files(t testing.TB) *protoregistry.Files {
 	}}
 	built, err := protodesc.NewFiles(set)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return built
 }
 
 // item returns an encoded shop.Item.
-func item(t testing.TB, name string, amount int64, detail *anypb.Any) []byte {
-	t.Helper()
+func item(tb testing.TB, name string, amount int64, detail *anypb.Any) []byte {
+	tb.Helper()
 	encoded := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), name)
 	encoded = protowire.AppendVarint(protowire.AppendTag(encoded, 2, protowire.VarintType), uint64(amount))
 	if detail != nil {
 		inner, err := proto.Marshal(detail)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		encoded = protowire.AppendBytes(protowire.AppendTag(encoded, 3, protowire.BytesType), inner)
 	}
@@ -127,11 +127,11 @@ func TestJSON(t *testing.T) {
 }
 
 // text returns the JSON, always the same.
-func text(t testing.TB, value *structpb.Value) string {
-	t.Helper()
+func text(tb testing.TB, value *structpb.Value) string {
+	tb.Helper()
 	encoded, err := json.Marshal(value.AsInterface())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(encoded)
 }

@@ -11,11 +11,22 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 
 	"github.com/stateward/stateward/proxy/internal/port"
 )
 
-// TestSlow has clients that begin and do not go on.
+// TestDefaults has the numbers of HTTP-LIMIT-008, HTTP-LIMIT-009 and HTTP-LIMIT-010.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c := port.Defaults()
+	if c.HandshakeTimeout != 10*time.Second || c.HeadTimeout != 10*time.Second || c.MaxResets != 2000 || c.MaxConnections != 10_000 {
+		t.Errorf("the defaults are %+v", c)
+	}
+}
+
+// TestSlow has clients that begin and do not go on (HTTP-LIMIT-008).
 func TestSlow(t *testing.T) {
 	t.Parallel()
 	server, _ := certificates(t)
@@ -117,7 +128,7 @@ func firsts() map[string]func(*wire) uint32 {
 	}
 }
 
-// TestFlood has clients that send much which costs, and asks for nothing.
+// TestFlood has clients that send much which costs, and asks for nothing (HTTP-LIMIT-009).
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	raw := func(w *wire, frame string) { w.framer.WriteRawFrame(http2.FrameType(0xbe), 0, 0, []byte(frame)) }
@@ -223,15 +234,22 @@ func TestBomb(t *testing.T) {
 }
 
 // TestPings has a client that pings after each answer, as one that measures its bandwidth
-// does: it is left alone.
+// does: it is left alone (HTTP-LIMIT-009).
 func TestPings(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	s := open(t, nil, grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Nanosecond, PermitWithoutStream: true}))
 	w := s.wire(t).settings()
-	for i := range uint32(12_000) {
-		w.headers(2*i+1, "application/grpc", true)
-		w.must(w.framer.WritePing(false, [8]byte{}))
-		w.answer(2*i + 1)
+	w.headers(1, "application/grpc", false)
+	const answers = 1000
+	for range 15 {
+		w.send(1, bytes.Repeat(message(0), answers), false) // each gets an answer of its own
+		for n := 0; n < answers; {
+			f := w.until("an answer", func(f http2.Frame) bool { return f.Header().Type == http2.FrameData })
+			n += int(f.Header().Length) / 5
+			w.must(w.framer.WritePing(false, [8]byte{}))
+		}
+		w.must(w.framer.WriteWindowUpdate(0, 5*answers))
+		w.must(w.framer.WriteWindowUpdate(1, 5*answers))
 	}
 }
 
@@ -255,7 +273,7 @@ func TestGuestBeyondItsWindow(t *testing.T) {
 	s.counts.until(t, "it is cut off", func() bool { return s.counts.cut["protocol"] == 1 && s.counts.open == 0 })
 }
 
-// TestFull has more connections than there may be, and from one address.
+// TestFull has more connections than there may be (HTTP-LIMIT-010), and from one address.
 func TestFull(t *testing.T) {
 	t.Parallel()
 	for reason, configure := range map[string]func(*port.Config){

@@ -118,6 +118,39 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestCloseBreaksOff closes the port while a guest is served that grpc-go has left behind,
+// and whose client does not read.
+func TestCloseBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	w := s.wire(t).settings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
+	w.must(w.framer.WriteWindowUpdate(0, 1<<30))
+	w.headers(1, "application/grpc", true)
+	w.answer(1)
+	w.headers(3, "text/plain", false, "x-endless", "yes")
+	w.until("the guest's head", func(f http2.Frame) bool { return f.Header().StreamID == 3 })
+	s.served.Go(s.grpc.GracefulStop)
+	for range 2 { // the second time with the last stream
+		bye := w.until("a goodbye", func(f http2.Frame) bool { return f.Header().Type == http2.FrameGoAway }).(*http2.GoAwayFrame)
+		if bye.LastStreamID < 3 {
+			t.Errorf("the last stream is said to be %d", bye.LastStreamID)
+		}
+	}
+	w.send(3, []byte("x"), false)
+	s.http.Close()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.port.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the port does not close")
+	}
+	s.counts.until(t, "none is open", func() bool { return s.counts.open == 0 })
+}
+
 // TestNetHTTPAlone has net/http leave a connection with guests first: the next guest is
 // refused, and gRPC goes on.
 func TestNetHTTPAlone(t *testing.T) {
@@ -141,13 +174,34 @@ func TestNetHTTPAlone(t *testing.T) {
 	}
 }
 
+// TestNetHTTPBreaksOff has net/http end in the middle of a guest: the client must not
+// take it for one that was never begun.
+func TestNetHTTPBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	m := s.mix(t, http.HTTP2Config{}, nil)
+	if err := m.grpc(nil); err != nil {
+		t.Fatal(err)
+	}
+	u := m.upload(t, "text/plain")
+	defer u.body.Close()
+	s.http.Close()
+	var reset http2.StreamError
+	if err := <-u.answer; !errors.As(err, &reset) || reset.Code != http2.ErrCodeInternal {
+		t.Errorf("the guest ends with %v", err)
+	}
+	if err := m.grpc(content(1000)); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestIdleInner has net/http close the connection with guests when it is idle: the next
 // guest gets another.
 func TestIdleInner(t *testing.T) {
 	t.Parallel()
 	closed := make(chan struct{}, 100)
 	s := openHTTP(t, nil, func(server *http.Server) {
-		server.IdleTimeout = 10 * time.Millisecond
+		server.IdleTimeout = 500 * time.Millisecond
 		server.ConnState = func(_ net.Conn, state http.ConnState) {
 			if state == http.StateClosed {
 				closed <- struct{}{}

@@ -99,7 +99,8 @@ type Port struct {
 	working sync.WaitGroup // accepting, openings, and what serves guests
 
 	mu        sync.Mutex
-	opening   map[net.Conn]struct{} // not yet a server's
+	held      map[net.Conn]struct{} // not yet a server's, or no longer
+	closed    bool                  // and there are no more
 	open      int                   // connections, and those by address
 	addresses map[netip.Addr]int
 	said      time.Time // when a refusal was logged
@@ -116,7 +117,7 @@ func New(raw net.Listener, config Config) (*Port, error) {
 		tls:       withALPN(config.TLS),
 		raw:       raw,
 		ended:     make(chan struct{}),
-		opening:   map[net.Conn]struct{}{},
+		held:      map[net.Conn]struct{}{},
 		addresses: map[netip.Addr]int{},
 	}
 	p.grpc, p.http = newListener(p), newListener(p)
@@ -137,12 +138,32 @@ func (p *Port) HTTP() net.Listener { return p.http }
 func (p *Port) Close() error {
 	err := errors.Join(p.grpc.Close(), p.http.Close())
 	p.mu.Lock()
-	for conn := range p.opening {
-		_ = conn.Close() // nobody has used it yet
+	p.closed = true
+	for conn := range p.held {
+		_ = conn.Close() // it is nobody's
 	}
 	p.mu.Unlock()
 	p.working.Wait()
 	return err
+}
+
+// hold keeps a connection that is no server's, for Close to close it; false where Close
+// has been called.
+func (p *Port) hold(conn net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.held[conn] = struct{}{}
+	return true
+}
+
+// letGo ends hold.
+func (p *Port) letGo(conn net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.held, conn)
 }
 
 // stop accepts no more.

@@ -173,6 +173,14 @@ func echoHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = http.NewResponseController(w).EnableFullDuplex()
 	w.WriteHeader(http.StatusOK)
+	if r.Header.Get("X-Endless") != "" {
+		w.(http.Flusher).Flush()
+		_, err := io.ReadFull(r.Body, make([]byte, 1))
+		for err == nil {
+			_, err = w.Write(make([]byte, 32<<10))
+		}
+		return
+	}
 	n := int64(0)
 	buffer := make([]byte, 32<<10)
 	for {

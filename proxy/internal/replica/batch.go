@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"time"
 
 	"github.com/stateward/stateward/proxy/internal/store"
 )
@@ -49,13 +50,17 @@ func (f *flusher) save(batch []one) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	replicas := make([]store.Replica, len(batch))
+	replicas, bytes := make([]store.Replica, len(batch)), 0
 	for i, next := range batch {
 		replicas[i] = store.Replica{ID: next.copy.id, State: next.state}
+		bytes += len(next.state)
 	}
 	ctx, cancel := context.WithTimeout(f.ctx, f.of.config.SaveTimeout)
 	defer cancel()
-	if err := f.of.config.Store.Save(ctx, f.of.config.Slot, replicas); err != nil {
+	begin := time.Now()
+	err := f.of.config.Store.Save(ctx, f.of.config.Slot, replicas)
+	f.of.config.Metrics.Saved(len(batch), bytes, time.Since(begin), err)
+	if err != nil {
 		f.of.config.Log.Error("the store did not take replicated entities", "entities", len(batch), "error", err)
 		f.queue.Lock()
 		defer f.queue.Unlock()

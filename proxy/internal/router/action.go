@@ -33,7 +33,8 @@ func (r *Router) act(
 		return fault.New(fault.Internal, "nothing makes calls of actions")
 	}
 	r.working.Add(1)
-	return r.config.Calls.Run(ctx, calls.Call{
+	metadata, span := r.config.Tracer.Function(ctx, metadata)
+	err := r.config.Calls.Run(ctx, calls.Call{
 		Call: action.Call{
 			Service: from.id.Service, Method: from.name, Shape: method.Shape,
 			Input: method.Input, Output: method.Response, Request: request, Metadata: metadata,
@@ -45,6 +46,8 @@ func (r *Router) act(
 		Patience: patience,
 		Over:     r.working.Done,
 	})
+	span.End(err)
+	return err
 }
 
 // single is the caller of a unary call.

@@ -9,6 +9,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // settle brings a command with this outcome to its end: each side effect starts,
@@ -19,6 +20,7 @@ func (r *Router) settle(ctx context.Context, response string, from source, outco
 	from.sent = outcome.Command
 	stored := outcome.Stored
 	for n, effect := range outcome.SideEffects {
+		r.config.Metrics.EffectStarted(modeOf(effect))
 		if effect.GetDurable() && len(stored) > 0 {
 			r.deliver(ctx, from, effect, stored[0])
 			stored = stored[1:]
@@ -55,12 +57,17 @@ func (r *Router) forward(ctx context.Context, response string, from source, forw
 		r.tellRefusal(ctx, from, forward, refused)
 		return nil, refused.err
 	}
+	r.config.Metrics.Forwarded()
+	ctx, metadata, span := r.begin(ctx, trace.Forward, &to.source, to.method, to.metadata)
+	to.metadata = metadata
 	outcome, err := r.dispatch(ctx, response, to, r.aside)
 	if err != nil {
+		span.End(err)
 		return nil, err
 	}
 	answered := <-outcome
 	reply, err := r.settle(ctx, response, to.source, answered)
+	span.End(err)
 	if answered.Reply == nil || response == "" || entity.IsOf(answered.Reply.GetPayload(), response) {
 		return reply, err
 	}
@@ -81,9 +88,12 @@ func (r *Router) effect(ctx context.Context, from source, effect *entityv1.SideE
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.EffectTimeout)
+	ctx, metadata, span := r.begin(ctx, trace.Effect, &to.source, to.method, to.metadata)
+	to.metadata = metadata
 	outcome, err := r.dispatch(ctx, "", to, r.aside)
 	if err != nil {
 		cancel()
+		span.End(err)
 		r.contain(from, effect, err)
 		return
 	}
@@ -91,9 +101,11 @@ func (r *Router) effect(ctx context.Context, from source, effect *entityv1.SideE
 	r.aside(func() {
 		defer cancel()
 		defer close(ended)
-		if _, err := r.settle(ctx, "", to.source, <-outcome); err != nil {
+		_, err := r.settle(ctx, "", to.source, <-outcome)
+		if err != nil {
 			r.contain(from, effect, err)
 		}
+		span.End(err)
 	})
 	if effect.GetSynchronous() && !r.within(ended) {
 		r.contain(from, effect, fault.New(fault.Deadline, "it did not end in %v, and is not waited for any longer", r.config.EffectTimeout))
@@ -118,11 +130,6 @@ func (r *Router) within(ended <-chan struct{}) bool {
 	case <-limit.C:
 		return false
 	}
-}
-
-// contain logs the failure of a side effect.
-func (r *Router) contain(from source, effect *entityv1.SideEffect, err error) {
-	r.config.Log.Warn("a side effect failed", "entity", from.id, "effect", targetOf(effect), "error", err)
 }
 
 // tellRefusal tells the function, and the operator, of an errand that leads nowhere.

@@ -13,6 +13,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/durable"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/runtime"
+	"github.com/stateward/stateward/proxy/internal/trace"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -29,6 +30,12 @@ type Config struct {
 	Durable Durable
 	// Reporter tells the function of forwards and side effects that lead nowhere.
 	Reporter runtime.Reporter
+	// Tracer begins the span of each command; nil when nobody traces.
+	Tracer *trace.Tracer
+	// Metrics is told what follows from commands; nil when nobody counts.
+	Metrics Metrics
+	// Failures writes down what failed; nil when nobody does.
+	Failures Failures
 	// Log is for the operator.
 	Log *slog.Logger
 
@@ -66,6 +73,12 @@ func (c Config) validate() error {
 
 // withDefaults returns the config with each limit of 0 replaced.
 func (c Config) withDefaults() Config {
+	if c.Metrics == nil {
+		c.Metrics = unmeasured{}
+	}
+	if c.Failures == nil {
+		c.Failures = unwritten{}
+	}
 	if c.Depth == 0 {
 		c.Depth = 8
 	}

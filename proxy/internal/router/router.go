@@ -11,6 +11,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/header"
+	"github.com/stateward/stateward/proxy/internal/trace"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -51,12 +52,23 @@ func (r *Router) Call(
 		return nil, errStopping()
 	}
 	defer r.working.Done()
-	method, err := r.config.Services.Method(service, name)
+	from := source{
+		id: entity.ID{Service: service}, name: name,
+		trace: header.Trace(metadata), principal: header.OfPrincipal(metadata),
+	}
+	reply, err := r.call(ctx, &from, request, metadata)
+	r.failed(from, err)
+	return reply, err
+}
+
+// call makes the call of a caller, which is the source's command.
+func (r *Router) call(ctx context.Context, from *source, request []byte, metadata *entityv1.Metadata) (*entityv1.Reply, error) {
+	method, err := r.config.Services.Method(from.id.Service, from.name)
 	if err != nil {
 		return nil, err
 	}
 	if method.Shape != wire.Unary {
-		return nil, errReshaped(service, name)
+		return nil, errReshaped(from)
 	}
 	key, err := keyOf(method, metadata)
 	if err != nil {
@@ -65,12 +77,21 @@ func (r *Router) Call(
 	if err := r.fits(method, request, metadata); err != nil {
 		return nil, err
 	}
-	from := origin(ctx, service, name, method, key, metadata)
+	if *from, err = from.addressed(ctx, method, key, request); err != nil {
+		return nil, err
+	}
+	ctx, metadata, span := r.begin(ctx, trace.Call, from, method, metadata)
+	reply, err := r.carry(ctx, method, *from, request, metadata)
+	span.End(err)
+	return reply, err
+}
+
+// carry has the method's entity or action carry out a caller's request.
+func (r *Router) carry(
+	ctx context.Context, method Method, from source, request []byte, metadata *entityv1.Metadata,
+) (*entityv1.Reply, error) {
 	if method.Kind == wire.Action {
 		return r.ask(ctx, method, from, method.Response, request, metadata, 0)
-	}
-	if from.id.Entity, err = method.Key(request); err != nil {
-		return nil, err
 	}
 	outcome, err := r.config.Runtime.Submit(ctx, method.Target, from.id, from.command(method, request, metadata))
 	if err != nil {
@@ -151,8 +172,8 @@ func (r *Router) enter() bool {
 
 // errReshaped is for a call that was begun while the function served the method in
 // another shape.
-func errReshaped(service, name string) error {
-	return fault.New(fault.Unavailable, "%s/%s has another shape since the function was discovered anew: try again", service, name)
+func errReshaped(from *source) error {
+	return fault.New(fault.Unavailable, "%s/%s has another shape since the function was discovered anew: try again", from.id.Service, from.name)
 }
 
 func errStopping() error { return fault.New(fault.Unavailable, "the proxy is stopping") }

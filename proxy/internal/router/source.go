@@ -6,7 +6,6 @@ import (
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
-	"github.com/stateward/stateward/proxy/internal/header"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -24,6 +23,8 @@ type source struct {
 	effect bool
 	// trace is that of the command, for whatever follows from it.
 	trace []*entityv1.MetadataEntry
+	// principal says who called first, for whatever follows (ACC-FOLLOW-001).
+	principal []*entityv1.MetadataEntry
 	// key is the command's idempotency key; empty when it has none.
 	key string
 	// depth is how many forwards and side effects led to the command.
@@ -32,14 +33,17 @@ type source struct {
 	sent int64
 }
 
-// origin is the command of a caller.
-func origin(ctx context.Context, service, name string, method Method, key string, metadata *entityv1.Metadata) source {
-	from := source{id: entity.ID{Service: service}, name: name, key: key, trace: header.Trace(metadata)}
-	if method.Kind != wire.Action {
-		from.persistence = method.Target.Persistence
+// addressed returns the source as the command of a caller of the method: for the entity
+// that the request names, or for an action.
+func (s source) addressed(ctx context.Context, method Method, key string, request []byte) (to source, err error) {
+	s.key = key
+	s.deadline, _ = ctx.Deadline()
+	if method.Kind == wire.Action {
+		return s, nil
 	}
-	from.deadline, _ = ctx.Deadline()
-	return from
+	s.persistence = method.Target.Persistence
+	s.id.Entity, err = method.Key(request)
+	return s, err
 }
 
 // command returns the source's command, of the method, for its entity.

@@ -7,7 +7,10 @@ import (
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/calls"
+	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/header"
+	"github.com/stateward/stateward/proxy/internal/trace"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -25,12 +28,23 @@ func (r *Router) Stream(ctx context.Context, service, name string, metadata *ent
 		return errStopping()
 	}
 	defer r.working.Done()
-	method, err := r.config.Services.Method(service, name)
+	from := source{
+		id: entity.ID{Service: service}, name: name,
+		trace: header.Trace(metadata), principal: header.OfPrincipal(metadata),
+	}
+	err := r.stream(ctx, &from, metadata, caller)
+	r.failed(from, err)
+	return err
+}
+
+// stream makes the call of a caller, which is the source's command.
+func (r *Router) stream(ctx context.Context, from *source, metadata *entityv1.Metadata, caller Caller) error {
+	method, err := r.config.Services.Method(from.id.Service, from.name)
 	if err != nil {
 		return err
 	}
 	if method.Shape == wire.Unary {
-		return errReshaped(service, name)
+		return errReshaped(from)
 	}
 	if _, err := keyOf(method, metadata); err != nil { // There is none.
 		return err
@@ -38,24 +52,26 @@ func (r *Router) Stream(ctx context.Context, service, name string, metadata *ent
 	if err := r.fits(method, nil, metadata); err != nil {
 		return err
 	}
-	from := origin(ctx, service, name, method, "", metadata)
+	var request []byte
 	if method.Shape.Requests() {
-		return r.act(ctx, method, from, method.Response, nil, metadata, &bounded{Caller: caller, router: r, method: method}, 0)
-	}
-	request, err := one(caller)
-	if err != nil {
+		caller = &bounded{Caller: caller, router: r, method: method}
+	} else if request, err = one(caller); err != nil {
 		return err
 	}
 	if err := r.fits(method, request, metadata); err != nil {
 		return err
 	}
-	if method.Kind == wire.Action {
-		return r.act(ctx, method, from, method.Response, request, metadata, caller, 0)
-	}
-	if from.id.Entity, err = method.Key(request); err != nil {
+	if *from, err = from.addressed(ctx, method, "", request); err != nil {
 		return err
 	}
-	return r.watch(ctx, method, from, from.command(method, request, metadata), caller)
+	ctx, metadata, span := r.begin(ctx, trace.Call, from, method, metadata)
+	if method.Kind == wire.Action {
+		err = r.act(ctx, method, *from, method.Response, request, metadata, caller, 0)
+	} else {
+		err = r.watch(ctx, method, *from, from.command(method, request, metadata), caller)
+	}
+	span.End(err)
+	return err
 }
 
 // one returns the request of a caller that sends one.

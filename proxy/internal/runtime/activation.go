@@ -7,6 +7,7 @@ import (
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // activation is one stream and one machine: from recover over work to end. The
@@ -17,6 +18,8 @@ type activation struct {
 	target Target
 	kind   Kind
 	began  time.Time
+	// trail is that of the command for which the entity is activated.
+	trail *trace.Trail
 	// fence is the right under which the entity is written.
 	fence store.Fence
 	// stream and machine are nil until the store has something to send.
@@ -84,6 +87,7 @@ type activation struct {
 func newActivation(i *instance, target Target) *activation {
 	ctx, cancel := context.WithCancel(i.runtime.ctx)
 	i.runtime.resting.count(+1)
+	i.runtime.config.Metrics.Active(target.Kind, +1)
 	return &activation{
 		instance: i, target: target, kind: i.runtime.config.Kinds[target.Kind], began: time.Now(),
 		ctx: ctx, cancel: cancel, watchdog: guard(i.runtime.config.ActivationTimeout, cancel),
@@ -117,6 +121,8 @@ func (a *activation) work() (then job, open bool) {
 func (a *activation) start(c *call) {
 	a.newest++
 	c.id, c.sent = a.newest, time.Now()
+	c.command.Metadata = c.trail.Sent(c.command.Metadata)
+	c.metrics.Waited(a.target.Kind, c.sent.Sub(c.waits))
 	a.outstanding = append(a.outstanding, c)
 	if a.cancels || c.command.Streamed {
 		id := c.id

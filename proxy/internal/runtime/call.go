@@ -9,6 +9,7 @@ import (
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // MaxResponses is how many responses of one streamed call may wait for its caller
@@ -23,6 +24,10 @@ type call struct {
 	command   entity.Command
 	metrics   Metrics
 	submitted time.Time
+	// waits is since when the command waits.
+	waits time.Time
+	// trail follows the command where it is traced; nil where it is not.
+	trail *trace.Trail
 	// outcome has room for the one outcome, so that nobody has to wait for it; of a
 	// streamed call for so many responses and an end.
 	outcome chan entity.Outcome
@@ -51,6 +56,16 @@ type call struct {
 	ended bool
 }
 
+// answer notes that the function has answered the command, when it does so first.
+func (c *call) answer() {
+	if c.answered {
+		return
+	}
+	c.answered = true
+	c.trail.Answered()
+	c.metrics.Answered(c.target.Kind, time.Since(c.sent))
+}
+
 // waiting counts the command in or out of a mailbox.
 func (c *call) waiting(change int) { c.metrics.Waiting(c.target.Kind, change) }
 
@@ -66,6 +81,10 @@ func (c *call) complete(outcome entity.Outcome) {
 	}
 	c.ended = true
 	c.metrics.Commanded(c.target.Kind, status.Code(outcome.Err), time.Since(c.submitted))
+	c.trail.Ended(outcome.Err)
+	if c.command.Streamed {
+		c.metrics.Streamed(c.target.Kind, -1)
+	}
 	outcome.Stored = c.stored
 	if c.key != nil {
 		outcome.Effected = c.key.end(outcome)
@@ -117,7 +136,9 @@ func (c *call) forsake() {
 // unsent makes the call as it was before it was sent.
 func (c *call) unsent() {
 	c.forsake()
+	c.trail.Unsent()
 	c.id, c.sent, c.answered, c.stores, c.stored = 0, time.Time{}, false, false, nil
+	c.waits = time.Now()
 }
 
 // left returns how long a caller still waits, and 0 for one that has set no

@@ -256,10 +256,16 @@ func (m mischief) answer(s *runtimetest.Stream, state string, command *entityv1.
 type counter struct {
 	mu                                     sync.Mutex
 	activated, closed, waiting, answered   int
+	active, waited, told, streamed         int
 	persisted, refused, unrecovered, other int
 }
 
 var _ runtime.Metrics = (*counter)(nil)
+
+func (c *counter) Active(_ string, change int)    { c.add(&c.active, change) }
+func (c *counter) Waited(string, time.Duration)   { c.add(&c.waited, 1) }
+func (c *counter) Answered(string, time.Duration) { c.add(&c.told, 1) }
+func (c *counter) Streamed(_ string, change int)  { c.add(&c.streamed, change) }
 
 func (c *counter) Activated(string, time.Duration, int) { c.add(&c.activated, 1) }
 
@@ -278,12 +284,14 @@ func (c *counter) Waiting(_ string, change int) { c.add(&c.waiting, change) }
 
 func (c *counter) Commanded(string, codes.Code, time.Duration) { c.add(&c.answered, 1) }
 
-func (c *counter) Persisted(_ string, _ time.Duration, _ int, err error) {
+func (c *counter) Persisted(_ string, _ time.Duration, _, _, _ int, err error) {
 	c.add(&c.persisted, 1)
 	if err != nil {
 		c.add(&c.refused, 1)
 	}
 }
+
+func (c *counter) Snapshots(string, int, int) {}
 
 func (c *counter) add(to *int, n int) {
 	c.mu.Lock()
@@ -296,7 +304,8 @@ func (c *counter) judge(t *testing.T, commands int) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.answered != commands || c.waiting != 0 || c.other != 0 || c.activated > c.closed || c.persisted <= c.refused {
+	if c.answered != commands || c.waiting != 0 || c.other != 0 || c.activated > c.closed || c.persisted <= c.refused ||
+		c.active != 0 || c.streamed != 0 || c.waited < c.told || c.told == 0 {
 		t.Errorf("the metrics do not add up for %d commands: %+v", commands, c)
 	}
 }

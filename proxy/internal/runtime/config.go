@@ -9,6 +9,7 @@ import (
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // Config is what a runtime stands on, and its limits. A limit of 0 becomes its
@@ -43,6 +44,8 @@ type Config struct {
 	Metrics Metrics
 	// Witness is told which entities come and leave; nil when nobody looks.
 	Witness Witness
+	// Tracer follows commands from hop to hop; nil when nobody traces.
+	Tracer *trace.Tracer
 	// Log is for the operator.
 	Log *slog.Logger
 

@@ -81,7 +81,7 @@ func (a *activation) find(id int64) *call {
 // store's time.
 func (a *activation) answered(id int64) {
 	if c := a.find(id); c != nil {
-		c.answered = true
+		c.answer()
 	}
 }
 
@@ -91,8 +91,12 @@ func (a *activation) complete(effect entity.Complete) {
 	if c == nil {
 		return
 	}
+	told := tells(effect.Outcome)
+	if told {
+		c.answer()
+	}
 	c.answered = true
-	if tells(effect.Outcome) && !a.holds() {
+	if told && !a.holds() {
 		effect.Outcome = a.void(c, effect.Outcome)
 	}
 	if !effect.More {

@@ -83,6 +83,9 @@ func (i *instance) begin() bool {
 	}
 	i.anew = nil
 	i.active = newActivation(i, target)
+	if len(i.mailbox) > 0 {
+		i.active.trail = i.mailbox[0].trail
+	}
 	i.mu.Unlock()
 	i.runtime.crowd()
 	i.active.recover()
@@ -140,6 +143,9 @@ func (i *instance) submit(c *call) (taken bool, err error) {
 	}
 	if i.full() {
 		return false, fault.New(fault.Exhausted, "%d commands already wait for %s: try again later", i.runtime.config.Mailbox, i.id)
+	}
+	if c.command.Streamed {
+		c.metrics.Streamed(c.target.Kind, +1)
 	}
 	if i.records(c) && i.repeats(c) {
 		return true, nil

@@ -49,6 +49,15 @@ func (a *activation) recover() {
 		a.runtime.config.Metrics.Activated(a.target.Kind, time.Since(a.began), events)
 		a.runtime.config.Witness.Came(a.id, a.target.Kind)
 	}
+	a.trail.Activated(a.began, events, a.refused())
+}
+
+// refused is why the activation has closed; nil where it has not.
+func (a *activation) refused() error {
+	if a.last == nil {
+		return nil
+	}
+	return a.last.Err
 }
 
 // own gets the right to write the entity, or its part in a shared one.
@@ -227,6 +236,7 @@ func (a *activation) leave() {
 	}
 	a.active = nil
 	a.view.end(false)
+	a.runtime.config.Metrics.Active(a.target.Kind, -1)
 	if a.evicted {
 		a.runtime.resting.left()
 	} else {

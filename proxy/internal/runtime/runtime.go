@@ -91,6 +91,8 @@ func (r *Runtime) submit(id entity.ID, c *call) (<-chan entity.Outcome, error) {
 		return nil, fault.New(fault.Internal, "no machine runs entities of kind %q", c.target.Kind)
 	}
 	c.metrics, c.submitted = r.config.Metrics, time.Now()
+	c.waits = c.submitted
+	c.trail = r.config.Tracer.Follow(c.ctx)
 	if c.command.Key != "" {
 		c.asked = askedBy(c.command)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -182,7 +183,7 @@ func TestPassivateIdle(t *testing.T) {
 			c.Kinds = kinds(faultstore.Wrap(memory.New(), faultstore.Rule{Op: faultstore.Append, ID: &busy, Hold: hold}))
 		})
 		for n := range 10 {
-			w.call(fmt.Sprint(n), "Get", "")
+			w.call(strconv.Itoa(n), "Get", "")
 		}
 		working := w.submit(t.Context(), "busy", "Add", "tea")
 		synctest.Wait()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/store"
+	"github.com/stateward/stateward/proxy/internal/trace"
 )
 
 // errUnknown says of a write with several changes that it stays unknown whether they
@@ -26,6 +27,8 @@ type change struct {
 	entity.Persist
 
 	beside store.Beside
+	// trail is that of the change's command.
+	trail *trace.Trail
 }
 
 // persist has a change stored, behind those that were asked for before: by the goroutine
@@ -36,6 +39,7 @@ func (a *activation) persist(effect entity.Persist) {
 	a.answered(effect.Command)
 	if answered := a.find(effect.Command); answered != nil {
 		answered.stores = true
+		c.trail = answered.trail
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -134,10 +138,10 @@ func size(c entity.Persist) int {
 
 // store makes one write.
 func (a *activation) store(batch []change) error {
-	changes, beside, events := make([]entity.Persist, len(batch)), store.Beside{}, 0
+	changes, beside, written := make([]entity.Persist, len(batch)), store.Beside{}, load{}
 	for i, c := range batch {
 		changes[i] = c.Persist
-		events += len(c.Events)
+		written.add(c.Persist)
 		for _, record := range c.beside.Records {
 			record.Expires = a.expiry() // It has waited.
 			beside.Records = append(beside.Records, record)
@@ -151,7 +155,10 @@ func (a *activation) store(batch []change) error {
 	if err != nil && len(changes) > 1 && !refuses(err) {
 		err = a.resolve(changes, err)
 	}
-	a.runtime.config.Metrics.Persisted(a.target.Kind, time.Since(begin), events, err)
+	a.persisted(written, time.Since(begin), err)
+	if a.runtime.config.Tracer != nil {
+		trace.Stored(trails(batch), begin, written.events, err)
+	}
 	if err != nil {
 		a.runtime.config.Log.Error("the store did not take a change", "entity", a.id, "error", err)
 	}
@@ -162,6 +169,15 @@ func (a *activation) store(batch []change) error {
 		a.runtime.config.Owner.Lost(a.fence)
 	}
 	return err
+}
+
+// trails returns those of the changes.
+func trails(batch []change) []*trace.Trail {
+	all := make([]*trace.Trail, len(batch))
+	for i, c := range batch {
+		all[i] = c.trail
+	}
+	return all
 }
 
 // inTime makes one call of the store.

@@ -8,13 +8,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/codes"
+
+	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // Sample is what some of the metrics said at one moment. Two of them tell what was done
 // in between.
 type Sample struct {
-	// Commands are those that were answered since the start, by entity type.
-	Commands map[string]Tally
+	// Commands are those that were answered since the start, by kind.
+	Commands map[wire.Kind]Tally
 	// Waiting is how many commands wait in mailboxes.
 	Waiting int64
 	// Effects is how many durable side effects are tried, and Parked how many are not.
@@ -40,17 +42,28 @@ func Bounds() []time.Duration {
 
 // Sample reads the metrics. It holds up nobody who counts.
 func (m *Metrics) Sample() Sample {
-	s := Sample{Commands: map[string]Tally{}}
+	s := Sample{Commands: map[wire.Kind]Tally{}}
 	for _, metric := range collect(m.commands) {
 		labels := map[string]string{}
 		for _, label := range metric.GetLabel() {
 			labels[label.GetName()] = label.GetValue()
 		}
-		s.Commands[labels["kind"]] = s.Commands[labels["kind"]].with(metric.GetHistogram(), labels["code"] != codes.OK.String())
+		kind := labelled(labels["kind"])
+		s.Commands[kind] = s.Commands[kind].with(metric.GetHistogram(), labels["code"] != codes.OK.String())
 	}
 	s.Waiting = total(collect(m.waiting))
 	s.Effects, s.Parked = total(collect(m.tried)), total(collect(m.parked))
 	return s
+}
+
+// labelled returns the kind with the label; 0 where there is none.
+func labelled(as string) wire.Kind {
+	for _, kind := range []wire.Kind{wire.EventSourced, wire.Value, wire.Replicated, wire.Action} {
+		if label(kind) == as {
+			return kind
+		}
+	}
+	return 0
 }
 
 // with returns the tally with what a histogram has.

@@ -101,42 +101,86 @@ func TestPages(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
+	const es, replicated = "stateward.eventsourced.v1.EventSourcedService", "cloudstate.crdt.Crdt"
 	metrics := telemetry.NewMetrics("1.2.3")
-	metrics.Called("a.B", "C", codes.NotFound, time.Second)
-	metrics.Activated("es", time.Second, 7)
-	metrics.Closed("es", "idle")
-	metrics.Waiting("es", 2)
-	metrics.Waiting("es", -1)
-	metrics.Commanded("es", codes.OK, time.Millisecond)
-	metrics.Persisted("es", time.Millisecond, 3, nil)
-	metrics.Persisted("es", time.Millisecond, 3, errors.New("full"))
+	metrics.Called("grpc", "a.B", "C", codes.NotFound, time.Second)
+	metrics.Active(es, 2)
+	metrics.Active(es, -1)
+	metrics.Activated(es, time.Second, 7)
+	metrics.Closed(es, "idle")
+	metrics.Waiting(es, 2)
+	metrics.Waiting(es, -1)
+	metrics.Waited(es, time.Second)
+	metrics.Answered(es, time.Second)
+	metrics.Streamed(replicated, 1)
+	metrics.Commanded(es, codes.OK, time.Millisecond)
+	metrics.Persisted(es, time.Millisecond, 2, 3, 40, nil)
+	metrics.Persisted(es, time.Millisecond, 2, 3, 40, errors.New("full"))
+	metrics.Snapshots(es, 1, 50)
+	metrics.Saved(4, 60, time.Millisecond, nil)
+	metrics.Saved(4, 60, time.Millisecond, errors.New("full"))
+	metrics.Opened(1)
+	metrics.Ended(codes.Aborted, time.Millisecond)
+	metrics.Forwarded()
+	metrics.EffectStarted("synchronous")
+	metrics.EffectFailed("synchronous")
+	metrics.Kept(1, 1)
+	metrics.Attempted(true)
 	metrics.Connected(true)
 	metrics.Streams(2)
 	metrics.Streams(-1)
 	metrics.Discovered("refused")
 	metrics.Reported("sent")
+	metrics.Spans(5, true)
+	metrics.Spans(6, false)
 	url := serve(t, func(context.Context) []string { return nil }, metrics.Handler())
 	_, body := get(t, url+"/metrics")
 	for _, line := range []string{
 		`stateward_build_info{version="1.2.3"} 1`,
-		`stateward_calls_total{code="NotFound",method="C",service="a.B"} 1`,
+		`stateward_calls_total{code="NotFound",method="C",service="a.B",way="grpc"} 1`,
 		`stateward_call_duration_seconds_sum{method="C",service="a.B"} 1`,
-		`stateward_activation_duration_seconds_count{kind="es"} 1`,
-		`stateward_events_replayed_total{kind="es"} 7`,
-		`stateward_activations_ended_total{kind="es",reason="idle"} 1`,
-		`stateward_commands_waiting{kind="es"} 1`,
-		`stateward_command_duration_seconds_count{code="OK",kind="es"} 1`,
-		`stateward_append_duration_seconds_count{kind="es"} 2`,
-		`stateward_append_failures_total{kind="es"} 1`,
-		`stateward_events_stored_total{kind="es"} 3`,
+		`stateward_activations{kind="event_sourced"} 1`,
+		`stateward_activation_duration_seconds_count{kind="event_sourced"} 1`,
+		`stateward_events_replayed_total{kind="event_sourced"} 7`,
+		`stateward_activations_ended_total{kind="event_sourced",reason="idle"} 1`,
+		`stateward_commands_waiting{kind="event_sourced"} 1`,
+		`stateward_command_wait_seconds_sum{kind="event_sourced"} 1`,
+		`stateward_function_duration_seconds_sum{kind="event_sourced"} 1`,
+		`stateward_streamed_commands_open{kind="replicated"} 1`,
+		`stateward_command_duration_seconds_count{code="OK",kind="event_sourced"} 1`,
+		`stateward_command_duration_seconds_count{code="Aborted",kind="action"} 1`,
+		`stateward_append_duration_seconds_count{kind="event_sourced"} 2`,
+		`stateward_append_failures_total{kind="event_sourced"} 1`,
+		`stateward_changes_stored_total{kind="event_sourced"} 2`,
+		`stateward_events_stored_total{kind="event_sourced"} 3`,
+		`stateward_stored_bytes_total{kind="event_sourced"} 40`,
+		`stateward_snapshots_stored_total{kind="event_sourced"} 1`,
+		`stateward_snapshot_bytes_total{kind="event_sourced"} 50`,
+		`stateward_append_duration_seconds_count{kind="replicated"} 2`,
+		`stateward_append_failures_total{kind="replicated"} 1`,
+		`stateward_changes_stored_total{kind="replicated"} 4`,
+		`stateward_stored_bytes_total{kind="replicated"} 60`,
+		`stateward_append_duration_seconds_count{kind="value"} 0`, // known before anything has happened
+		`stateward_action_calls_open 1`,
+		`stateward_forwards_total 1`,
+		`stateward_effects_started_total{mode="synchronous"} 1`,
+		`stateward_effects_failed_total{mode="synchronous"} 1`,
+		`stateward_durable_effects 1`,
+		`stateward_durable_effects_parked 1`,
+		`stateward_durable_effect_attempts_total{outcome="delivered"} 1`,
 		`stateward_function_connected 1`,
-		`stateward_activations 1`,
+		`stateward_function_streams 1`,
 		`stateward_discovery_attempts_total{outcome="refused"} 1`,
 		`stateward_reports_total{outcome="sent"} 1`,
+		`stateward_spans_total{outcome="sent"} 5`,
+		`stateward_spans_total{outcome="failed"} 6`,
 	} {
 		if !strings.Contains(body, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
 		}
+	}
+	if strings.Contains(body, "unknown") {
+		t.Error("/metrics has a kind that nobody runs")
 	}
 	metrics.Connected(false)
 	if _, body := get(t, url+"/metrics"); !strings.Contains(body, "stateward_function_connected 0\n") {

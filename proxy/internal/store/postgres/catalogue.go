@@ -112,7 +112,8 @@ func (s *Store) Figures(ctx context.Context) (figures []store.Figure, err error)
 		var table string
 		var size int64
 		var count float64
-		var tables, total = []store.Figure(nil), int64(0)
+		var tables []store.Figure
+		total := int64(0)
 		if _, err := pgx.ForEachRow(rows, []any{&table, &size, &count}, func() error {
 			total += size
 			tables = append(tables,
