@@ -113,6 +113,38 @@ func (b *browser) fetch(t *testing.T, method, path string, headers []string, bod
 	return p
 }
 
+// hear is what the page does with a stream of events, which ends by an event.
+const hear = `(url => new Promise((resolve, reject) => {
+	const said = [], source = new EventSource(url);
+	const end = event => { source.close(); resolve([...said, event.type + " " + event.data]); };
+	source.onmessage = event => said.push(event.data);
+	source.onerror = () => { source.close(); reject("broken off after " + said); };
+	source.addEventListener("end", end);
+	source.addEventListener("failure", end);
+}))`
+
+// TestEventSource covers HTTP-STREAM-005, HTTP-STREAM-006 and HTTP-STREAM-007 as a browser
+// reads them.
+func TestEventSource(t *testing.T) {
+	page := servePage(t)
+	config := quick(everyWay(t))
+	config.Origins = []string{page}
+	running := runProxy(t, config)
+	b := newBrowser(t, page, take(t, running.ports[PortService]))
+	if b == nil {
+		t.Skip("there is no browser")
+	}
+	for path, want := range map[string][]string{
+		"/clocks/2":   {`{"total":"1"}`, `{"total":"2"}`, "end {}"},
+		"/clocks/1-9": {`{"total":"1"}`, `failure {"code":9,"message":"no, not today: ü%\n","details":[`},
+	} {
+		got, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](hear+"("+quoted(t, "http://"+b.address+path)+")", chromedp.EvalAwaitPromise))
+		if err != nil || len(got) != len(want) || !strings.HasPrefix(strings.Join(got, "\n"), strings.Join(want, "\n")) {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+}
+
 // overBrowser calls from a page of another origin: by fetch and JSON, or by fetch and
 // gRPC-Web.
 type overBrowser struct {

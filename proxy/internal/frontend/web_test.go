@@ -70,6 +70,7 @@ var webs = map[string][]connect.ClientOption{
 
 // eachWeb runs the test for each way of the web, by each version of HTTP that it has.
 func eachWeb(t *testing.T, run func(t *testing.T, http2, json bool, options []connect.ClientOption)) {
+	t.Helper()
 	for name, options := range webs {
 		for _, http2 := range []bool{false, true} {
 			if name == "gRPC behind an HTTP/2" && !http2 {
@@ -89,6 +90,7 @@ func eachWeb(t *testing.T, run func(t *testing.T, http2, json bool, options []co
 func TestWebCall(t *testing.T) {
 	t.Parallel()
 	eachWeb(t, func(t *testing.T, http2, json bool, options []connect.ClientOption) {
+		t.Helper()
 		asked := make(chan request, 1)
 		b := start(t, func(_ context.Context, r request) (*entityv1.Reply, error) {
 			asked <- r
@@ -139,6 +141,7 @@ func TestWebCall(t *testing.T) {
 func TestWebFailure(t *testing.T) {
 	t.Parallel()
 	eachWeb(t, func(t *testing.T, http2, json bool, options []connect.ClientOption) {
+		t.Helper()
 		detail := &anypb.Any{TypeUrl: "type.googleapis.com/shop.SoldOut", Value: []byte{0x08, 0x07}}
 		b := start(t, func(context.Context, request) (*entityv1.Reply, error) {
 			return nil, &entity.Failure{Code: codes.AlreadyExists, Description: "ü%\n", Details: []*anypb.Any{detail, detail}}
@@ -172,6 +175,7 @@ func statusOf(t *testing.T, err error) *spb.Status {
 func TestWebRefusals(t *testing.T) {
 	t.Parallel()
 	eachWeb(t, func(t *testing.T, http2, json bool, options []connect.ClientOption) {
+		t.Helper()
 		b := start(t, never(t))
 		url, client := b.overHTTP(t, http2)
 		for name, test := range map[string]struct {
@@ -257,6 +261,7 @@ func TestWebGet(t *testing.T) {
 func TestWebStream(t *testing.T) {
 	t.Parallel()
 	eachWeb(t, func(t *testing.T, http2, json bool, options []connect.ClientOption) {
+		t.Helper()
 		if !http2 {
 			t.Skip("both sides stream at once, which is HTTP/2's")
 		}

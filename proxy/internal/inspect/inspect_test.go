@@ -35,7 +35,7 @@ func files(tb testing.TB) *protoregistry.Files {
 	set := &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
 		protodesc.ToFileDescriptorProto(anypb.File_google_protobuf_any_proto),
 		{
-			Name: new("shop.proto"), Package: new("shop"), Syntax: proto.String("proto3"),
+			Name: new("shop.proto"), Package: new("shop"), Syntax: new("proto3"),
 			Dependency: []string{"google/protobuf/any.proto"},
 			MessageType: []*descriptorpb.DescriptorProto{{Name: new("Item"), Field: []*descriptorpb.FieldDescriptorProto{
 				field("item_name", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING, ""),

@@ -28,7 +28,7 @@ func TestBytes(t *testing.T) {
 			"0a0161 1800 2001 b2010b01ffffffffffffffffff01 d201050a01621002 d201050a01611000 d80202 d80204",
 		},
 		"defaults of fields without presence are not there": {
-			call{"POST /echo", "", `{"string":"","int32":0,"bool":false,"double":0,"bytes":"","strings":[],"counts":{},"optionalString":"","optionalInt64":"0"}`},
+			call{"POST /echo", "", `{"string":"","int32":0,"bool":false,"double":0,"bytes":"","strings":[],"int32s":[],"counts":{},"optionalString":"","optionalInt64":"0"}`},
 			"9a0100 a00100",
 		},
 	}

@@ -54,8 +54,8 @@ func TestResponse(t *testing.T) {
 		{"POST /value", "", `null`, `null`},
 		{"POST /legacy", "LegacyMessage", ``, `{}`},
 		{
-			"POST /legacy", "LegacyMessage", `name: "a" size: 0 Part {text: "b"} raw: "" [test.shop.v1.more] {} [test.shop.v1.weight]: 5`,
-			`{"name":"a","size":0,"part":{"text":"b"},"raw":"","[test.shop.v1.weight]":"5","[test.shop.v1.more]":[{}]}`,
+			"POST /legacy", "LegacyMessage", `name: "a" size: 0 Part {text: "b"} raw: "" [test.shop.v1.more] {} [test.shop.v1.weight]: 5 [test.shop.v1.more] {size: 1}`,
+			`{"name":"a","size":0,"part":{"text":"b"},"raw":"","[test.shop.v1.weight]":"5","[test.shop.v1.more]":[{},{"size":1}]}`,
 		},
 	}
 	registry := shop(t)
@@ -112,6 +112,8 @@ func TestUnprintable(t *testing.T) {
 		payload []byte
 		part    string
 	}{
+		"the innermost field":     {"POST /echo", []byte("\x92\x01\x03\x0a\x01\xff"), "is no test.shop.v1.Everything: test.shop.v1.Everything.string"},
+		"packed values":           {"POST /echo", []byte("\xb2\x01\x01\x80"), "is no test.shop.v1.Everything: test.shop.v1.Everything.int32s"},
 		"a number of no field":    {"POST /echo", []byte("\xa0\xa0\xa0\xa0\x30\x30"), "no field has the number"},
 		"no message":              {"POST /echo", []byte{0xff}, "is no test.shop.v1.Everything"},
 		"a string that is not":    {"POST /echo", []byte{0x0a, 1, 0xff}, "is no test.shop.v1.Everything"},
@@ -178,6 +180,8 @@ func TestBytesOfOthers(t *testing.T) {
 		"\x20\x80\x01":                                     `"bool":true`,
 		"\x88\x01\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01": `"color":"COLOR_BLUE"`,
 		"\xea\x01\x02\x08\x01\xea\x01\x02\x10\x05":         `"time":"1970-01-01T00:00:01.000000005Z"`,
+		"\x2a\x01\x05":                                     `"int32":0`,
+		"\x30\x82\x80\x80\x80\x10":                         `"sint32":1,`,
 	}
 	for payload, want := range tests {
 		if _, body, err := answer(t, registry, "POST /echo", []byte(payload)); err != nil || !strings.Contains(body, want) {
