@@ -17,7 +17,7 @@ import (
 )
 
 // flushTime is how long a proxy that stops waits for a collector to take what is left.
-const flushTime = 5 * time.Second
+const flushTime = 2 * time.Second
 
 // observers are those to whom the rooms tell what happens, besides the metrics.
 type observers struct {
