@@ -14,7 +14,7 @@ import (
 
 // Version is the version of the protocol that this specification describes, as
 // major and minor number.
-const Version = "1.0"
+const Version = "1.1"
 
 // requirementsJSON is written from spec/*.md by cmd/requirements.
 //

@@ -177,7 +177,7 @@ func TestStatuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	table, _, _ := strings.Cut(string(chapter), "CORE-ERR-001")
-	for kind := fault.Internal; kind <= fault.Range; kind++ {
+	for kind := fault.Internal; kind <= fault.Denied; kind++ {
 		name := map[codes.Code]string{codes.Canceled: "CANCELLED"}[kind.Code()]
 		if name == "" {
 			name = strings.ToUpper(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(kind.Code().String(), "${1}_$2"))

@@ -20,6 +20,7 @@ var profiles = []string{
 	"event-sourced", "event-sourced-delete", "event-metadata", "snapshot-request",
 	"value", "replicated", "replicated-maps",
 	"multiplexed-stream", "lifecycle", "cancel", "passivation-notice", "type-aliases", "composite-keys",
+	"access",
 }
 
 // requirementID is the id of a requirement, wherever it stands.

@@ -25,8 +25,14 @@ var scrapes = flag.String("scrapes", "../../.tmp/scrapes", "directory with the m
 func scraped(t *testing.T) *history {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(*scrapes, "*-*.prom"))
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("there is nothing in %s: `make checkqueries` fills it", *scrapes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) == 0 && os.Getenv("CI") != "true" {
+		t.Skipf("there is nothing in %s: `make checkqueries` fills it, where there is PostgreSQL", *scrapes)
+	}
+	if len(paths) == 0 {
+		t.Fatalf("there is nothing in %s", *scrapes)
 	}
 	h := newHistory()
 	for _, path := range paths {

@@ -16,12 +16,12 @@ import (
 // The vocabulary of a requirement. spec/README.md says what each word means.
 var (
 	areas = []string{
-		"ACT", "CLU", "CORE", "DIA", "DISC", "ES", "EVT", "FX", "HTTP", "IDEM", "LIFE", "META", "MUX", "OPS", "REP", "VAL",
+		"ACC", "ACT", "CLU", "CORE", "DIA", "DISC", "ES", "EVT", "FX", "HTTP", "IDEM", "LIFE", "META", "MUX", "OPS", "REP", "VAL",
 	}
 	roles    = []string{"function", "proxy"}
 	levels   = []string{"MUST", "SHOULD", "MAY"}
 	profiles = []string{
-		"action", "cancel", "capabilities", "cloudstate-0.2", "composite-keys", "core", "durable-effects",
+		"access", "action", "cancel", "capabilities", "cloudstate-0.2", "composite-keys", "core", "durable-effects",
 		"event-metadata", "event-sourced", "event-sourced-delete", "fault", "forwarding", "http", "lifecycle",
 		"multiplexed-stream", "passivation-notice", "replicated", "replicated-maps", "snapshot-request",
 		"type-aliases", "value",

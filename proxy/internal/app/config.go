@@ -61,6 +61,8 @@ type Config struct {
 	// * alone is every one. With Credentials they may send cookies and the like.
 	Origins     []string
 	Credentials bool
+	// Security says who may connect, how callers are known, and what they may call.
+	Security Security
 	// Store is StorePebble, StorePostgres or StoreMemory; Data is the directory of the
 	// first, and Database the data source name of the second.
 	Store, Data, Database string
@@ -74,6 +76,8 @@ type Config struct {
 	CommandTimeout time.Duration
 	// DrainTimeout is how long a proxy that stops lets commands finish.
 	DrainTimeout time.Duration
+	// Connections bounds those of callers.
+	Connections Connections
 	// Mailbox is how many commands may wait for one entity.
 	Mailbox int
 	// Active is how many entities may be active before the one that has rested
@@ -122,11 +126,13 @@ func Defaults() Config {
 		Function:       "127.0.0.1:8080",
 		Listen:         "127.0.0.1:9000",
 		Admin:          "127.0.0.1:9001",
+		Security:       defaultSecurity(),
 		Store:          StorePebble,
 		Data:           "./stateward-data",
 		IdleTimeout:    30 * time.Second,
 		CommandTimeout: time.Minute,
 		DrainTimeout:   30 * time.Second,
+		Connections:    defaultConnections(),
 		Mailbox:        256,
 		SnapshotAfter:  1000,
 		MaxMessage:     4 << 20,
@@ -166,6 +172,7 @@ func (c *Config) validate() error {
 	refuse(err != nil, "admin", "%q is not HOST:PORT", c.Admin)
 	err = c.cors().Validate()
 	refuse(err != nil, "cors-origins", "%w", err)
+	c.Security.refuse(refuse)
 	refuse(!slices.Contains(stores, c.Store), "store", "%q is none of %s", c.Store, strings.Join(stores, ", "))
 	refuse(c.Store == StorePostgres && c.Database == "", "database", "the store %s needs a database, such as postgres://user@host/name", StorePostgres)
 	refuse(c.Store == StorePebble && c.Data == "", "data", "the store %s needs a directory", StorePebble)
@@ -176,6 +183,7 @@ func (c *Config) validate() error {
 	refuse(c.Active < 0, "max-active", "%d is below 0", c.Active)
 	refuse(c.SnapshotAfter < 0, "snapshot-after", "%d is below 0", c.SnapshotAfter)
 	refuse(c.MaxMessage < smallestMessage, "max-message", "%d bytes are too few: give at least %d", c.MaxMessage, smallestMessage)
+	wrong = append(wrong, c.Connections.wrong()...)
 	wrong = append(wrong, c.wrongObservers()...)
 	if c.Log == nil {
 		wrong = append(wrong, errors.New("a config needs a log"))

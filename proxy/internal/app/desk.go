@@ -54,7 +54,7 @@ func (p *proxy) adminPages() http.Handler {
 	inside.Handle("/", p.desk.console)
 	p.addCopies(inside)
 	pages := telemetry.Pages(p.reasons, p.metrics.Handler())
-	pages.Handle("/", admin.Door(inside, false))
+	pages.Handle("/", p.config.adminDoor(inside))
 	return pages
 }
 

@@ -46,7 +46,7 @@ do: what does not answer that is to be started again.`,
 			}
 			ctx, cancel := context.WithTimeout(command.Context(), healthTimeout)
 			defer cancel()
-			answer, err := ask(ctx, p.config.Admin, page)
+			answer, err := ask(ctx, &p.config, page)
 			if err != nil {
 				return err
 			}
@@ -54,23 +54,32 @@ do: what does not answer that is to be started again.`,
 			return err
 		},
 	}
-	p.addFlags(command, "admin")
+	p.addFlags(command, "admin", "admin-tls-cert", "admin-tls-key")
 	command.Flags().BoolVar(&alive, "alive", false, "ask whether the process lives, and not whether it is ready")
 	return command
 }
 
 // ask returns what the page of an admin port says; what it says that is not good is
 // the error.
-func ask(ctx context.Context, admin, page string) (string, error) {
-	address, err := reachable(admin)
+func ask(ctx context.Context, config *Config, page string) (string, error) {
+	address, err := reachable(config.Admin)
 	if err != nil {
 		return "", err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+page, nil)
+	secured, err := config.toAdmin(TLSFiles{})
 	if err != nil {
 		return "", err
 	}
-	response, err := http.DefaultClient.Do(request)
+	scheme := "http://"
+	if secured != nil {
+		scheme = "https://"
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+address+page, nil)
+	if err != nil {
+		return "", err
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: secured, DisableKeepAlives: true}}
+	response, err := client.Do(request)
 	if err != nil {
 		return "", fmt.Errorf("no proxy answers at %s (is it running? --admin says where): %w", address, err)
 	}

@@ -64,6 +64,7 @@ func (p *proxy) Discovered(dialect wire.Dialect, answer *discoveryv1.DiscoverRes
 		return mistakes
 	}
 	mistakes = append(mistakes, p.drift(registry.Schema())...)
+	p.secured.guard.Discovered(registry)
 	p.user.accepted.Store(registry)
 	return mistakes
 }

@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,10 +53,12 @@ func TestMetricsPage(t *testing.T) {
 		proxy := runProxy(t, config)
 		caller := proxy.dial(t)
 		for n := range 4 {
-			burden(t, caller, fmt.Sprint(n))
+			burden(t, caller, strconv.Itoa(n))
+			byHTTP(t, strings.TrimPrefix(caller.conn.Target(), "passthrough:///"))
 			page := proxy.awaitPage(t, "/metrics", func(page string) bool {
 				return metric(t, page, `stateward_durable_effect_attempts_total{outcome="delivered"`) == float64(n+1) &&
 					metric(t, page, `stateward_changes_stored_total{kind="replicated"`) > 0 &&
+					ways(t, page) == [...]float64{float64(n + 1), float64(n + 1), float64(n + 1)} &&
 					metric(t, page, `stateward_reports_total{outcome="sent"`) > 0 &&
 					strings.Contains(page, `stateward_activations_ended_total{kind="event_sourced"`)
 			})
@@ -92,19 +96,58 @@ func burden(t *testing.T, caller *client, end string) {
 		service, method, key string
 		want                 codes.Code
 	}{
-		{journals, "Add", "a", codes.OK}, {journals, "Get", "a", codes.OK},
-		{notes, "Add", "a", codes.OK}, {notes, "Get", "a", codes.OK},
-		{boards, "Add", "a", codes.OK}, {boards, "Get", "a", codes.OK}, {boards, "Watch", "a", codes.OK},
-		{desks, "Add", "a", codes.OK}, {desks, "Get", "a", codes.OK}, {desks, "Watch", "a", codes.OK},
-		{journals, "Get", "forward x", codes.OK}, {notes, "Add", "effects x", codes.OK},
-		{journals, "Add", "durable x", codes.OK}, {notes, "Get", "fail x", codes.FailedPrecondition},
-		{journals, "Get", "wrong x", codes.Internal}, {desks, "Get", "fail x", codes.FailedPrecondition},
+		{journals, "Add", "a", codes.OK},
+		{journals, "Get", "a", codes.OK},
+		{notes, "Add", "a", codes.OK},
+		{notes, "Get", "a", codes.OK},
+		{boards, "Add", "a", codes.OK},
+		{boards, "Get", "a", codes.OK},
+		{boards, "Watch", "a", codes.OK},
+		{desks, "Add", "a", codes.OK},
+		{desks, "Get", "a", codes.OK},
+		{desks, "Watch", "a", codes.OK},
+		{journals, "Get", "forward x", codes.OK},
+		{notes, "Add", "effects x", codes.OK},
+		{journals, "Add", "durable x", codes.OK},
+		{notes, "Get", "fail x", codes.FailedPrecondition},
+		{journals, "Get", "wrong x", codes.Internal},
+		{journals, "Add", "wrong y", codes.Internal},
+		{desks, "Get", "fail x", codes.FailedPrecondition},
 		{journals, "Remove", "a", codes.Unimplemented},
 	} {
 		if err := caller.ask(c.service, c.method, c.key+end); status.Code(err) != c.want {
 			t.Errorf("%s/%s of %q: %v, want %v", c.service, c.method, c.key, err, c.want)
 		}
 	}
+}
+
+// byHTTP makes a call by each way of HTTP.
+func byHTTP(t *testing.T, address string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	for kind, body := range map[string]string{
+		"application/json":           `{"id":"a"}`,
+		"application/proto":          "\x0a\x01a",
+		"application/grpc-web+proto": "\x00\x00\x00\x00\x03\x0a\x01a",
+	} {
+		response, err := client.Post("http://"+address+"/"+notes+"/Get", kind, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.Body.Close(); response.StatusCode != http.StatusOK {
+			t.Errorf("a call with %s gets %d", kind, response.StatusCode)
+		}
+	}
+}
+
+// ways returns how many calls have been counted that came by HTTP, by Connect and by
+// gRPC-Web.
+func ways(t *testing.T, page string) (counted [3]float64) {
+	t.Helper()
+	for i, way := range []string{"http", "connect", "grpc-web"} {
+		counted[i] = metric(t, page, fmt.Sprintf(`stateward_calls_total{code="OK",method="Get",service=%q,way=%q`, notes, way))
+	}
+	return counted
 }
 
 // metricTable writes a row for each metric of ours.

@@ -21,6 +21,7 @@ var (
 type question struct {
 	program *program
 	output  string
+	files   TLSFiles // of whoever asks
 	service string
 }
 
@@ -36,10 +37,17 @@ func (p *program) asks(use, short, long string, args cobra.PositionalArgs, ask f
 			if _, err := setting.Word(outputWords...).Parse(a.output); err != nil {
 				return fmt.Errorf("--output: %w", err)
 			}
-			return ask(command, args, operator.New(p.config.Admin, command.OutOrStdout(), a.output == "json"), a)
+			secured, err := p.config.toAdmin(a.files)
+			if err != nil {
+				return err
+			}
+			return ask(command, args, operator.New(p.config.Admin, secured, command.OutOrStdout(), a.output == "json"), a)
 		},
 	}
-	p.addFlags(command, "admin")
+	p.addFlags(command, "admin", "admin-tls-cert", "admin-tls-key")
+	command.Flags().StringVar(&a.files.Certificate, "cert", "", "certificate to show to an admin port that asks for one, in PEM")
+	command.Flags().StringVar(&a.files.Key, "key", "", "its private key, in PEM")
+	command.Flags().StringVar(&a.files.Authorities, "ca", "", "certificates of those who vouch for the admin port, in PEM; without it, just the one in --admin-tls-cert is taken")
 	command.Flags().StringVar(&a.output, "output", a.output, "how it is shown: text, or json for programs")
 	complete(command, "output", outputWords)
 	return command, a

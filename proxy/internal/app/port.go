@@ -8,8 +8,10 @@ import (
 // port is how the connections of callers are treated.
 func (p *proxy) port() port.Config {
 	config := port.Defaults()
+	p.config.Connections.bound(&config)
 	config.Observer = p.metrics.Connections()
 	config.Log = p.config.Log
+	config.TLS = p.secured.forCallers(&p.config)
 	return config
 }
 

@@ -31,6 +31,8 @@ import (
 
 // proxy is one running proxy.
 type proxy struct {
+	observers
+
 	config   Config
 	kept     kinds
 	process  string // names this process, and none before or after it
@@ -38,6 +40,7 @@ type proxy struct {
 	replicas *replica.Replicas
 	metrics  *telemetry.Metrics
 	store    store.Store
+	secured  *security
 	user     user
 	entities *runtime.Runtime
 	durable  *durable.Keeper
@@ -46,7 +49,6 @@ type proxy struct {
 	admin    *telemetry.Admin
 	desk     desk
 	copies   *storetool.Handler
-	observers
 	// changed wakes the watch; it holds at most one token.
 	changed chan struct{}
 	// failed gets the error after which the proxy cannot go on; at most one.
@@ -78,6 +80,7 @@ func serve(ctx, abort context.Context, config Config) error {
 	var rooms sync.WaitGroup
 	rooms.Go(func() { p.user.client.Run(running) })
 	rooms.Go(func() { p.watch(running) })
+	rooms.Go(func() { p.secured.run(running) })
 	rooms.Go(func() { p.durable.Run(running, p.router) })
 	rooms.Go(func() { p.sweep(running) })
 	rooms.Go(func() { p.desk.service.Run(running) })
@@ -94,6 +97,10 @@ func serve(ctx, abort context.Context, config Config) error {
 
 // start opens the store and the admin port, and wires the rooms; nothing runs yet.
 func start(ctx context.Context, config Config) (*proxy, error) {
+	secured, err := config.openSecurity(ctx)
+	if err != nil {
+		return nil, err
+	}
 	opened, err := openStore(ctx, &config)
 	if err != nil {
 		return nil, err
@@ -105,6 +112,7 @@ func start(ctx context.Context, config Config) (*proxy, error) {
 		user:    user{largest: config.MaxMessage},
 		metrics: telemetry.NewMetrics(config.Version),
 		store:   opened,
+		secured: secured,
 		desk:    newDesk(),
 		changed: make(chan struct{}, 1),
 		failed:  make(chan error, 1),
@@ -160,6 +168,7 @@ func (p *proxy) connectRooms() (err error) {
 	functions.Observer = p.metrics
 	functions.Log = p.config.Log
 	functions.Random = mathrand.Float64
+	functions.TLS = p.secured.forFunction(&p.config)
 	if p.user.client, err = function.New(functions); err != nil {
 		return err
 	}
@@ -211,7 +220,7 @@ func (p *proxy) connectRooms() (err error) {
 	}
 	p.frontend, err = frontend.New(frontend.Config{
 		Router: p.router, Function: &p.user, Reporter: &p.user, Observer: p.metrics, Log: p.config.Log,
-		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(),
+		MaxRequest: p.config.maxRequest(), Port: p.port(), CORS: p.config.cors(), Guard: p.secured.guard,
 	})
 	if err != nil {
 		return err
@@ -283,7 +292,7 @@ func (p *proxy) openAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.admin = telemetry.Serve(listener, p.adminPages(), p.config.Log)
+	p.admin = telemetry.Serve(p.secured.forAdmin(&p.config, listener), p.adminPages(), p.config.Log)
 	p.opened(PortAdmin, listener.Addr())
 	return nil
 }

@@ -418,7 +418,7 @@ func TestMetrics(t *testing.T) {
 	proxy.dial(t).mustAdd(t, "a", 1, 1)
 	_, body := proxy.page(t, "/metrics")
 	for _, line := range []string{
-		`stateward_calls_total{code="OK",method="Add",service="test.counter.v1.CounterService"} 1`,
+		`stateward_calls_total{code="OK",method="Add",service="test.counter.v1.CounterService",way="grpc"} 1`,
 		`stateward_command_duration_seconds_count{code="OK",kind="event_sourced"} 1`,
 		`stateward_events_stored_total{kind="event_sourced"} 1`,
 		`stateward_discovery_attempts_total{outcome="accepted"} 1`,

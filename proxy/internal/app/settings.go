@@ -18,6 +18,7 @@ const ownerVariable = "STATEWARD_TCK_OWNER"
 func (c *Config) settings(set *setting.Set) {
 	c.functionSettings(set)
 	c.portSettings(set)
+	c.Security.settings(set)
 	c.storeSettings(set)
 	c.entitySettings(set)
 	c.stopSettings(set)
@@ -40,6 +41,7 @@ func (c *Config) portSettings(set *setting.Set) {
 	set.String(&c.Listen, "listen", "where the function's services are served: HOST:PORT; port 0 takes a free one")
 	set.List(&c.Origins, "cors-origins", "origins whose pages may call from a browser, such as https://shop.example; * alone is every one")
 	set.Bool(&c.Credentials, "cors-credentials", "let the pages of these origins send cookies and the like; not with *")
+	c.Connections.settings(set)
 	set.String(&c.Admin, "admin", "where operators look, with a browser too, and where /healthz, /readyz and /metrics are: HOST:PORT; port 0 takes a free one")
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -66,7 +67,7 @@ func (c *Config) read(ctx context.Context, log *slog.Logger) (*source, error) {
 		}
 		r, err := pebble.OpenReader(pebble.Config{Dir: directory, Logger: log})
 		if errors.Is(err, pebble.ErrInUse) {
-			return fromProxy("http://"+c.Admin, directory, about), nil
+			return fromProxy(c.adminURL(), directory, about), nil
 		}
 		if err != nil {
 			return nil, setting.Wrongf("data", "%w", err)
@@ -90,6 +91,15 @@ func (c *Config) fill(ctx context.Context, log *slog.Logger, with store.Fill) er
 	default:
 		return errNothingKept
 	}
+}
+
+// adminURL is where the configured admin port is reached from this machine.
+func (c *Config) adminURL() string {
+	host, port, _ := net.SplitHostPort(c.Admin) // it has been validated
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // about says where an archive of the configured store comes from.

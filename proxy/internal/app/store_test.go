@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,18 +17,18 @@ import (
 	"github.com/stateward/stateward/proxy/internal/store/postgres/pgtest"
 )
 
-// load is callers who add 1 to counters, again and again, and remember what was
+// crowd is callers who add 1 to counters, again and again, and remember what was
 // acknowledged.
-type load struct {
+type crowd struct {
 	acknowledged [8]atomic.Int64
 	stop         chan struct{}
 	callers      sync.WaitGroup
 }
 
 // begin lets them call until they are stopped. Each counter has one caller.
-func begin(tb testing.TB, caller *client) *load {
+func begin(tb testing.TB, caller *client) *crowd {
 	tb.Helper()
-	l := &load{stop: make(chan struct{})}
+	l := &crowd{stop: make(chan struct{})}
 	for i := range l.acknowledged {
 		first, err := caller.get(fmt.Sprint("counter ", i))
 		if err != nil {
@@ -54,7 +55,7 @@ func begin(tb testing.TB, caller *client) *load {
 }
 
 // at returns what is acknowledged now.
-func (l *load) at() (totals [8]int64) {
+func (l *crowd) at() (totals [8]int64) {
 	for i := range l.acknowledged {
 		totals[i] = l.acknowledged[i].Load()
 	}
@@ -62,7 +63,7 @@ func (l *load) at() (totals [8]int64) {
 }
 
 // reach waits until each counter is beyond the total.
-func (l *load) reach(tb testing.TB, total int64) {
+func (l *crowd) reach(tb testing.TB, total int64) {
 	tb.Helper()
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
@@ -79,12 +80,12 @@ func (l *load) reach(tb testing.TB, total int64) {
 }
 
 // end stops the callers.
-func (l *load) end() {
+func (l *crowd) end() {
 	close(l.stop)
 	l.callers.Wait()
 }
 
-// TestBackupUnderLoad: whatever was acknowledged before a backup began is there after a
+// OPS-STORE-003: whatever was acknowledged before a backup began is there after a
 // restore, from a directory to a directory, from there to a database, and back; and what
 // came meanwhile is there up to some command of each counter.
 func TestBackupUnderLoad(t *testing.T) {
@@ -172,6 +173,73 @@ func TestBackupAsksTheRightProxy(t *testing.T) {
 	if out, err := command(t, "store", "stats", "--proxy", "http://"+other.admin, "--output", "json"); err != nil || !strings.Contains(out, `"epoch":1`) {
 		t.Errorf("stats of a proxy: %q, %v", out, err)
 	}
+}
+
+func TestAdminURL(t *testing.T) {
+	for admin, want := range map[string]string{
+		"127.0.0.1:9001": "http://127.0.0.1:9001", ":9001": "http://127.0.0.1:9001", "0.0.0.0:1": "http://127.0.0.1:1",
+		"[::]:9001": "http://127.0.0.1:9001", "[::1]:9001": "http://[::1]:9001", "host:9": "http://host:9",
+	} {
+		if got := (&Config{Admin: admin}).adminURL(); got != want {
+			t.Errorf("%s is reached at %s, want %s", admin, got, want)
+		}
+	}
+}
+
+// TestStoreUpgrade brings a directory of version 1 up to date in place; one of a newer
+// version it does not touch.
+func TestStoreUpgrade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "store", "pebble", "testdata", "version1"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command(t, "store", "verify", "--data", dir); err == nil || !strings.Contains(err.Error(), "upgrade it first") {
+		t.Errorf("verify before: %v", err)
+	}
+	for range 2 {
+		if out, err := command(t, "store", "upgrade", "--data", dir); err != nil || !strings.Contains(out, dir) {
+			t.Errorf("upgrade: %q, %v", out, err)
+		}
+	}
+	if out, err := command(t, "store", "verify", "--data", dir); err != nil || out != "" {
+		t.Errorf("verify after: %q, %v", out, err)
+	}
+	if out, err := command(t, "store", "stats", "--data", dir); err != nil || !strings.Contains(out, `"cart"`) || !strings.Contains(out, "36 (") {
+		t.Errorf("stats after: %q, %v", out, err)
+	}
+	format := filepath.Join(dir, "FORMAT")
+	if err := os.WriteFile(format, []byte("stateward-pebble 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := filesOf(t, dir)
+	for _, what := range []string{"upgrade", "verify", "stats"} {
+		if _, err := command(t, "store", what, "--data", dir); err == nil || !strings.Contains(err.Error(), "version 3") {
+			t.Errorf("%s of a newer store: %v", what, err)
+		}
+	}
+	if after := filesOf(t, dir); after != before {
+		t.Errorf("there was\n%s\nand there is\n%s", before, after)
+	}
+}
+
+// filesOf lists the files of the directory, each with when it was changed.
+func filesOf(tb testing.TB, dir string) string {
+	tb.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			fmt.Fprintln(&all, path, info.Size(), info.ModTime())
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all.String()
 }
 
 // TestStoreRefusals shows what is said where a store or an archive is none.

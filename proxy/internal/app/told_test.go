@@ -68,7 +68,7 @@ func TestVersionsDoNotMeet(t *testing.T) {
 	answer.ServiceInfo.ProtocolMinorVersion, answer.ServiceInfo.OldestProtocolMinorVersion = 4, 2
 	f := functiontest.Start(t, loopback, saying(answer))
 	proxy := runProxy(t, quick(f.Target))
-	const ranges = "the function speaks protocol 1.2 to 1.4, and this proxy 1.0 to 1.0"
+	const ranges = "the function speaks protocol 1.2 to 1.4, and this proxy 1.0 to 1.1"
 	if report := take(t, f.Reports); report.GetCode() != "DISC-VER-003" || !strings.Contains(report.GetMessage(), ranges) {
 		t.Errorf("report %v", report)
 	}

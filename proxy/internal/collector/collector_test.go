@@ -57,7 +57,7 @@ func (p *page) count(level string) int {
 
 // config is a way to the endpoint, with one counter to send.
 func config(endpoint string) (collector.Config, *observer, *page) {
-	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "apples_total"})
+	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "apples_total", Help: "Apples."})
 	counter.Add(3)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(counter)

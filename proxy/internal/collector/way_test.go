@@ -45,7 +45,7 @@ func TestFind(t *testing.T) {
 		"a queue without room": {ratio: -1, env: "OTEL_BSP_MAX_QUEUE_SIZE=0", wrong: "OTEL_BSP_MAX_QUEUE_SIZE"},
 	} {
 		env := map[string]string{}
-		for _, variable := range strings.Fields(c.env) {
+		for variable := range strings.FieldsSeq(c.env) {
 			key, value, _ := strings.Cut(variable, "=")
 			env[key] = value
 		}

@@ -282,7 +282,7 @@ func TestInfoMistakes(t *testing.T) {
 			answer: func(a *discoveryv1.DiscoverResponse) {
 				a.ServiceInfo.ProtocolMinorVersion, a.ServiceInfo.OldestProtocolMinorVersion = 5, 3
 			},
-			want: []want{{"DISC-VER-003", "the function speaks protocol 1.3 to 1.5, and this proxy 1.0 to 1.0", nil}},
+			want: []want{{"DISC-VER-003", "the function speaks protocol 1.3 to 1.5, and this proxy 1.0 to 1.1", nil}},
 		},
 		"an oldest version above the newest": {
 			answer: func(a *discoveryv1.DiscoverResponse) { a.ServiceInfo.OldestProtocolMinorVersion = 1 },

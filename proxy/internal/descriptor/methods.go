@@ -3,11 +3,13 @@ package descriptor
 import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/stateward/stateward/proxy/internal/access"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 // methods checks the methods of the service and adds them to it.
 func (b *builder) methods(service *Service, declared protoreflect.ServiceDescriptor) {
+	byService := b.serviceAccess(service, declared)
 	keys := keyring{builder: b, service: service, byInput: map[protoreflect.FullName]*key{}}
 	for i := range declared.Methods().Len() {
 		method := declared.Methods().Get(i)
@@ -25,6 +27,7 @@ func (b *builder) methods(service *Service, declared protoreflect.ServiceDescrip
 			Input:    typeURL + string(method.Input().FullName()),
 			Output:   method.Output().FullName(),
 			ReadOnly: options.readOnly,
+			Access:   access.Annotated{Method: b.methodAccess(service, method), Service: byService},
 		}
 		if service.Kind != wire.Action {
 			found.key = keys.of(method)

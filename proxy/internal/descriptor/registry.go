@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/stateward/stateward/proxy/internal/access"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
@@ -60,6 +61,8 @@ type Method struct {
 	Output protoreflect.FullName
 	// ReadOnly says that no command of the method changes its entity's state.
 	ReadOnly bool
+	// Access says who may call, by the options of the method and of its service.
+	Access access.Annotated
 
 	key *key // nil for an action's
 }

@@ -25,6 +25,8 @@ type Body struct {
 	Errand *entityv1.Forward
 	// Trace is that of the command that caused the effect.
 	Trace []*entityv1.MetadataEntry
+	// Principal says who called first: each attempt carries it (ACC-FOLLOW-001).
+	Principal []*entityv1.MetadataEntry
 	// Key is the idempotency key that the proxy gives the effect; empty where it has
 	// one of its own.
 	Key string
@@ -33,16 +35,17 @@ type Body struct {
 }
 
 // NewBody returns the body of a durable side effect of a command with the key, the
-// trace and the depth. The id is the effect's in the store.
-func NewBody(source entity.ID, key string, trace []*entityv1.MetadataEntry, depth int, effect *entityv1.SideEffect, id string) Body {
+// trace, the principal and the depth. The id is the effect's in the store.
+func NewBody(source entity.ID, key string, trace, principal []*entityv1.MetadataEntry, depth int, effect *entityv1.SideEffect, id string) Body {
 	body := Body{
 		Source: source,
 		Errand: &entityv1.Forward{
 			ServiceName: effect.GetServiceName(), CommandName: effect.GetCommandName(),
 			Payload: effect.GetPayload(), Metadata: header.Forwarded(effect.GetMetadata()),
 		},
-		Trace: trace,
-		Depth: depth + 1,
+		Trace:     trace,
+		Principal: principal,
+		Depth:     depth + 1,
 	}
 	if !header.HasKey(body.Errand.GetMetadata(), key) {
 		body.Errand.Metadata = header.WithoutKey(body.Errand.GetMetadata())
@@ -65,6 +68,7 @@ const (
 	fieldTrace   protowire.Number = 4
 	fieldKey     protowire.Number = 5
 	fieldDepth   protowire.Number = 6
+	fieldCaller  protowire.Number = 7
 )
 
 // Encode returns the bytes of the body.
@@ -75,6 +79,9 @@ func (b Body) Encode() []byte {
 	data = appendBytes(data, fieldErrand, marshal(b.Errand))
 	if len(b.Trace) > 0 {
 		data = appendBytes(data, fieldTrace, marshal(&entityv1.Metadata{Entries: b.Trace}))
+	}
+	if len(b.Principal) > 0 {
+		data = appendBytes(data, fieldCaller, marshal(&entityv1.Metadata{Entries: b.Principal}))
 	}
 	data = appendBytes(data, fieldKey, []byte(b.Key))
 	data = protowire.AppendTag(data, fieldDepth, protowire.VarintType)
@@ -145,14 +152,21 @@ func readField(b *Body, field protowire.Number, kind protowire.Type, data []byte
 	case fieldErrand:
 		return n, unmarshal(value, b.Errand)
 	case fieldTrace:
-		var trace entityv1.Metadata
-		err := unmarshal(value, &trace)
-		b.Trace = trace.GetEntries()
-		return n, err
+		return n, readEntries(value, &b.Trace)
+	case fieldCaller:
+		return n, readEntries(value, &b.Principal)
 	default:
 		return 0, errBody
 	}
 	return n, nil
+}
+
+// readEntries reads entries that stand in a message of their own.
+func readEntries(data []byte, entries *[]*entityv1.MetadataEntry) error {
+	var metadata entityv1.Metadata
+	err := unmarshal(data, &metadata)
+	*entries = metadata.GetEntries()
+	return err
 }
 
 func unmarshal(data []byte, message proto.Message) error {

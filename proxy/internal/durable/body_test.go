@@ -32,8 +32,12 @@ func bodies() *rapid.Generator[durable.Body] {
 		if rapid.Bool().Draw(t, "traced") {
 			trace = []*entityv1.MetadataEntry{entry("traceparent", text.Draw(t, "trace"))}
 		}
+		var principal []*entityv1.MetadataEntry
+		if rapid.Bool().Draw(t, "known") {
+			principal = []*entityv1.MetadataEntry{entry("stateward-principal", text.Draw(t, "principal"))}
+		}
 		source := entity.ID{Service: text.Draw(t, "source"), Entity: text.Draw(t, "entity")}
-		return durable.NewBody(source, text.Draw(t, "key"), trace, rapid.IntRange(0, 8).Draw(t, "depth"), effect, text.Draw(t, "id"))
+		return durable.NewBody(source, text.Draw(t, "key"), trace, principal, rapid.IntRange(0, 8).Draw(t, "depth"), effect, text.Draw(t, "id"))
 	})
 }
 
@@ -65,7 +69,7 @@ func TestBodyKey(t *testing.T) {
 		if test.own != "" {
 			effect.Metadata = &entityv1.Metadata{Entries: []*entityv1.MetadataEntry{entry("Idempotency-Key", test.own)}}
 		}
-		body := durable.NewBody(entity.ID{}, test.command, nil, 0, effect, "7")
+		body := durable.NewBody(entity.ID{}, test.command, nil, nil, 0, effect, "7")
 		if body.Key != test.want || (len(body.Errand.GetMetadata().GetEntries()) == 1) != (test.want == "") {
 			t.Errorf("%+v: %+v", test, body)
 		}

@@ -65,7 +65,7 @@ func (k *Keeper) Effects(source entity.ID, command entity.Command, effects []*en
 	stored := make([]store.Effect, len(effects))
 	for n, effect := range effects {
 		id := newID(now, unique, n)
-		body := NewBody(source, command.Key, header.Trace(command.Metadata), command.Depth, effect, id)
+		body := NewBody(source, command.Key, header.Trace(command.Metadata), header.OfPrincipal(command.Metadata), command.Depth, effect, id)
 		stored[n] = store.Effect{ID: id, Body: body.Encode(), Stored: now}
 	}
 	return stored

@@ -189,7 +189,7 @@ func (w *world) add(methods ...string) (ended []<-chan struct{}) {
 		w.store.mu.Lock()
 		w.store.kept[effect.ID] = effect
 		w.store.mu.Unlock()
-		body := durable.NewBody(source, "", nil, 0, asked[n], effect.ID)
+		body := durable.NewBody(source, "", nil, nil, 0, asked[n], effect.ID)
 		ended = append(ended, w.Began(effect.ID, "cart", body, 3, w.Send(context.Background(), body)))
 	}
 	return ended

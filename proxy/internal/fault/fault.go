@@ -44,6 +44,10 @@ const (
 	Busy
 	// Range is a number that a counter cannot hold.
 	Range
+	// Unauthenticated is a caller who has to say who it is, and has not, or not truly.
+	Unauthenticated
+	// Denied is a caller who may not call the method.
+	Denied
 )
 
 // Code returns the gRPC code of the kind. It is the only such map in the proxy.
@@ -71,6 +75,10 @@ func (k Kind) Code() codes.Code {
 		return codes.NotFound
 	case Range:
 		return codes.OutOfRange
+	case Unauthenticated:
+		return codes.Unauthenticated
+	case Denied:
+		return codes.PermissionDenied
 	case Internal:
 		return codes.Internal
 	default:

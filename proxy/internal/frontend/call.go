@@ -13,25 +13,44 @@ import (
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/frontend/way"
+	"github.com/stateward/stateward/proxy/internal/identity"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
 var errStopping = fault.New(fault.Unavailable, "the proxy is stopping")
 
-// handle serves one call of the user's services, whichever way it has come.
-func (f *Frontend) handle(stream grpc.ServerStream) error {
+// The ways by which calls come, as they are counted.
+const (
+	byGRPC    = "grpc"
+	byGRPCWeb = "grpc-web"
+	byConnect = "connect"
+	byHTTP    = "http"
+)
+
+// handle serves one call of the user's services, which has come by the way.
+func (f *Frontend) handle(by string, stream grpc.ServerStream) error {
 	begin := time.Now()
 	method, err := f.method(stream)
+	if err != nil {
+		method = new(descriptor.Method) // nobody's
+	} else {
+		err = f.admitted(stream, method)
+	}
+	f.config.Observer.Called(by, method.Service, method.Name, way.Status(err).Code(), time.Since(begin))
+	return err
+}
+
+// admitted carries out a call of the method, unless its caller may not make it.
+func (f *Frontend) admitted(stream grpc.ServerStream, method *descriptor.Method) error {
+	headers, principal, err := f.admit(stream, method.Service, method.Name, method.Access)
 	switch {
 	case err != nil:
-		method = new(descriptor.Method) // nobody's
+		return err
 	case method.Shape == wire.Unary:
-		err = f.call(stream, method)
+		return f.call(stream, method, headers, principal)
 	default:
-		err = f.stream(stream, method)
+		return f.stream(stream, method, headers, principal)
 	}
-	f.config.Observer.Called(method.Service, method.Name, way.Status(err).Code(), time.Since(begin))
-	return err
 }
 
 // method finds the method that is called.
@@ -59,13 +78,12 @@ func (f *Frontend) find(service, name string) (*descriptor.Method, *descriptor.R
 }
 
 // call takes the request of a unary method and sends the reply.
-func (f *Frontend) call(stream grpc.ServerStream, method *descriptor.Method) error {
+func (f *Frontend) call(stream grpc.ServerStream, method *descriptor.Method, headers metadata.MD, principal *identity.Principal) error {
 	request, err := receive(stream)
 	if err != nil {
 		return err
 	}
-	headers, _ := metadata.FromIncomingContext(stream.Context())
-	meta, err := incoming(headers)
+	meta, err := told(headers, principal)
 	if err != nil {
 		return err
 	}

@@ -49,9 +49,9 @@ type Function interface {
 
 // Observer is told of each call, from any goroutine.
 type Observer interface {
-	// Called says how a call was answered and how long that took. The names are
-	// empty when nobody serves such a method.
-	Called(service, method string, code codes.Code, took time.Duration)
+	// Called says by which way a call has come, how it was answered and how long that
+	// took. The names are empty when nobody serves such a method.
+	Called(by, service, method string, code codes.Code, took time.Duration)
 }
 
 // Reporter tells the function what it has got wrong, from any goroutine.
@@ -60,7 +60,7 @@ type Reporter interface {
 	Report(ctx context.Context, id entity.ID, report entity.Report)
 }
 
-// Config is what a frontend stands on. All of it is needed but CORS.
+// Config is what a frontend stands on. All of it is needed but CORS and Guard.
 type Config struct {
 	Router   Router
 	Function Function
@@ -73,6 +73,8 @@ type Config struct {
 	Port port.Config
 	// CORS says which pages may call from a browser; the zero one lets none.
 	CORS cors.Policy
+	// Guard decides who may call; nil knows nobody and admits everybody.
+	Guard Guard
 }
 
 // validate returns what is wrong with the config; nil when nothing is.
@@ -130,7 +132,7 @@ const workers = 256
 func (f *Frontend) newServer(options ...grpc.ServerOption) *grpc.Server {
 	return grpc.NewServer(append(options,
 		grpc.ForceServerCodecV2(way.NewCodec()),
-		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return way.Status(f.handle(stream)).Err() }),
+		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return way.Status(f.handle(byGRPC, stream)).Err() }),
 		grpc.StreamInterceptor(f.endWithDrain),
 		grpc.MaxRecvMsgSize(f.config.MaxRequest),
 		grpc.MaxHeaderListSize(64<<10),
@@ -177,9 +179,12 @@ func (f *Frontend) endWithDrain(srv any, stream grpc.ServerStream, _ *grpc.Strea
 	return f.untilDrain(stream, func(stream grpc.ServerStream) error { return next(srv, stream) })
 }
 
-// untilDrain serves a call as long as the frontend does not drain; else one that watches
-// health would keep it for ever.
+// untilDrain serves a call, unless its caller may not make it, as long as the frontend does
+// not drain; else one that watches health would keep it for ever.
 func (f *Frontend) untilDrain(stream grpc.ServerStream, serve way.Serve) error {
+	if err := f.admitOwn(stream); err != nil {
+		return err
+	}
 	ended := make(chan error, 1)
 	f.serving.Go(func() { ended <- serve(stream) }) // ends with the stream
 	select {

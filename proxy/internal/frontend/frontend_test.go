@@ -82,7 +82,7 @@ func (f *functions) Registry() (*descriptor.Registry, error) {
 // tally passes on what is counted, as far as somebody may ask.
 type tally chan string
 
-func (c tally) Called(service, method string, code codes.Code, _ time.Duration) {
+func (c tally) Called(_, service, method string, code codes.Code, _ time.Duration) {
 	select {
 	case c <- fmt.Sprintf("%s/%s %s", service, method, code):
 	default:

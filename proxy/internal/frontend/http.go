@@ -14,6 +14,7 @@ import (
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/frontend/rest"
+	"github.com/stateward/stateward/proxy/internal/frontend/way"
 	"github.com/stateward/stateward/proxy/internal/frontend/web"
 	"github.com/stateward/stateward/proxy/internal/header"
 	"github.com/stateward/stateward/proxy/internal/transcode"
@@ -22,19 +23,25 @@ import (
 // newHandler returns what answers whatever comes by HTTP: gRPC that shares its connection
 // with other requests, gRPC-Web, Connect, and calls with JSON (HTTP-PORT-002, HTTP-WEB-001).
 func (f *Frontend) newHandler() http.Handler {
-	byWeb := web.New(web.Config{
-		Serve: f.serve, Method: f.webMethod, Unprintable: f.unprintable, Refused: f.refused,
-		MaxRequest: f.config.MaxRequest,
-	})
+	byWeb := func(by string) http.Handler {
+		return web.New(web.Config{
+			Serve: f.servedBy(by), Method: f.webMethod, Unprintable: f.unprintable, Refused: f.refused(by),
+			MaxRequest: f.config.MaxRequest,
+		})
+	}
+	grpcWeb, connect := byWeb(byGRPCWeb), byWeb(byConnect)
 	byJSON := rest.New(rest.Config{
-		Serve: f.serve, Registry: f.config.Function.Registry, Unprintable: f.unprintable, Refused: f.refused,
+		Serve: f.servedBy(byHTTP), Registry: f.config.Function.Registry, Unprintable: f.unprintable, Refused: f.refused(byHTTP),
 		MaxRequest: f.config.MaxRequest,
 	})
 	open := f.config.CORS.Handler(f.methods, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if web.Is(r) {
-			byWeb.ServeHTTP(w, r)
-		} else {
+		switch {
+		case !web.Is(r):
 			byJSON.ServeHTTP(w, r)
+		case web.IsGRPCWeb(r):
+			grpcWeb.ServeHTTP(w, r)
+		default:
+			connect.ServeHTTP(w, r)
 		}
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +83,9 @@ func (f *Frontend) unprintable(ctx context.Context, method string, err error) {
 }
 
 // refused counts a request that became no call.
-func (f *Frontend) refused(code codes.Code) { f.config.Observer.Called("", "", code, 0) }
+func (f *Frontend) refused(by string) func(codes.Code) {
+	return func(code codes.Code) { f.config.Observer.Called(by, "", "", code, 0) }
+}
 
 // isGRPC reports whether the request is a gRPC call (HTTP-PORT-002).
 func isGRPC(r *http.Request) bool {
@@ -84,14 +93,16 @@ func isGRPC(r *http.Request) bool {
 	return is && (rest == "" || rest[0] == '+' || rest[0] == ';')
 }
 
-// serve serves a call that has come by HTTP: of the proxy's own services, or of the
-// user's.
-func (f *Frontend) serve(stream grpc.ServerStream) error {
-	path, _ := grpc.MethodFromServerStream(stream) // every call has one
-	if own, is := f.own[path]; is {
-		return f.untilDrain(stream, own.serve)
+// servedBy serves calls that have come by the way, one of HTTP: of the proxy's own
+// services, or of the user's.
+func (f *Frontend) servedBy(by string) way.Serve {
+	return func(stream grpc.ServerStream) error {
+		path, _ := grpc.MethodFromServerStream(stream) // every call has one
+		if own, is := f.own[path]; is {
+			return f.untilDrain(stream, own.serve)
+		}
+		return f.handle(by, stream)
 	}
-	return f.handle(stream)
 }
 
 // byMixed answers gRPC that has come to net/http. Its server takes one value of base64 in a

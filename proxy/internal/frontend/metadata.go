@@ -14,7 +14,8 @@ import (
 )
 
 // incoming returns the caller's headers as metadata, less those of the
-// transport and a broken trace; nil when none is left (CORE-META-001). Keys are in alphabetical
+// transport, those that only the proxy says (ACC-RESERVE-001) and a broken trace; nil when
+// none is left (CORE-META-001). Keys are in alphabetical
 // order but for the trace, which comes last; the values of one key are in the
 // caller's. An
 // error has the kind fault.Invalid: protobuf takes no string that is not UTF-8.
@@ -23,7 +24,7 @@ func incoming(headers metadata.MD) (*entityv1.Metadata, error) {
 	traced := header.IsTraced(headers[header.TraceParent]...)
 	for _, key := range slices.Sorted(maps.Keys(headers)) {
 		isTrace := key == header.TraceParent || key == header.TraceState
-		if header.IsTransport(key) || isTrace && !traced { // A broken trace fails no call (META-TRACE-004).
+		if header.IsTransport(key) || header.IsReserved(key) || isTrace && !traced { // A broken trace fails no call (META-TRACE-004).
 			continue
 		}
 		for _, value := range headers[key] {

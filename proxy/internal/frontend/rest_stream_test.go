@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -194,6 +195,23 @@ func TestHTTPStreamComments(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// TestHTTPBodyIsNoRefusal shows that bytes of the function are not taken for a refusal by
+// net/http, whose words the proxy replaces.
+func TestHTTPBodyIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	const said = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+	b := serve(t, sending(nil, raws("a/b", "1"), raws("", said)), watchers(rawBody))
+	conn, err := net.Dial("tcp", b.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	write(t, conn, "POST "+descriptortest.Add+" HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}") // of 1.0: no chunks
+	if got, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(got), "\r\n\r\n1"+said) {
+		t.Errorf("%q, %v", got, err)
+	}
 }
 
 // TestHTTPBody covers HTTP-BODY-002, HTTP-BODY-003 and HTTP-JSON-006 for a unary method.

@@ -37,13 +37,14 @@ func (f *Frontend) newHTTP() *http.Server {
 		MaxHeaderBytes:    maxHead,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: int(f.config.Port.MaxStreams), SendPingTimeout: idleTimeout},
 		ErrorLog:          slog.NewLogLogger(f.config.Log.Handler(), slog.LevelDebug),
-		ConnContext:       func(ctx context.Context, conn net.Conn) context.Context { return port.Context(ctx, unheaded(conn)) },
+		ConnContext:       connected,
 		ConnState:         follow,
 	}
 }
 
 // counted answers a request, unless the frontend has ended.
 func (f *Frontend) counted(w http.ResponseWriter, r *http.Request) {
+	handed(r.Context())
 	if !f.requests.enter() {
 		w.Header().Set("Connection", "close")
 		web.Refuse(w, r, fault.New(fault.Unavailable, "the proxy is stopping"))

@@ -3,7 +3,9 @@ package frontend_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	"github.com/stateward/stateward/proxy/internal/descriptor/descriptortest"
+	"github.com/stateward/stateward/proxy/internal/fault"
 	"github.com/stateward/stateward/proxy/internal/wire"
 )
 
@@ -51,8 +54,13 @@ func (p *pipes) dial() net.Conn {
 // slowly runs the test with a frontend in a time of its own, which answers 42.
 func slowly(t *testing.T, run func(t *testing.T, port *pipes)) {
 	t.Helper()
+	slowlyBy(t, func(context.Context, request) (*entityv1.Reply, error) { return total(42), nil }, run)
+}
+
+// slowlyBy is slowly with another router.
+func slowlyBy(t *testing.T, answering router, run func(t *testing.T, port *pipes)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		answering := router(func(context.Context, request) (*entityv1.Reply, error) { return total(42), nil })
 		b := newBench(t, wire.V1(), answering, descriptortest.Answer(descriptortest.Files()), noPages)
 		port := newPipes()
 		if err := b.frontend.Serve(port); err != nil {
@@ -107,7 +115,7 @@ func TestSlowHead(t *testing.T) {
 				if response, body, _ := read(t, from); response.StatusCode != http.StatusOK {
 					t.Fatalf("%s %s", response.Status, body)
 				}
-				time.Sleep(time.Minute) // of the bubble: between two calls a connection rests
+				<-time.After(time.Minute) // between two calls a connection rests
 			}
 			write(t, conn, "POST / HTTP/1.1\r\nHo")
 			response, body, took := read(t, from)
@@ -147,7 +155,7 @@ func TestSlowBody(t *testing.T) {
 		from := bufio.NewReader(conn)
 		write(t, conn, head)
 		for _, next := range []string{"{", " ", " ", "}"} {
-			time.Sleep(whenBody - time.Second)
+			<-time.After(whenBody - time.Second)
 			write(t, conn, next)
 		}
 		if response, body, _ := read(t, from); response.StatusCode != http.StatusOK {
@@ -158,6 +166,76 @@ func TestSlowBody(t *testing.T) {
 		if response.StatusCode != http.StatusRequestTimeout || !strings.HasPrefix(body, tooLate) || took != whenBody || !response.Close {
 			t.Errorf("%s %q after %v", response.Status, body, took)
 		}
+	})
+}
+
+// TestSlowAnswer shows that the time of HTTP-LIMIT-006 is over once the body is there: the
+// call may take longer.
+func TestSlowAnswer(t *testing.T) {
+	answering := func(ctx context.Context, _ request) (*entityv1.Reply, error) {
+		select {
+		case <-time.After(2 * whenBody):
+			return total(42), nil
+		case <-ctx.Done():
+			return nil, fault.FromContext(ctx)
+		}
+	}
+	slowlyBy(t, answering, func(t *testing.T, port *pipes) {
+		t.Helper()
+		conn := port.dial()
+		defer conn.Close()
+		write(t, conn, head+"{}  ")
+		if response, body, took := read(t, bufio.NewReader(conn)); response.StatusCode != http.StatusOK || took != 2*whenBody {
+			t.Errorf("%s %s after %v", response.Status, body, took)
+		}
+	})
+}
+
+// TestCloseWaits shows that nothing of a call runs once the frontend is closed.
+func TestCloseWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun, ended := make(chan struct{}), false
+		answering := router(func(ctx context.Context, _ request) (*entityv1.Reply, error) {
+			close(begun)
+			<-ctx.Done()
+			<-time.After(time.Second) // what it has begun takes a while
+			ended = true
+			return nil, fault.FromContext(ctx)
+		})
+		b := newBench(t, wire.V1(), answering, descriptortest.Answer(descriptortest.Files()), noPages)
+		port := newPipes()
+		if err := b.frontend.Serve(port); err != nil {
+			t.Fatal(err)
+		}
+		conn := port.dial()
+		defer conn.Close()
+		write(t, conn, head+"{}  ")
+		<-begun
+		if b.frontend.Close(); !ended {
+			t.Error("a call goes on")
+		}
+	})
+}
+
+// TestRefusedHeads covers HTTP-STATUS-002 and HTTP-PATH-008 for heads that reach no handler.
+func TestRefusedHeads(t *testing.T) {
+	slowly(t, func(t *testing.T, port *pipes) {
+		t.Helper()
+		for sent, want := range map[string]string{
+			"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n":                                         `400 {"code":3,"message":"400 Bad Request`,
+			"GET / HTTP/1.1\r\n\r\n":                                                       `400 {"code":3,"message":"400 Bad Request`,
+			"GET / HTTP/1.1\r\nHost: a\r\nno header\r\n\r\n":                               `400 {"code":3,"message":"400 Bad Request`,
+			"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("a", 300<<10) + "\r\n\r\n": `431 {"code":8,"message":"431 Request Header Fields Too Large`,
+		} {
+			conn := port.dial()
+			go func() { _, _ = io.WriteString(conn, sent) }() // ends with the connection, which may not take it all
+			response, body, _ := read(t, bufio.NewReader(conn))
+			if got := fmt.Sprint(response.StatusCode, " ", body); !strings.HasPrefix(got, want) || !response.Close || !json.Valid([]byte(body)) {
+				t.Errorf("%.50q: %s", sent, got)
+			}
+			conn.Close()
+		}
+		<-time.After(time.Second) // net/http waits a while before it closes
 	})
 }
 

@@ -8,12 +8,12 @@ import (
 	"github.com/stateward/stateward/proxy/internal/calls"
 	"github.com/stateward/stateward/proxy/internal/descriptor"
 	"github.com/stateward/stateward/proxy/internal/frontend/way"
+	"github.com/stateward/stateward/proxy/internal/identity"
 )
 
 // stream carries out a call whose requests or responses are streamed.
-func (f *Frontend) stream(stream grpc.ServerStream, method *descriptor.Method) error {
-	headers, _ := metadata.FromIncomingContext(stream.Context())
-	meta, err := incoming(headers)
+func (f *Frontend) stream(stream grpc.ServerStream, method *descriptor.Method, headers metadata.MD, principal *identity.Principal) error {
+	meta, err := told(headers, principal)
 	if err != nil {
 		return err
 	}

@@ -209,6 +209,7 @@ func safeGet() *descriptorpb.FileDescriptorSet {
 	files := descriptortest.Files()
 	for _, file := range files.GetFile() {
 		for _, service := range file.GetService() {
+			service.Method[0].Options = &descriptorpb.MethodOptions{Deprecated: new(true)}
 			service.Method[1].Options = &descriptorpb.MethodOptions{IdempotencyLevel: descriptorpb.MethodOptions_NO_SIDE_EFFECTS.Enum()}
 		}
 	}

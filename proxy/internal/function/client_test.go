@@ -163,7 +163,7 @@ func TestServes(t *testing.T) {
 			client, o := run(t, f.Target)
 			o.awaitServing(t)
 			request := take(t, f.Requests)
-			if request.GetProtocolMajorVersion() != 1 || request.GetProtocolMinorVersion() != 0 ||
+			if request.GetProtocolMajorVersion() != 1 || request.GetProtocolMinorVersion() != 1 ||
 				request.GetProxyName() != "stateward-proxy" || request.GetProxyVersion() != "1.2.3" ||
 				request.GetOldestProtocolMinorVersion() != 0 || request.GetLimits().GetMaxMessageBytes() != 5<<20 ||
 				!request.GetDevMode() || request.GetInstanceId() != "one of many" || len(request.GetCapabilities()) > 0 ||

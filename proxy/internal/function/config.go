@@ -5,6 +5,7 @@ package function
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,6 +74,8 @@ type Config struct {
 	Random func() float64
 	// Dial opens a connection; the network is "tcp" or "unix".
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// TLS returns what the next connection's handshake needs; nil speaks without TLS.
+	TLS func() *tls.Config
 
 	// Each wait has an end.
 	ConnectTimeout  time.Duration // for the transport

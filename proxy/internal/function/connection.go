@@ -13,7 +13,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	"github.com/stateward/stateward/proxy/internal/entity"
@@ -81,13 +80,16 @@ func dial(ctx context.Context, c *Config, dialect wire.Dialect, changed func()) 
 	ctx, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
 	defer cancel()
 	dialed, err := c.Dial(ctx, network, address)
+	if err == nil {
+		dialed, err = c.secure(ctx, dialed)
+	}
 	if err != nil {
 		return nil, err
 	}
 	transport := newTransport(dialed, changed)
 	client, err := grpc.NewClient("passthrough:///"+address,
 		grpc.WithContextDialer(dialOnce(transport)),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(c.credentials()),
 		grpc.WithAuthority(authority(network, address)),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),

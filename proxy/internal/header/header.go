@@ -45,14 +45,14 @@ func Fits(key, value string) bool {
 
 // Forwarded returns what a function's own metadata comes to at the target of a
 // forward or side effect: its entries with their keys in lower case, less those
-// of the transport (FX-META-001) and those that no caller could have sent
-// (FX-META-002); nil when none is left (FX-FWD-006). It shares nothing that is
+// of the transport (FX-META-001), those that are the proxy's own (ACC-RESERVE-002) and
+// those that no caller could have sent (FX-META-002); nil when none is left (FX-FWD-006). It shares nothing that is
 // written to with given.
 func Forwarded(given *entityv1.Metadata) *entityv1.Metadata {
 	var kept []*entityv1.MetadataEntry
 	for _, entry := range given.GetEntries() {
 		key := strings.ToLower(entry.GetKey())
-		if isName(key) && !IsTransport(key) && rightCase(key, entry) {
+		if isName(key) && !IsTransport(key) && !IsReserved(key) && rightCase(key, entry) {
 			kept = append(kept, &entityv1.MetadataEntry{Key: key, Value: entry.GetValue()})
 		}
 	}
@@ -63,12 +63,13 @@ func Forwarded(given *entityv1.Metadata) *entityv1.Metadata {
 }
 
 // Returned returns what a reply's metadata comes to at the caller: its entries less
-// those of the transport, authorization and cookie (META-REPLY-001). It shares
+// those of the transport, authorization and cookie (META-REPLY-001), and those that are
+// the proxy's own (ACC-RESERVE-003). It shares
 // nothing that is written to with given.
 func Returned(given *entityv1.Metadata) *entityv1.Metadata {
 	returned := &entityv1.Metadata{}
 	for _, entry := range given.GetEntries() {
-		if key := strings.ToLower(entry.GetKey()); !IsTransport(key) && key != "authorization" && key != "cookie" {
+		if key := strings.ToLower(entry.GetKey()); !IsTransport(key) && !IsReserved(key) && key != "authorization" && key != "cookie" {
 			returned.Entries = append(returned.Entries, entry)
 		}
 	}

@@ -5,6 +5,7 @@ package operator
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,19 +40,24 @@ type Operator struct {
 
 // New returns one who asks the proxy whose admin port is at the address, HOST:PORT, and
 // writes the answers to out; as JSON where asJSON says so. An address of all interfaces
-// stands for this machine's own.
-func New(address string, out io.Writer, asJSON bool) *Operator {
+// stands for this machine's own. Secured is the TLS of the port; nil where it has none.
+func New(address string, secured *tls.Config, out io.Writer, asJSON bool) *Operator {
 	host, port, err := net.SplitHostPort(address)
 	if at := net.ParseIP(host); err == nil && (host == "" || at != nil && at.IsUnspecified()) {
 		address = net.JoinHostPort("127.0.0.1", port)
 	}
 	client := &http.Client{Transport: &http.Transport{
 		DialContext:       (&net.Dialer{Timeout: dialTime}).DialContext,
+		TLSClientConfig:   secured,
 		DisableKeepAlives: true, // One command makes a few calls, and ends.
 	}}
+	scheme := "http://"
+	if secured != nil {
+		scheme = "https://"
+	}
 	return &Operator{
 		address: address, out: out, json: asJSON,
-		service: adminv1alpha1connect.NewAdminServiceClient(client, "http://"+address),
+		service: adminv1alpha1connect.NewAdminServiceClient(client, scheme+address),
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 
 	"github.com/stateward/stateward/proxy/internal/port"
 )
@@ -235,12 +237,19 @@ func TestBomb(t *testing.T) {
 // does: it is left alone (HTTP-LIMIT-009).
 func TestPings(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	s := open(t, nil, grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Nanosecond, PermitWithoutStream: true}))
 	w := s.wire(t).settings()
-	for i := range uint32(12_000) {
-		w.headers(2*i+1, "application/grpc", true)
-		w.must(w.framer.WritePing(false, [8]byte{}))
-		w.answer(2*i + 1)
+	w.headers(1, "application/grpc", false)
+	const answers = 1000
+	for range 15 {
+		w.send(1, bytes.Repeat(message(0), answers), false) // each gets an answer of its own
+		for n := 0; n < answers; {
+			f := w.until("an answer", func(f http2.Frame) bool { return f.Header().Type == http2.FrameData })
+			n += int(f.Header().Length) / 5
+			w.must(w.framer.WritePing(false, [8]byte{}))
+		}
+		w.must(w.framer.WriteWindowUpdate(0, 5*answers))
+		w.must(w.framer.WriteWindowUpdate(1, 5*answers))
 	}
 }
 

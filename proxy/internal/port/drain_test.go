@@ -118,6 +118,67 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestCloseBreaksOff closes the port while a guest is served that grpc-go has left behind,
+// and whose client does not read.
+func TestCloseBreaksOff(t *testing.T) {
+	t.Parallel()
+	written := make(chan struct{})
+	s := openHTTP(t, nil, func(server *http.Server) {
+		server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = http.NewResponseController(w).Flush()
+			_, err := io.ReadFull(r.Body, make([]byte, 1))
+			for err == nil { // it never ends of itself
+				if _, err = w.Write(make([]byte, 32<<10)); err == nil {
+					written <- struct{}{}
+				}
+			}
+			close(written)
+		})
+	})
+	w := s.wire(t).settings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
+	w.must(w.framer.WriteWindowUpdate(0, 1<<30))
+	w.headers(1, "application/grpc", true)
+	w.answer(1)
+	w.headers(3, "text/plain", false)
+	w.until("the guest's head", func(f http2.Frame) bool { return f.Header().StreamID == 3 })
+	left := make(chan struct{})
+	s.served.Go(func() {
+		s.grpc.GracefulStop()
+		close(left)
+	})
+	for range 2 { // the second time with the last stream
+		bye := w.until("a goodbye", func(f http2.Frame) bool { return f.Header().Type == http2.FrameGoAway }).(*http2.GoAwayFrame)
+		if bye.LastStreamID < 3 {
+			t.Errorf("the last stream is said to be %d", bye.LastStreamID)
+		}
+	}
+	w.send(3, []byte("x"), false)
+	for stuck := false; !stuck; { // all that lies between them is full
+		select {
+		case <-written:
+		case <-time.After(500 * time.Millisecond):
+			stuck = true
+		}
+	}
+	<-left
+	s.http.Close()
+	go func() { // until the handler has seen it
+		for range written {
+		}
+	}()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.port.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second): // after 20 s the kernel gives the client up
+		t.Fatal("the port does not close")
+	}
+	s.counts.until(t, "none is open", func() bool { return s.counts.open == 0 })
+}
+
 // TestNetHTTPAlone has net/http leave a connection with guests first: the next guest is
 // refused, and gRPC goes on.
 func TestNetHTTPAlone(t *testing.T) {
@@ -168,7 +229,7 @@ func TestIdleInner(t *testing.T) {
 	t.Parallel()
 	closed := make(chan struct{}, 100)
 	s := openHTTP(t, nil, func(server *http.Server) {
-		server.IdleTimeout = 10 * time.Millisecond
+		server.IdleTimeout = 500 * time.Millisecond
 		server.ConnState = func(_ net.Conn, state http.ConnState) {
 			if state == http.StateClosed {
 				closed <- struct{}{}

@@ -17,6 +17,7 @@ type host struct {
 
 	reading sync.Mutex // grpc-go's reader, or whoever follows it when grpc-go has closed
 	reader  reader
+	ready   ready
 	closed  atomic.Bool
 }
 
@@ -34,6 +35,11 @@ func newHost(p *Port, served *identity, head []byte) net.Conn {
 func (h *host) Read(p []byte) (int, error) {
 	h.reading.Lock()
 	defer h.reading.Unlock()
+	return h.read(p)
+}
+
+// read is Read, for whoever has the lock.
+func (h *host) read(p []byte) (int, error) {
 	if h.closed.Load() {
 		return 0, net.ErrClosed
 	}
@@ -53,7 +59,7 @@ func (h *host) Close() error {
 	if h.closed.Swap(true) {
 		return nil
 	}
-	if !h.visits.outstay() {
+	if !h.visits.outstay() || !h.port.hold(h.identity) {
 		h.visits.fail(net.ErrClosed)
 		return h.identity.Close()
 	}
@@ -65,6 +71,7 @@ func (h *host) Close() error {
 func (h *host) linger() {
 	// Long enough for what is under way when a server stops.
 	const most = 5 * time.Minute
+	defer h.port.letGo(h.identity)
 	// grpc-go's reader is made to return.
 	_ = h.SetReadDeadline(time.Unix(1, 0))
 	h.reading.Lock()

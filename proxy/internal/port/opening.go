@@ -28,11 +28,11 @@ func (p *Port) opens(raw net.Conn, release func()) {
 		_ = raw.Close() // what is not served cannot be harmed
 		release()
 	}
-	if !p.begin(raw) {
+	if !p.hold(raw) {
 		done()
 		return
 	}
-	defer p.begun(raw)
+	defer p.letGo(raw)
 	wire, state, err := p.handshake(raw)
 	if err != nil {
 		p.fails(raw, err)
@@ -65,26 +65,6 @@ func (p *Port) opens(raw net.Conn, release func()) {
 	if !target.deliver(conn) {
 		_ = conn.Close() // as above
 	}
-}
-
-// begin notes that the connection is no server's yet; false where the port has ended.
-func (p *Port) begin(conn net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	select {
-	case <-p.ended:
-		return false
-	default:
-		p.opening[conn] = struct{}{}
-		return true
-	}
-}
-
-// begun notes that it is one's, or closed.
-func (p *Port) begun(conn net.Conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.opening, conn)
 }
 
 // fails counts a connection whose opening has failed because of the client.

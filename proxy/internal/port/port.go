@@ -7,8 +7,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -83,7 +85,8 @@ func (c *Config) validate() error {
 	return nil
 }
 
-// silence is how long what is sent to a client may stay unacknowledged.
+// silence is how long a client may acknowledge nothing of what is sent to it, or, where
+// the kernel counts that too, may have no room for more.
 const silence = 20 * time.Second
 
 // Port is one open port. Each of its two listeners is served by one server; when the
@@ -99,7 +102,8 @@ type Port struct {
 	working sync.WaitGroup // accepting, openings, and what serves guests
 
 	mu        sync.Mutex
-	opening   map[net.Conn]struct{} // not yet a server's
+	held      map[net.Conn]struct{} // not yet a server's, or no longer
+	closed    bool                  // and there are no more
 	open      int                   // connections, and those by address
 	addresses map[netip.Addr]int
 	said      time.Time // when a refusal was logged
@@ -116,7 +120,7 @@ func New(raw net.Listener, config Config) (*Port, error) {
 		tls:       withALPN(config.TLS),
 		raw:       raw,
 		ended:     make(chan struct{}),
-		opening:   map[net.Conn]struct{}{},
+		held:      map[net.Conn]struct{}{},
 		addresses: map[netip.Addr]int{},
 	}
 	p.grpc, p.http = newListener(p), newListener(p)
@@ -137,12 +141,33 @@ func (p *Port) HTTP() net.Listener { return p.http }
 func (p *Port) Close() error {
 	err := errors.Join(p.grpc.Close(), p.http.Close())
 	p.mu.Lock()
-	for conn := range p.opening {
-		_ = conn.Close() // nobody has used it yet
-	}
+	p.closed = true
+	held := slices.Collect(maps.Keys(p.held))
 	p.mu.Unlock()
+	for _, conn := range held {
+		_ = conn.Close() // it is nobody's
+	}
 	p.working.Wait()
 	return err
+}
+
+// hold keeps a connection that is no server's, for Close to close it; false where Close
+// has been called.
+func (p *Port) hold(conn net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.held[conn] = struct{}{}
+	return true
+}
+
+// letGo ends hold.
+func (p *Port) letGo(conn net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.held, conn)
 }
 
 // stop accepts no more.

@@ -37,7 +37,8 @@ func (r *reader) read(p []byte) (int, error) {
 		case len(p) == 0:
 			return 0, nil
 		case len(r.bytes) == 0 && len(p) >= roomy:
-			if n := r.straight(p); n > 0 {
+			n, err := r.wire.Read(p)
+			if n = r.straight(p[:n], err); n > 0 {
 				return n, nil
 			}
 		default:
@@ -46,11 +47,16 @@ func (r *reader) read(p []byte) (int, error) {
 	}
 }
 
-// straight reads into p and splits it there. It returns 0 where what is passed on is
-// ready elsewhere, or nothing is.
-func (r *reader) straight(p []byte) int {
-	n, err := r.wire.Read(p)
-	pass, tail := r.split(p[:n], err)
+// empty reports whether nothing but the wire can be read.
+func (r *reader) empty() bool {
+	return len(r.ready) == 0 && len(r.bytes) == 0 && r.cut == nil && r.err == nil
+}
+
+// straight splits what was read into p, and how that ended. What is passed on stands at
+// p's beginning; it returns how much that is, and 0 where it is ready elsewhere, or
+// nothing is.
+func (r *reader) straight(p []byte, err error) int {
+	pass, tail := r.split(p, err)
 	r.buffer = append(r.buffer[:0], tail...)
 	r.bytes = r.buffer
 	if r.splitter.moved {

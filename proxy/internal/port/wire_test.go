@@ -36,7 +36,7 @@ func (s *stage) wire(t *testing.T) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	w := &wire{t: t, conn: conn, framer: http2.NewFramer(conn, conn), allowed: 65535, got: map[uint32]int{}}
 	w.table = hpack.NewEncoder(&w.block)
 	w.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
@@ -179,7 +179,7 @@ func isSettings(f http2.Frame) bool {
 // (HTTP-PORT-005).
 func TestSettingsFirst(t *testing.T) {
 	t.Parallel()
-	s := open(t, nil)
+	s := open(t, func(c *port.Config) { c.HeadTimeout, c.Patience = time.Minute, time.Minute })
 	for contentType, status := range map[string]string{"application/grpc+proto": "0", "text/plain": "", "application/grpc-web": ""} {
 		w := s.wire(t).settings()
 		first := w.until("the first SETTINGS", isSettings).(*http2.SettingsFrame)
@@ -215,12 +215,12 @@ func TestPatience(t *testing.T) {
 			})
 		},
 	} {
-		for _, contentType := range []string{"application/grpc", "text/html"} {
+		for contentType, want := range map[string]string{"application/grpc": "0", "text/html": ""} {
 			w := s.wire(t).settings()
 			before(w)
 			w.headers(1, contentType, true)
-			if code, _ := w.answer(1); code != "200" {
-				t.Errorf("%s, %s: status %s", name, contentType, code)
+			if code, status := w.answer(1); code != "200" || status != want {
+				t.Errorf("%s, %s: status %s, gRPC's %q", name, contentType, code, status)
 			}
 		}
 	}

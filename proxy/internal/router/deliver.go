@@ -20,7 +20,7 @@ var _ durable.Sender = (*Router)(nil)
 // deliver makes the first attempt at a side effect that is stored under the id. A
 // synchronous one is waited for until that has ended (FX-DUR-007).
 func (r *Router) deliver(ctx context.Context, from source, effect *entityv1.SideEffect, id string) {
-	body := durable.NewBody(from.id, from.key, from.trace, from.depth, effect, id)
+	body := durable.NewBody(from.id, from.key, from.trace, from.principal, from.depth, effect, id)
 	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.EffectTimeout)
 	result := r.attempt(attempt, cancel, body, r.aside)
 	ended := r.config.Durable.Began(id, from.persistence, body, from.sent, result)
@@ -42,7 +42,7 @@ func (r *Router) Send(ctx context.Context, body durable.Body) <-chan durable.Res
 // and done is called when its result is known. Beside runs what takes time. Called only
 // while working is not 0.
 func (r *Router) attempt(ctx context.Context, done func(), body durable.Body, beside func(func())) <-chan durable.Result {
-	from := source{trace: body.Trace, depth: body.Depth - 1, effect: true}
+	from := source{trace: body.Trace, principal: body.Principal, depth: body.Depth - 1, effect: true}
 	to, refused := r.prepare(from, body.Errand, role{effect: 1}, keyingOfStored(body))
 	if refused != nil {
 		done()

@@ -70,7 +70,7 @@ func (r *Router) prepare(from source, e errand, as role, key keying) (ready, *re
 	if err != nil {
 		return ready{}, &refusal{as.nowhere(), err}
 	}
-	to.metadata = withKey(header.WithTrace(own, from.trace), to.key)
+	to.metadata = header.WithPrincipal(withKey(header.WithTrace(own, from.trace), to.key), from.principal)
 	to.trace = header.Trace(to.metadata)
 	return to, nil
 }

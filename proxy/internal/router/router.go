@@ -52,7 +52,10 @@ func (r *Router) Call(
 		return nil, errStopping()
 	}
 	defer r.working.Done()
-	from := source{id: entity.ID{Service: service}, name: name, trace: header.Trace(metadata)}
+	from := source{
+		id: entity.ID{Service: service}, name: name,
+		trace: header.Trace(metadata), principal: header.OfPrincipal(metadata),
+	}
 	reply, err := r.call(ctx, &from, request, metadata)
 	r.failed(from, err)
 	return reply, err
@@ -74,7 +77,7 @@ func (r *Router) call(ctx context.Context, from *source, request []byte, metadat
 	if err := r.fits(method, request, metadata); err != nil {
 		return nil, err
 	}
-	if err := from.address(ctx, method, key, request); err != nil {
+	if *from, err = from.addressed(ctx, method, key, request); err != nil {
 		return nil, err
 	}
 	ctx, metadata, span := r.begin(ctx, trace.Call, from, method, metadata)

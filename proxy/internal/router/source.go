@@ -23,6 +23,8 @@ type source struct {
 	effect bool
 	// trace is that of the command, for whatever follows from it.
 	trace []*entityv1.MetadataEntry
+	// principal says who called first, for whatever follows (ACC-FOLLOW-001).
+	principal []*entityv1.MetadataEntry
 	// key is the command's idempotency key; empty when it has none.
 	key string
 	// depth is how many forwards and side effects led to the command.
@@ -31,17 +33,17 @@ type source struct {
 	sent int64
 }
 
-// address makes the source the command of a caller of the method: for the entity that the
-// request names, or for an action.
-func (s *source) address(ctx context.Context, method Method, key string, request []byte) (err error) {
+// addressed returns the source as the command of a caller of the method: for the entity
+// that the request names, or for an action.
+func (s source) addressed(ctx context.Context, method Method, key string, request []byte) (to source, err error) {
 	s.key = key
 	s.deadline, _ = ctx.Deadline()
 	if method.Kind == wire.Action {
-		return nil
+		return s, nil
 	}
 	s.persistence = method.Target.Persistence
 	s.id.Entity, err = method.Key(request)
-	return err
+	return s, err
 }
 
 // command returns the source's command, of the method, for its entity.

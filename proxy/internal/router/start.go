@@ -19,6 +19,7 @@ func (r *Router) Start(id entity.ID, start entity.Start) {
 		id: id, persistence: method.Target.Persistence, name: start.Command.Name, key: start.Command.Key,
 		depth: start.Command.Depth, trace: header.Trace(start.Command.Metadata),
 	}
+	from.principal = header.OfPrincipal(start.Command.Metadata)
 	r.working.Go(func() {
 		defer r.working.Done() // for enter
 		_, _ = r.settle(context.Background(), "", from, entity.Outcome{Command: start.ID, SideEffects: start.SideEffects})

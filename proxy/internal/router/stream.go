@@ -28,7 +28,10 @@ func (r *Router) Stream(ctx context.Context, service, name string, metadata *ent
 		return errStopping()
 	}
 	defer r.working.Done()
-	from := source{id: entity.ID{Service: service}, name: name, trace: header.Trace(metadata)}
+	from := source{
+		id: entity.ID{Service: service}, name: name,
+		trace: header.Trace(metadata), principal: header.OfPrincipal(metadata),
+	}
 	err := r.stream(ctx, &from, metadata, caller)
 	r.failed(from, err)
 	return err
@@ -58,7 +61,7 @@ func (r *Router) stream(ctx context.Context, from *source, metadata *entityv1.Me
 	if err := r.fits(method, request, metadata); err != nil {
 		return err
 	}
-	if err := from.address(ctx, method, "", request); err != nil {
+	if *from, err = from.addressed(ctx, method, "", request); err != nil {
 		return err
 	}
 	ctx, metadata, span := r.begin(ctx, trace.Call, from, method, metadata)

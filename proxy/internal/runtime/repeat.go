@@ -9,6 +9,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/entity"
 	"github.com/stateward/stateward/proxy/internal/entity/answer"
 	"github.com/stateward/stateward/proxy/internal/fault"
+	"github.com/stateward/stateward/proxy/internal/header"
 	"github.com/stateward/stateward/proxy/internal/store"
 )
 
@@ -41,8 +42,21 @@ type asked struct {
 	digest [sha256.Size]byte
 }
 
+// askedBy returns what the call asks for, which for a caller who is known is for itself:
+// nobody gets an answer to somebody else (ACC-REPEAT-001). What a function sends with a key
+// of its own it may send whoever has called it.
 func askedBy(command entity.Command) asked {
-	return asked{name: command.Name, digest: sha256.Sum256(command.Payload.GetValue())}
+	by := asked{name: command.Name, digest: sha256.Sum256(command.Payload.GetValue())}
+	if command.Depth > 0 {
+		return by
+	}
+	for _, entry := range header.OfPrincipal(command.Metadata) {
+		if key := entry.GetKey(); key == header.Principal || key == header.PrincipalIssuer {
+			said := sha256.Sum256([]byte(key + "\x00" + entry.GetStringValue()))
+			by.digest = sha256.Sum256(append(by.digest[:], said[:]...))
+		}
+	}
+	return by
 }
 
 // records reports whether the call is answered once for all that have its key.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -125,21 +127,39 @@ func (endless) Export(ctx context.Context, _ bool, each func(store.Item) error) 
 	}
 }
 
+// stuck is an answer whose reader has stopped reading: a write waits for its deadline,
+// which only one in the past brings.
+type stuck struct {
+	http.ResponseWriter
+
+	waits, over chan struct{}
+	once        sync.Once
+}
+
+func (s *stuck) Write([]byte) (int, error) {
+	s.once.Do(func() { close(s.waits) })
+	<-s.over
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (s *stuck) SetWriteDeadline(at time.Time) error {
+	if !at.After(time.Now()) {
+		close(s.over)
+	}
+	return nil
+}
+
 // TestClose cuts a copy short whose reader has stopped reading.
 func TestClose(t *testing.T) {
 	t.Parallel()
 	handler := storetool.NewHandler(storetool.Handler{Store: endless{}, Kind: "endless", Clock: time.Now, Log: discard()})
+	answer := &stuck{ResponseWriter: httptest.NewRecorder(), waits: make(chan struct{}), over: make(chan struct{})}
 	ended := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	go func() {
 		defer close(ended)
-		handler.ServeHTTP(w, r)
-	}))
-	defer server.Close()
-	response, err := server.Client().Get(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
+		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, storetool.ExportPath, nil))
+	}()
+	<-answer.waits
 	handler.Close()
 	select {
 	case <-ended:

@@ -50,7 +50,7 @@ func TestBackupOfDamage(t *testing.T) {
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	id, at := store.ID{Persistence: "cart", Entity: "1"}, now()
-	body := durable.NewBody(entity.ID{Service: "s", Entity: "1"}, "k", nil, 0, &entityv1.SideEffect{ServiceName: "s"}, "e").Encode()
+	body := durable.NewBody(entity.ID{Service: "s", Entity: "1"}, "k", nil, nil, 0, &entityv1.SideEffect{ServiceName: "s"}, "e").Encode()
 	event := func(sequence int64) store.Item {
 		return store.EventItem{ID: id, Offset: sequence, Event: entity.Event{Sequence: sequence}}
 	}

@@ -12,8 +12,9 @@ type Connections struct {
 func newConnections() *Connections {
 	return &Connections{
 		open:    gauge("connections_open", "Connections of callers that are open."),
-		refused: counters("connections_refused_total", "Connections that were closed at once, by reason.", "reason"),
-		cut:     counters("connections_cut_off_total", "Connections that the proxy has ended because of what came, by reason.", "reason"),
+		refused: known(counters("connections_refused_total", "Connections that were closed at once, by reason.", "reason"), "full", "address"),
+		cut: known(counters("connections_cut_off_total", "Connections that the proxy has ended because of what came, by reason.", "reason"),
+			"slow", "handshake", "resets", "flood", "headers", "backlog", "protocol"),
 	}
 }
 

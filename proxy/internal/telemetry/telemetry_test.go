@@ -103,7 +103,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	const es, replicated = "stateward.eventsourced.v1.EventSourcedService", "cloudstate.crdt.Crdt"
 	metrics := telemetry.NewMetrics("1.2.3")
-	metrics.Called("a.B", "C", codes.NotFound, time.Second)
+	metrics.Called("grpc", "a.B", "C", codes.NotFound, time.Second)
 	metrics.Active(es, 2)
 	metrics.Active(es, -1)
 	metrics.Activated(es, time.Second, 7)
@@ -137,7 +137,7 @@ func TestMetrics(t *testing.T) {
 	_, body := get(t, url+"/metrics")
 	for _, line := range []string{
 		`stateward_build_info{version="1.2.3"} 1`,
-		`stateward_calls_total{code="NotFound",method="C",service="a.B"} 1`,
+		`stateward_calls_total{code="NotFound",method="C",service="a.B",way="grpc"} 1`,
 		`stateward_call_duration_seconds_sum{method="C",service="a.B"} 1`,
 		`stateward_activations{kind="event_sourced"} 1`,
 		`stateward_activation_duration_seconds_count{kind="event_sourced"} 1`,

@@ -107,8 +107,8 @@ func (t *Tracer) Function(ctx context.Context, metadata *entityv1.Metadata) (*en
 	if t == nil || !trace.SpanFromContext(ctx).IsRecording() {
 		return metadata, Span{}
 	}
-	_, span := t.otel.Start(ctx, hopFunction, trace.WithSpanKind(trace.SpanKindClient))
-	return below(metadata, span), Span{span}
+	_, span := t.otel.Start(ctx, hopFunction, trace.WithSpanKind(trace.SpanKindClient)) //nolint:spancheck // whoever gets it ends it
+	return below(metadata, span), Span{span}                                            //nolint:spancheck // as above
 }
 
 // Span is something that takes its time. The zero Span is none, and its methods do
@@ -125,13 +125,14 @@ func (s Span) Entity(id entity.ID) {
 // End ends the span with what has come of it.
 func (s Span) End(err error) {
 	if s.otel != nil {
-		end(s.otel, err)
+		mark(s.otel, err)
+		s.otel.End()
 	}
 }
 
-// end ends a span. What the domain says to its caller is not for those who look on: of a
+// mark tells a span what has come of it. What the domain says to its caller is not for those who look on: of a
 // failure of its the code alone is told.
-func end(span trace.Span, err error, options ...trace.SpanEndOption) {
+func mark(span trace.Span, err error) {
 	code := fault.CodeOf(err)
 	if err != nil {
 		span.SetAttributes(attribute.Int("rpc.grpc.status_code", int(code)))
@@ -139,7 +140,6 @@ func end(span trace.Span, err error, options ...trace.SpanEndOption) {
 	if err != nil && isServers(code) {
 		span.SetStatus(codes.Error, textOf(err))
 	}
-	span.End(options...)
 }
 
 // textOf returns what the proxy itself says of an error, else the name of its code.

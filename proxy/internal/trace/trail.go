@@ -76,15 +76,16 @@ func (t *Trail) Ended(err error) {
 
 // begin begins the span of a hop, and returns a context that holds it.
 func (t *Trail) begin(name string, kind trace.SpanKind) context.Context {
-	ctx, span := t.tracer.otel.Start(t.ctx, name, trace.WithSpanKind(kind))
+	ctx, span := t.tracer.otel.Start(t.ctx, name, trace.WithSpanKind(kind)) //nolint:spancheck // finish ends it
 	t.hop = span
-	return ctx
+	return ctx //nolint:spancheck // as above
 }
 
 // finish ends the span of the hop that the command is at, if it is at one.
 func (t *Trail) finish(err error) {
 	if t.hop != nil {
-		end(t.hop, err)
+		mark(t.hop, err)
+		t.hop.End()
 		t.hop = nil
 	}
 }
@@ -97,7 +98,8 @@ func (t *Trail) Activated(began time.Time, events int, err error) {
 	}
 	_, span := t.tracer.otel.Start(t.waits, hopActivation, trace.WithTimestamp(began),
 		trace.WithAttributes(attribute.Int("stateward.events", events)))
-	end(span, err)
+	mark(span, err)
+	span.End()
 }
 
 // Stored says that one write has stored the changes of these commands from this moment
@@ -120,6 +122,7 @@ func Stored(trails []*Trail, began time.Time, events int, err error) {
 		if !first.IsValid() {
 			first = span.SpanContext()
 		}
-		end(span, err)
+		mark(span, err)
+		span.End()
 	}
 }

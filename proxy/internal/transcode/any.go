@@ -92,9 +92,7 @@ func (p *parser) held(d *draft) error {
 const mostHeld = 100
 
 // any prints a google.protobuf.Any.
-func (p *printer) any(m protoreflect.Message) error {
-	fields := m.Descriptor().Fields()
-	url, bytes := m.Get(fields.ByNumber(typeURLField)).String(), m.Get(fields.ByNumber(valueField)).Bytes()
+func (p *printer) any(url string, bytes []byte) error {
 	if url == "" && len(bytes) == 0 {
 		p.out = append(p.out, "{}"...)
 		return nil
@@ -107,17 +105,17 @@ func (p *printer) any(m protoreflect.Message) error {
 	if err != nil {
 		return fmt.Errorf("the function's files have no type %q, which an Any holds", url)
 	}
-	held, err := unmarshal(bytes, found.Descriptor(), p.types)
-	if err != nil {
-		return fmt.Errorf("an Any holds a %q: %w", url, err)
+	held := found.Descriptor()
+	if err := p.validate(held, bytes, 0); err != nil {
+		return fmt.Errorf("an Any holds a %q, and its bytes are none: %w", url, err)
 	}
 	p.out = append(p.out, `{"`+anyType+`":`...)
 	p.out = appendString(p.out, url)
-	if p.known.of(held.Descriptor()) == ordinary {
-		err = p.fields(held, true)
+	if p.known.of(held) == ordinary {
+		err = p.fields(held, bytes, true)
 	} else {
 		p.out = append(p.out, `,"`+anyValue+`":`...)
-		err = p.message(held)
+		err = p.message(held, bytes)
 	}
 	p.out = append(p.out, '}')
 	return err

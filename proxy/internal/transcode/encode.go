@@ -34,9 +34,13 @@ func appendMessage(to []byte, field protoreflect.FieldDescriptor, number protowi
 	return protowire.AppendBytes(protowire.AppendTag(to, number, protowire.BytesType), message)
 }
 
-// formatOf returns the wire format of a number, a bool or an enum.
+// formatOf returns the wire format of one value of the kind.
 func formatOf(kind protoreflect.Kind) protowire.Type {
 	switch kind {
+	case protoreflect.StringKind, protoreflect.BytesKind, protoreflect.MessageKind:
+		return protowire.BytesType
+	case protoreflect.GroupKind:
+		return protowire.StartGroupType
 	case protoreflect.Fixed32Kind, protoreflect.Sfixed32Kind, protoreflect.FloatKind:
 		return protowire.Fixed32Type
 	case protoreflect.Fixed64Kind, protoreflect.Sfixed64Kind, protoreflect.DoubleKind:

@@ -173,28 +173,11 @@ func (k known) parse(d *draft, text string) bool {
 	return true
 }
 
-// print returns the JSON of a Timestamp, a Duration or a FieldMask.
-func (k known) print(message protoreflect.Message) ([]byte, error) {
+// print returns the JSON of the Timestamp, Duration or FieldMask that the bytes are.
+func (k known) print(bytes []byte) ([]byte, error) {
 	twin := k.twin()
-	transfer(twin.ProtoReflect(), message)
+	if err := proto.Unmarshal(bytes, twin); err != nil {
+		return nil, err
+	}
 	return protojson.Marshal(twin)
-}
-
-// transfer copies the fields of one message to those of another, which has the same,
-// of its own descriptor.
-func transfer(to, from protoreflect.Message) {
-	fields := to.Descriptor().Fields()
-	from.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		own := fields.ByNumber(field.Number())
-		switch {
-		case own == nil: // one that only the function's file has
-		case own.IsList():
-			for i := range value.List().Len() {
-				to.Mutable(own).List().Append(value.List().Get(i))
-			}
-		default:
-			to.Set(own, value)
-		}
-		return true
-	})
 }

@@ -25,13 +25,11 @@ func (f Form) Request(json []byte) ([]byte, error) {
 
 // Response returns the JSON of a response. An error is an [*Unprintable].
 func (f Form) Response(payload []byte) ([]byte, error) {
-	types := dynamicpb.NewTypes(f.Files)
-	p := newPrinter(nil, types)
-	message, err := unmarshal(payload, f.Output, types)
-	if err == nil {
-		err = p.message(message)
+	p := newPrinter(nil, dynamicpb.NewTypes(f.Files))
+	if err := p.validate(f.Output, payload, 0); err != nil {
+		return nil, noMessage(f.Output, err)
 	}
-	if err != nil {
+	if err := p.message(f.Output, payload); err != nil {
 		return nil, unprintable(f.Output, err)
 	}
 	return p.out, nil

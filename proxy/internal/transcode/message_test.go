@@ -44,7 +44,7 @@ func TestForm(t *testing.T) {
 	if text, err := page.Response([]byte("\x0a\x03a/b\x12\x01c")); err != nil || string(text) != `{"contentType":"a/b","data":"Yw==","extensions":[]}` {
 		t.Errorf("the page is %s, %v", text, err)
 	}
-	for _, payload := range []string{"\xff", panics} {
+	for _, payload := range []string{"\xff", "\x9a\x02\x00"} { // none, and a Value without one
 		_, err := formOf(t, registry, "Echo").Response([]byte(payload))
 		if unprintable, ok := errors.AsType[*transcode.Unprintable](err); !ok || unprintable.Requirement != "HTTP-JSON-006" {
 			t.Errorf("%q: %v", payload, err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // mistake is what is wrong with one value of a message, and where it stands in it.
@@ -47,4 +49,25 @@ func excerpt(text string) string {
 		return fmt.Sprintf("%q…", strings.ToValidUTF8(text[:longestExcerpt], ""))
 	}
 	return fmt.Sprintf("%q", text)
+}
+
+// placed is what is wrong with a field of a response. The innermost one is named alone:
+// there may be thousands around it.
+type placed struct {
+	field protoreflect.FullName
+	err   error
+}
+
+// Error names the field, and says what is wrong.
+func (p *placed) Error() string { return fmt.Sprintf("%s: %v", p.field, p.err) }
+
+// Unwrap returns what is wrong.
+func (p *placed) Unwrap() error { return p.err }
+
+// at says in which field the error is, where it does not say so itself; nil stays nil.
+func at(field protoreflect.FieldDescriptor, err error) error {
+	if _, is := errors.AsType[*placed](err); is || err == nil {
+		return err
+	}
+	return &placed{field: field.FullName(), err: err}
 }

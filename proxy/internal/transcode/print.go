@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -31,27 +31,25 @@ func newPrinter(to []byte, types resolver) *printer {
 	return &printer{out: to, types: types, known: glossary{}}
 }
 
-// message prints a message.
-func (p *printer) message(m protoreflect.Message) error {
-	fields := m.Descriptor().Fields()
-	switch known := p.known.of(m.Descriptor()); known {
+// message prints the message of the type that the bytes are. They have been validated.
+func (p *printer) message(of protoreflect.MessageDescriptor, bytes []byte) error {
+	switch known := p.known.of(of); known {
 	case anything:
-		return p.any(m)
+		all := p.read(of, bytes)
+		url, held := of.Fields().ByNumber(typeURLField), of.Fields().ByNumber(valueField)
+		return p.any(lastOf(url, chunksOf(all, url)).String(), lastOf(held, chunksOf(all, held)).Bytes())
 	case timestamp, duration, fieldMask:
-		text, err := known.print(m)
+		text, err := known.print(bytes)
 		p.out = append(p.out, text...)
 		return err
-	case wrapper:
-		field := fields.ByNumber(wrapped)
-		return p.single(field, m.Get(field))
-	case object, list:
-		field := fields.ByNumber(entriesField)
-		return p.field(field, m.Get(field))
+	case wrapper, object, list:
+		field := of.Fields().ByNumber(entriesField) // or wrapped, which is the same
+		return p.field(field, chunksOf(p.read(of, bytes), field))
 	case dynamic:
-		return p.value(m)
+		return p.value(of, p.read(of, bytes))
 	default:
 		p.out = append(p.out, '{')
-		err := p.fields(m, false)
+		err := p.fields(of, bytes, false)
 		p.out = append(p.out, '}')
 		return err
 	}
@@ -59,20 +57,20 @@ func (p *printer) message(m protoreflect.Message) error {
 
 // fields prints the members of a message's object, without its braces; more says that
 // others stand before them.
-func (p *printer) fields(m protoreflect.Message, more bool) error {
-	for field := range byNumber(m) {
-		if !m.Has(field) && field.HasPresence() {
+func (p *printer) fields(of protoreflect.MessageDescriptor, bytes []byte, more bool) error {
+	all := p.read(of, bytes)
+	for _, field := range byNumber(of, all) {
+		chunks := chunksOf(all, field)
+		if len(chunks) == 0 && field.HasPresence() {
 			continue
 		}
 		if more {
 			p.out = append(p.out, ',')
 		}
 		more = true
-		p.out = append(p.out, '"') // no name holds what JSON would escape
-		p.out = append(p.out, nameOf(field)...)
-		p.out = append(p.out, '"', ':')
-		if err := p.field(field, m.Get(field)); err != nil {
-			return fmt.Errorf("%s: %w", field.Name(), err)
+		p.out = append(appendString(p.out, nameOf(field)), ':')
+		if err := p.field(field, chunks); err != nil {
+			return at(field, err)
 		}
 	}
 	return nil
@@ -87,24 +85,41 @@ func nameOf(field protoreflect.FieldDescriptor) string {
 }
 
 // field prints the value of a field.
-func (p *printer) field(field protoreflect.FieldDescriptor, value protoreflect.Value) error {
+func (p *printer) field(field protoreflect.FieldDescriptor, chunks []chunk) error {
 	switch {
 	case field.IsMap():
-		return p.entries(field, value.Map())
+		return p.entries(field, chunks)
 	case field.IsList():
-		return p.elements(field, value.List())
+		return p.elements(chunks)
+	case field.Message() != nil:
+		return p.message(field.Message(), merged(chunks))
 	default:
-		return p.single(field, value)
+		return p.single(field, lastOf(field, chunks))
 	}
 }
 
-func (p *printer) elements(field protoreflect.FieldDescriptor, list protoreflect.List) error {
+// elements prints a repeated field.
+func (p *printer) elements(chunks []chunk) error {
 	p.out = append(p.out, '[')
-	for i := range list.Len() {
-		if i > 0 {
+	more := false
+	comma := func() {
+		if more {
 			p.out = append(p.out, ',')
 		}
-		if err := p.single(field, list.Get(i)); err != nil {
+		more = true
+	}
+	for _, c := range chunks {
+		var err error
+		if c.field.Message() != nil {
+			comma()
+			err = p.message(c.field.Message(), c.bytes)
+		} else {
+			err = unpack(c, func(value protoreflect.Value) error {
+				comma()
+				return p.single(c.field, value)
+			})
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -112,18 +127,32 @@ func (p *printer) elements(field protoreflect.FieldDescriptor, list protoreflect
 	return nil
 }
 
-func (p *printer) entries(field protoreflect.FieldDescriptor, entries protoreflect.Map) error {
+// entries prints a map: of two entries with one key the last one counts.
+func (p *printer) entries(field protoreflect.FieldDescriptor, chunks []chunk) error {
+	type entry struct {
+		key    protoreflect.MapKey
+		chunks []chunk
+	}
+	keyField, valueField := field.MapKey(), field.MapValue()
+	entries, at := []entry{}, map[any]int{}
+	for _, c := range chunks {
+		all := p.read(field.Message(), c.bytes)
+		e := entry{key: lastOf(keyField, chunksOf(all, keyField)).MapKey(), chunks: chunksOf(all, valueField)}
+		if i, twice := at[e.key.Interface()]; twice {
+			entries[i] = e
+			continue
+		}
+		at[e.key.Interface()] = len(entries)
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return compareKeys(a.key, b.key) })
 	p.out = append(p.out, '{')
-	for i, key := range sortedKeys(entries) {
+	for i, e := range entries {
 		if i > 0 {
 			p.out = append(p.out, ',')
 		}
-		text := key.String()
-		if !utf8.ValidString(text) {
-			return errNotUTF8
-		}
-		p.out = append(appendString(p.out, text), ':')
-		if err := p.single(field.MapValue(), entries.Get(key)); err != nil {
+		p.out = append(appendString(p.out, e.key.String()), ':')
+		if err := p.field(valueField, e.chunks); err != nil {
 			return err
 		}
 	}
@@ -132,38 +161,32 @@ func (p *printer) entries(field protoreflect.FieldDescriptor, entries protorefle
 }
 
 // value prints a google.protobuf.Value.
-func (p *printer) value(m protoreflect.Message) error {
-	set := m.WhichOneof(m.Descriptor().Fields().ByNumber(nullField).ContainingOneof())
-	if set == nil {
-		return errors.New("a google.protobuf.Value has no value")
-	}
-	value := m.Get(set)
-	switch set.Number() {
-	case nullField:
-		p.out = append(p.out, "null"...)
-		return nil
-	case numberField:
-		if n := value.Float(); math.IsNaN(n) || math.IsInf(n, 0) {
-			return fmt.Errorf("a google.protobuf.Value has the number %v", n)
+func (p *printer) value(of protoreflect.MessageDescriptor, all []chunk) error {
+	for number := nullField; number <= listField; number++ {
+		field := of.Fields().ByNumber(number)
+		chunks := chunksOf(all, field)
+		switch {
+		case len(chunks) == 0:
+			continue
+		case number == nullField:
+			p.out = append(p.out, "null"...)
+			return nil
+		case number == numberField:
+			if n := lastOf(field, chunks).Float(); math.IsNaN(n) || math.IsInf(n, 0) {
+				return fmt.Errorf("a google.protobuf.Value has the number %v", n)
+			}
 		}
+		return p.field(field, chunks)
 	}
-	return p.single(set, value)
+	return errors.New("a google.protobuf.Value has no value")
 }
 
-// errNotUTF8 says that a string has bytes that JSON cannot hold.
-var errNotUTF8 = errors.New("the string is not UTF-8")
-
-// single prints one value of the field's type.
+// single prints one value of the field's type, which is no message.
 func (p *printer) single(field protoreflect.FieldDescriptor, value protoreflect.Value) error {
 	switch field.Kind() {
-	case protoreflect.MessageKind, protoreflect.GroupKind:
-		return p.message(value.Message())
 	case protoreflect.BoolKind:
 		p.out = strconv.AppendBool(p.out, value.Bool())
 	case protoreflect.StringKind:
-		if !utf8.ValidString(value.String()) {
-			return errNotUTF8
-		}
 		p.out = appendString(p.out, value.String())
 	case protoreflect.BytesKind:
 		p.out = append(p.out, '"')
@@ -198,58 +221,4 @@ func (p *printer) enum(field protoreflect.FieldDescriptor, number protoreflect.E
 	default:
 		p.out = appendString(p.out, string(value.Name()))
 	}
-}
-
-// appendFloat appends the shortest number that reads as the same one.
-func appendFloat(to []byte, n float64, bits int) []byte {
-	switch {
-	case math.IsNaN(n):
-		return append(to, `"NaN"`...)
-	case math.IsInf(n, 1):
-		return append(to, `"Infinity"`...)
-	case math.IsInf(n, -1):
-		return append(to, `"-Infinity"`...)
-	}
-	const least, most = 1e-6, 1e21 // between them there is no exponent
-	abs := math.Abs(n)
-	if abs == 0 || abs < most && (abs >= least || bits == 32 && float32(abs) >= least) {
-		return strconv.AppendFloat(to, n, 'f', -1, bits)
-	}
-	to = strconv.AppendFloat(to, n, 'e', -1, bits)
-	if end := len(to) - len("e-09"); to[end] == 'e' && to[end+1] == '-' && to[end+2] == '0' {
-		to = append(to[:end+2], to[end+3])
-	}
-	return to
-}
-
-// appendString appends a text as a string of JSON.
-func appendString(to []byte, text string) []byte {
-	const digits = "0123456789abcdef"
-	to = append(to, '"')
-	begin := 0
-	for i := range len(text) {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		to = append(to, text[begin:i]...)
-		begin = i + 1
-		switch c {
-		case '"', '\\':
-			to = append(to, '\\', c)
-		case '\b':
-			to = append(to, '\\', 'b')
-		case '\f':
-			to = append(to, '\\', 'f')
-		case '\n':
-			to = append(to, '\\', 'n')
-		case '\r':
-			to = append(to, '\\', 'r')
-		case '\t':
-			to = append(to, '\\', 't')
-		default:
-			to = append(to, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xf])
-		}
-	}
-	return append(append(to, text[begin:]...), '"')
 }

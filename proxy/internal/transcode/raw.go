@@ -41,25 +41,21 @@ func IsRaw(b *descriptor.Binding) bool {
 	return isRaw(b.Output)
 }
 
-// rawOf returns the google.api.HttpBody of a response; an empty one where it is absent.
-func rawOf(b *descriptor.Binding, response protoreflect.Message) protoreflect.Message {
-	if b.Response != nil {
-		return response.Get(b.Response).Message()
-	}
-	return response
-}
-
 // raw returns the content type and the data of a google.api.HttpBody.
-func raw(body protoreflect.Message) (contentType string, data []byte, err error) {
-	fields := body.Descriptor().Fields()
-	contentType = body.Get(fields.ByNumber(contentTypeField)).String()
+func (p *printer) raw(of protoreflect.MessageDescriptor, bytes []byte) (contentType string, data []byte, err error) {
+	all := p.read(of, bytes)
+	last := func(number protoreflect.FieldNumber) protoreflect.Value {
+		field := of.Fields().ByNumber(number)
+		return lastOf(field, chunksOf(all, field))
+	}
+	contentType = last(contentTypeField).String()
 	if contentType == "" {
 		contentType = "application/octet-stream"
 	}
 	if !isHeaderValue(contentType) {
 		return "", nil, &Unprintable{Requirement: "HTTP-BODY-003", Text: fmt.Sprintf("the response's content_type %q is no value of a header", contentType)}
 	}
-	return contentType, body.Get(fields.ByNumber(dataField)).Bytes(), nil
+	return contentType, last(dataField).Bytes(), nil
 }
 
 // setRaw sets a google.api.HttpBody to a request's body (HTTP-BODY-001).

@@ -29,6 +29,11 @@ func (u *Unprintable) Error() string { return u.Text }
 // GRPCStatus returns INTERNAL and the text.
 func (u *Unprintable) GRPCStatus() *status.Status { return status.New(codes.Internal, u.Text) }
 
+// noMessage returns why a response is no message of the type.
+func noMessage(of protoreflect.MessageDescriptor, reason error) error {
+	return &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response is no %s: %v", of.FullName(), reason)}
+}
+
 // unprintable returns why a response that is a message of the type cannot be printed.
 func unprintable(of protoreflect.MessageDescriptor, reason error) error {
 	return &Unprintable{Requirement: "HTTP-JSON-006", Text: fmt.Sprintf("the response, a %s, cannot be printed as JSON: %v", of.FullName(), reason)}
@@ -37,22 +42,25 @@ func unprintable(of protoreflect.MessageDescriptor, reason error) error {
 // Response returns the caller's body and its content type, of the bytes of a message
 // of the method's output. An error is an [*Unprintable].
 func Response(b *descriptor.Binding, payload []byte) (contentType string, body []byte, err error) {
-	types := dynamicpb.NewTypes(b.Files)
-	message, err := unmarshal(payload, b.Output, types)
-	if err != nil {
-		return "", nil, unprintable(b.Output, err)
+	p := newPrinter(nil, dynamicpb.NewTypes(b.Files))
+	if err := p.validate(b.Output, payload, 0); err != nil {
+		return "", nil, noMessage(b.Output, err)
 	}
-	if IsRaw(b) {
-		return raw(rawOf(b, message))
+	if b.Response == nil && isRaw(b.Output) {
+		return p.raw(b.Output, payload)
 	}
-	p := newPrinter(nil, types)
-	switch {
-	case b.Response == nil:
-		err = p.message(message)
-	case b.Response.Message() != nil && b.Response.Cardinality() != protoreflect.Repeated && !message.Has(b.Response):
-		p.out = append(p.out, "null"...) // HTTP-JSON-007
-	default:
-		err = p.field(b.Response, message.Get(b.Response))
+	if b.Response == nil {
+		err = p.message(b.Output, payload)
+	} else {
+		chunks := chunksOf(p.read(b.Output, payload), b.Response)
+		switch {
+		case isRawField(b.Response):
+			return p.raw(b.Response.Message(), merged(chunks))
+		case len(chunks) == 0 && b.Response.Message() != nil && b.Response.Cardinality() != protoreflect.Repeated:
+			p.out = append(p.out, "null"...) // HTTP-JSON-007
+		default:
+			err = p.field(b.Response, chunks)
+		}
 	}
 	if err != nil {
 		return "", nil, unprintable(b.Output, err)

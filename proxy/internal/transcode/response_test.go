@@ -102,10 +102,6 @@ func TestResponse(t *testing.T) {
 	}
 }
 
-// panics are bytes over which the library panics: the entry of a map has its key a
-// second time, as a number.
-const panics = "\x92\x02\x07\x0a\x05\x0a\x01a\x08\x01"
-
 // TestUnprintable covers HTTP-JSON-006 and HTTP-BODY-003.
 func TestUnprintable(t *testing.T) {
 	t.Parallel()
@@ -116,25 +112,25 @@ func TestUnprintable(t *testing.T) {
 		payload []byte
 		part    string
 	}{
-		"no message":                   {"POST /echo", []byte{0xff}, "a test.shop.v1.Everything, cannot be printed as JSON: its bytes are none"},
-		"what the library panics over": {"POST /echo", []byte(panics), "a test.shop.v1.Everything, cannot be printed as JSON: its bytes cannot be read"},
-		"a string that is not":         {"POST /echo", []byte{0x0a, 1, 0xff}, "a test.shop.v1.Everything, cannot be printed as JSON: its bytes are none"},
-		"an old string":                {"POST /legacy", []byte{0x0a, 1, 0xff}, "name: the string is not UTF-8"},
-		"a value without a value":      {"POST /echo", everything(`value {}`), "value: a google.protobuf.Value has no value"},
-		"a value in a list":            {"POST /echo", everything(`list {values {}}`), "has no value"},
-		"a value that is NaN":          {"POST /echo", everything(`value {number_value: nan}`), "the number NaN"},
-		"a time":                       {"POST /echo", everything(`time {nanos: -1}`), "time: "},
-		"a time after all":             {"POST /echo", everything(`times {seconds: 253402300800}`), "times: "},
-		"a span":                       {"POST /echo", everything(`span {seconds: 1 nanos: -1}`), "span: "},
-		"a mask":                       {"POST /echo", everything(`mask {paths: "fooBar"}`), "mask: "},
-		"an unknown type":              {"POST /echo", everything(`any {type_url: "/nothing"}`), `any: the function's files have no type "/nothing"`},
-		"no type":                      {"POST /echo", everything(`any {value: "a"}`), `any: the function's files have no type ""`},
-		"an any of another type":       {"POST /echo", everything(`anys {type_url: "/test.shop.v1.LineItem" value: "\377"}`), `anys: an Any holds a "/test.shop.v1.LineItem": its bytes are none`},
-		"a type of this process":       {"POST /echo", everything(`any {type_url: "/google.rpc.RetryInfo"}`), "have no type"},
-		"a header of two lines":        {"POST /page", []byte("\x0a\x03a\nb"), "is no value of a header"},
-		"a header with a space":        {"POST /page", []byte("\x0a\x02a "), "is no value of a header"},
-		"a header with a 0":            {"POST /page", []byte("\x0a\x01\x00"), "is no value of a header"},
-		"a field's header":             {"GET /files/a", []byte("\x0a\x03\x0a\x01\x7f"), "is no value of a header"},
+		"a number of no field":    {"POST /echo", []byte("\xa0\xa0\xa0\xa0\x30\x30"), "no field has the number"},
+		"no message":              {"POST /echo", []byte{0xff}, "is no test.shop.v1.Everything"},
+		"a string that is not":    {"POST /echo", []byte{0x0a, 1, 0xff}, "is no test.shop.v1.Everything"},
+		"an old string":           {"POST /legacy", []byte{0x0a, 1, 0xff}, "is no test.shop.v1.LegacyMessage: test.shop.v1.LegacyMessage.name: the string is not UTF-8"},
+		"a value without a value": {"POST /echo", everything(`value {}`), "value: a google.protobuf.Value has no value"},
+		"a value in a list":       {"POST /echo", everything(`list {values {}}`), "has no value"},
+		"a value that is NaN":     {"POST /echo", everything(`value {number_value: nan}`), "the number NaN"},
+		"a time":                  {"POST /echo", everything(`time {nanos: -1}`), "time: "},
+		"a time after all":        {"POST /echo", everything(`times {seconds: 253402300800}`), "times: "},
+		"a span":                  {"POST /echo", everything(`span {seconds: 1 nanos: -1}`), "span: "},
+		"a mask":                  {"POST /echo", everything(`mask {paths: "fooBar"}`), "mask: "},
+		"an unknown type":         {"POST /echo", everything(`any {type_url: "/nothing"}`), `any: the function's files have no type "/nothing"`},
+		"no type":                 {"POST /echo", everything(`any {value: "a"}`), `any: the function's files have no type ""`},
+		"an any of another type":  {"POST /echo", everything(`anys {type_url: "/test.shop.v1.LineItem" value: "\377"}`), `anys: an Any holds a "/test.shop.v1.LineItem", and its bytes are none`},
+		"a type of this process":  {"POST /echo", everything(`any {type_url: "/google.rpc.RetryInfo"}`), "have no type"},
+		"a header of two lines":   {"POST /page", []byte("\x0a\x03a\nb"), "is no value of a header"},
+		"a header with a space":   {"POST /page", []byte("\x0a\x02a "), "is no value of a header"},
+		"a header with a 0":       {"POST /page", []byte("\x0a\x01\x00"), "is no value of a header"},
+		"a field's header":        {"GET /files/a", []byte("\x0a\x03\x0a\x01\x7f"), "is no value of a header"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +145,51 @@ func TestUnprintable(t *testing.T) {
 				t.Errorf("got %q, %v", body, err)
 			}
 		})
+	}
+}
+
+// panics are bytes over which the library panics: the entry of a map has its key a
+// second time, as a number, which is an unknown field.
+const panics = "\x92\x02\x0b\x0a\x09\x0a\x01a\x08\x01\x12\x02\x08\x00"
+
+// TestBytesOfOthers holds what is read of bytes that this library does not write: several
+// values of one field, cases of one oneof, packed values and others mixed, unknown fields.
+func TestBytesOfOthers(t *testing.T) {
+	t.Parallel()
+	registry := shop(t)
+	tests := map[string]string{
+		panics:               `"object":{"a":null}`,
+		"\x0a\x01a\x0a\x01b": `"string":"b"`,
+		"\x28\x01\x28\x00":   `"int32":0`,
+		"\x92\x01\x03\x0a\x01a\x92\x01\x02\x28\x05":          `"child":{"string":"a","bytes":"","bool":false,"int32":5,`,
+		"\x18\x01\xc2\x02\x01a":                              `"oneString":"a"`,
+		"\xc2\x02\x01a\x18\x01":                              `"oneInt32":1,`,
+		"\xca\x02\x03\x0a\x01a\x18\x01\xca\x02\x02\x28\x05":  `"oneChild":{"string":"","bytes":"","bool":false,"int32":5,`,
+		"\xca\x02\x03\x0a\x01a\xca\x02\x02\x28\x05":          `"oneChild":{"string":"a","bytes":"","bool":false,"int32":5,`,
+		"\xb2\x01\x02\x01\x02\xb0\x01\x03\xb2\x01\x00":       `"int32s":[1,2,3]`,
+		"\xd8\x02\x02\xda\x02\x02\x04\x06":                   `"sint64s":["1","2","3"]`,
+		"\xd2\x01\x03\x0a\x01a\xd2\x01\x05\x0a\x01b\x10\x02": `"counts":{"a":"0","b":"2"}`,
+		"\xd2\x01\x05\x0a\x01a\x10\x01\xd2\x01\x03\x0a\x01a": `"counts":{"a":"0"}`,
+		"\xe2\x01\x00": `"flags":{"false":{"string":"",`,
+		"\xe2\x01\x08\x12\x02\x28\x01\x12\x02\x20\x01":     `"flags":{"false":{"string":"","bytes":"","bool":true,"int32":1,`,
+		"\x0d\x01\x00\x00\x00\xfa\x7f\x01a":                `"string":""`,
+		"\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01":     `"int32":-1`,
+		"\x28\x80\x80\x80\x80\x10":                         `"int32":0`,
+		"\x20\x80\x01":                                     `"bool":true`,
+		"\x88\x01\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01": `"color":"COLOR_BLUE"`,
+		"\xea\x01\x02\x08\x01\xea\x01\x02\x10\x05":         `"time":"1970-01-01T00:00:01.000000005Z"`,
+	}
+	for payload, want := range tests {
+		if _, body, err := answer(t, registry, "POST /echo", []byte(payload)); err != nil || !strings.Contains(body, want) {
+			t.Errorf("%x is %s, %v, want %s", payload, body, err, want)
+		}
+	}
+	deep := []byte{}
+	for range 10_001 {
+		deep = protowire.AppendBytes(protowire.AppendTag(nil, 18, protowire.BytesType), deep)
+	}
+	if _, _, err := answer(t, registry, "POST /echo", deep); err == nil || !strings.Contains(err.Error(), "more than 10000 messages") {
+		t.Errorf("10001 messages in each other: %.100v", err)
 	}
 }
 

@@ -32,7 +32,7 @@ func printStatus(s *status.Status, files *protoregistry.Files) []byte {
 // its bytes in base64 where it cannot be so printed (HTTP-ERROR-005).
 func appendDetail(to []byte, detail *anypb.Any, files *protoregistry.Files) []byte {
 	p := newPrinter(to, detailTypes{dynamicpb.NewTypes(files)})
-	if detail.GetTypeUrl() != "" && p.any(detail.ProtoReflect()) == nil {
+	if detail.GetTypeUrl() != "" && p.any(detail.GetTypeUrl(), detail.GetValue()) == nil {
 		return p.out
 	}
 	to = append(to, `{"`+anyType+`":`...)

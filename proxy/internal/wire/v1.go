@@ -13,19 +13,21 @@ import (
 	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 )
 
-// V1 returns the dialect of protocol version 1.0.
+// V1 returns the dialect of protocol version 1.1, and of 1.0, which has less of it.
 func V1() Dialect {
 	return Dialect{
-		Name:        NameV1,
-		Major:       1,
-		Minor:       0,
-		Discover:    discoveryv1.DiscoveryService_Discover_FullMethodName,
-		ReportError: discoveryv1.DiscoveryService_ReportError_FullMethodName,
-		Multiplex:   multiplexv1.MultiplexService_Handle_FullMethodName,
-		Watch:       lifecyclev1.LifecycleService_Watch_FullMethodName,
-		EntityKeys:  []protowire.Number{annotationsv1.E_EntityKey.TypeDescriptor().Number()},
-		Eventing:    annotationsv1.E_Eventing.TypeDescriptor().Number(),
-		ReadOnly:    annotationsv1.E_ReadOnly.TypeDescriptor().Number(),
+		Name:          NameV1,
+		Major:         1,
+		Minor:         1,
+		Discover:      discoveryv1.DiscoveryService_Discover_FullMethodName,
+		ReportError:   discoveryv1.DiscoveryService_ReportError_FullMethodName,
+		Multiplex:     multiplexv1.MultiplexService_Handle_FullMethodName,
+		Watch:         lifecyclev1.LifecycleService_Watch_FullMethodName,
+		EntityKeys:    []protowire.Number{annotationsv1.E_EntityKey.TypeDescriptor().Number()},
+		Eventing:      annotationsv1.E_Eventing.TypeDescriptor().Number(),
+		ReadOnly:      annotationsv1.E_ReadOnly.TypeDescriptor().Number(),
+		Access:        annotationsv1.E_Access.TypeDescriptor().Number(),
+		ServiceAccess: annotationsv1.E_ServiceAccess.TypeDescriptor().Number(),
 		Entities: []Entity{{
 			Kind:   EventSourced,
 			Type:   eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName,

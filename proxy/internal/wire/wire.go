@@ -27,6 +27,9 @@ type Dialect struct {
 	// Eventing and ReadOnly are the numbers of the MethodOptions that connect a
 	// method to events, and that say that it changes nothing; 0 where there is none.
 	Eventing, ReadOnly protowire.Number
+	// Access and ServiceAccess are the numbers of the MethodOptions and of the
+	// ServiceOptions that say who may call; 0 where there is none.
+	Access, ServiceAccess protowire.Number
 	// Entities are the entity services, each kind once.
 	Entities []Entity
 	// Lacks are the fields and cases that the newest dialect has and this one does

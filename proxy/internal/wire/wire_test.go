@@ -15,7 +15,7 @@ import (
 func TestV1NamesOnTheWire(t *testing.T) {
 	t.Parallel()
 	want := wire.Dialect{
-		Name: "v1", Major: 1, Minor: 0,
+		Name: "v1", Major: 1, Minor: 1,
 		Discover:    "/stateward.discovery.v1.DiscoveryService/Discover",
 		ReportError: "/stateward.discovery.v1.DiscoveryService/ReportError",
 		Multiplex:   "/stateward.multiplex.v1.MultiplexService/Handle",
@@ -23,6 +23,7 @@ func TestV1NamesOnTheWire(t *testing.T) {
 		EntityKeys:  []protowire.Number{84080},
 		Eventing:    84081,
 		ReadOnly:    84082,
+		Access:      84083, ServiceAccess: 84084,
 		Entities: []wire.Entity{
 			{Kind: wire.EventSourced, Type: "stateward.eventsourced.v1.EventSourcedService", Handle: "/stateward.eventsourced.v1.EventSourcedService/Handle"},
 			{Kind: wire.Value, Type: "stateward.value.v1.ValueEntityService", Handle: "/stateward.value.v1.ValueEntityService/Handle"},

@@ -4,9 +4,11 @@ package collectortest
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 
@@ -35,7 +37,7 @@ func New() *Sink {
 // Serve serves the sink over gRPC until the end of the test, and returns its URL.
 func (s *Sink) Serve(tb testing.TB) string {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -83,6 +85,7 @@ func (s *Sink) ServeHTTP(tb testing.TB) string {
 }
 
 func read(tb testing.TB, r *http.Request, into proto.Message) bool {
+	tb.Helper()
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
 		err = proto.Unmarshal(body, into)
@@ -94,6 +97,7 @@ func read(tb testing.TB, r *http.Request, into proto.Message) bool {
 }
 
 func write(tb testing.TB, w http.ResponseWriter, answer proto.Message) {
+	tb.Helper()
 	body, err := proto.Marshal(answer)
 	if err != nil {
 		tb.Error(err)
@@ -108,18 +112,14 @@ func write(tb testing.TB, w http.ResponseWriter, answer proto.Message) {
 func (s *Sink) Spans() []*spandata.Span {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.spans[:len(s.spans):len(s.spans)]
+	return slices.Clip(s.spans)
 }
 
 // About returns what the senders say of themselves.
 func (s *Sink) About() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	about := map[string]string{}
-	for key, value := range s.about {
-		about[key] = value
-	}
-	return about
+	return maps.Clone(s.about)
 }
 
 // Metric returns what has come last of the metric; nil when nothing has.

@@ -144,6 +144,9 @@ func (c *call) end(err error) {
 		c.begin("application/octet-stream") // that of a google.api.HttpBody without one
 		_ = c.flush(c.form.end())
 	case !c.begun:
+		for _, challenge := range c.Header().Get(header.Challenge) { // ACC-ADMIT-004
+			c.writer.Header().Add(header.Challenge, challenge)
+		}
 		fail(c.writer, err, c.registry)
 		if c.unread {
 			way.Drain(c.writer, c.request.Body)

@@ -139,9 +139,6 @@ func fail(w http.ResponseWriter, err error, registry *descriptor.Registry) {
 	if failure.Allow != nil {
 		w.Header().Set("Allow", strings.Join(failure.Allow, ", "))
 	}
-	if failure.Status == http.StatusRequestTimeout {
-		w.Header().Set("Connection", "close") // HTTP-LIMIT-006; of HTTP/1.1 alone, which net/http knows
-	}
 	_ = write(w, failure.Status, transcode.JSON, failure.Body)
 }
 

@@ -169,6 +169,11 @@ func (h *Handler) call(ctx context.Context, request *connect.Request[way.Frame])
 		return nil
 	}
 	if err := h.end(s, h.config.Serve(s)); err != nil {
+		if failed, is := errors.AsType[*connect.Error](err); is { // which has the headers of a failure
+			for _, challenge := range s.Header().Get(header.Challenge) { // ACC-ADMIT-004
+				failed.Meta().Add(header.Challenge, challenge)
+			}
+		}
 		return nil, err
 	}
 	header.ToHTTP(s.Trailer(), response.Trailer())

@@ -87,6 +87,10 @@ func Is(r *http.Request) bool {
 	}
 }
 
+// IsGRPCWeb reports whether a call of this room is one of gRPC-Web; if not, it is one of
+// Connect.
+func IsGRPCWeb(r *http.Request) bool { return isGRPCWeb(r.Header.Get("Content-Type")) }
+
 func isGRPCWeb(kind string) bool {
 	rest, is := strings.CutPrefix(kind, "application/grpc-web")
 	return is && (rest == "" || rest[0] == '+' || rest[0] == ';' || rest[0] == '-') // -text is refused by name

@@ -89,12 +89,14 @@ func removeMade(files vfs.FS, dir string) error {
 func importInto(ctx context.Context, config Config, fill store.Fill) (err error) {
 	name := config.Files.PathJoin(config.Dir, journalDir)
 	files := disk.New(config.Files, config.Logger) // which passes failures on until it serves
-	db, err := pebbledb.Open(name, options(files, config.Logger))
+	options := options(files, config.Logger)
+	options.DisableWAL = true // nobody goes on from the midst: the tables are synced at the end
+	db, err := pebbledb.Open(name, options)
 	if err != nil {
 		return explainOpen(name, err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	i := &importer{db: db, batch: db.NewIndexedBatch()}
+	i := &importer{db: db, batch: db.NewBatch(), heads: map[string]head{}}
 	defer func() { err = errors.Join(err, i.batch.Close()) }()
 	err = fill(func(item store.Item) error {
 		if err := ctx.Err(); err != nil {
@@ -105,9 +107,6 @@ func importInto(ctx context.Context, config Config, fill store.Fill) (err error)
 	if err == nil {
 		err = i.end()
 	}
-	if err == nil {
-		err = db.Flush()
-	}
 	return errors.Join(err, files.Err())
 }
 
@@ -115,6 +114,7 @@ func importInto(ctx context.Context, config Config, fill store.Fill) (err error)
 type importer struct {
 	db    *pebbledb.DB
 	batch *pebbledb.Batch
+	heads map[string]head // those in the batch, by what their entity's keys begin with
 	order store.Order
 
 	of   store.ID // whose events come
@@ -138,7 +138,7 @@ func (i *importer) put(item store.Item) error {
 	if i.batch.Len() < importSize {
 		return nil
 	}
-	return i.flush(pebbledb.NoSync)
+	return i.flush()
 }
 
 func (i *importer) add(item store.Item) error {
@@ -210,16 +210,24 @@ func (i *importer) endEvents() error {
 	if i.last == 0 {
 		return nil
 	}
-	key := recordKey(appendPrefix(nil, i.of), kindHead)
 	last := i.last
 	i.last = 0
-	return i.set(key, encodeHead(key, head{last: last}))
+	return i.setHead(appendPrefix(nil, i.of), head{last: last})
+}
+
+func (i *importer) setHead(prefix []byte, h head) error {
+	i.heads[string(prefix)] = h
+	key := recordKey(prefix, kindHead)
+	return i.set(key, encodeHead(key, h))
 }
 
 // head returns that of the entity, which has been put before.
 func (i *importer) head(prefix []byte) (h head, found bool, err error) {
+	if h, found := i.heads[string(prefix)]; found {
+		return h, true, nil
+	}
 	key := recordKey(prefix, kindHead)
-	value, closer, err := i.batch.Get(key)
+	value, closer, err := i.db.Get(key)
 	if errors.Is(err, pebbledb.ErrNotFound) {
 		return head{}, false, nil
 	}
@@ -252,8 +260,7 @@ func (i *importer) deletion(d store.DeletionItem) error {
 	if d.Last < h.last {
 		return fmt.Errorf("%v was deleted at %d, and its last is %d", d.ID, d.Last, h.last)
 	}
-	key := recordKey(prefix, kindHead)
-	return i.set(key, encodeHead(key, head{last: d.Last, deleted: true}))
+	return i.setHead(prefix, head{last: d.Last, deleted: true})
 }
 
 func (i *importer) value(v store.ValueItem) error {
@@ -272,15 +279,16 @@ func (i *importer) due(d due) error {
 
 func (i *importer) set(key, value []byte) error { return i.batch.Set(key, value, nil) }
 
-// flush commits what has been put. Only the last commit is synced.
-func (i *importer) flush(mode *pebbledb.WriteOptions) error {
-	if err := i.batch.Commit(mode); err != nil {
+// flush commits what has been put. It is durable once the tables are.
+func (i *importer) flush() error {
+	if err := i.batch.Commit(pebbledb.NoSync); err != nil {
 		return err
 	}
 	if err := i.batch.Close(); err != nil {
 		return err
 	}
-	i.batch = i.db.NewIndexedBatch()
+	i.batch = i.db.NewBatch()
+	clear(i.heads)
 	return nil
 }
 
@@ -289,5 +297,8 @@ func (i *importer) end() error {
 	if err := i.endEvents(); err != nil {
 		return err
 	}
-	return i.flush(pebbledb.Sync)
+	if err := i.flush(); err != nil {
+		return err
+	}
+	return i.db.Flush()
 }

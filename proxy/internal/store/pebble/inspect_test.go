@@ -113,7 +113,7 @@ func TestEveryDamageIsFound(t *testing.T) {
 	}
 }
 
-// TestUnfinished: a directory that was being filled when the power went is refused by
+// OPS-STORE-001, OPS-STORE-002: a directory that was being filled when the power went is refused by
 // whoever opens it, reads it or fills it, and is not changed.
 func TestUnfinished(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,62 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Who may call. Without a field: every caller who has said who it is.
+type Access struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True: everybody, whether or not it has said who it is. Not set beside roles.
+	// Since 1.1.
+	Public bool `protobuf:"varint,1,opt,name=public,proto3" json:"public,omitempty"`
+	// A caller has to have one of these roles. Empty: it needs none. Since 1.1.
+	Roles         []string `protobuf:"bytes,2,rep,name=roles,proto3" json:"roles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Access) Reset() {
+	*x = Access{}
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Access) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Access) ProtoMessage() {}
+
+func (x *Access) ProtoReflect() protoreflect.Message {
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Access.ProtoReflect.Descriptor instead.
+func (*Access) Descriptor() ([]byte, []int) {
+	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Access) GetPublic() bool {
+	if x != nil {
+		return x.Public
+	}
+	return false
+}
+
+func (x *Access) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
 // What a method has to do with events. Field numbers are those of Cloudstate's
 // Eventing.
 type Eventing struct {
@@ -38,7 +94,7 @@ type Eventing struct {
 
 func (x *Eventing) Reset() {
 	*x = Eventing{}
-	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[0]
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -50,7 +106,7 @@ func (x *Eventing) String() string {
 func (*Eventing) ProtoMessage() {}
 
 func (x *Eventing) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[0]
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -63,7 +119,7 @@ func (x *Eventing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Eventing.ProtoReflect.Descriptor instead.
 func (*Eventing) Descriptor() ([]byte, []int) {
-	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{0}
+	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Eventing) GetIn() *EventSource {
@@ -99,7 +155,7 @@ type EventSource struct {
 
 func (x *EventSource) Reset() {
 	*x = EventSource{}
-	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[1]
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -111,7 +167,7 @@ func (x *EventSource) String() string {
 func (*EventSource) ProtoMessage() {}
 
 func (x *EventSource) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[1]
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -124,7 +180,7 @@ func (x *EventSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventSource.ProtoReflect.Descriptor instead.
 func (*EventSource) Descriptor() ([]byte, []int) {
-	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{1}
+	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *EventSource) GetConsumerGroup() string {
@@ -192,7 +248,7 @@ type EventDestination struct {
 
 func (x *EventDestination) Reset() {
 	*x = EventDestination{}
-	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[2]
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -204,7 +260,7 @@ func (x *EventDestination) String() string {
 func (*EventDestination) ProtoMessage() {}
 
 func (x *EventDestination) ProtoReflect() protoreflect.Message {
-	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[2]
+	mi := &file_stateward_annotations_v1_annotations_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -217,7 +273,7 @@ func (x *EventDestination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EventDestination.ProtoReflect.Descriptor instead.
 func (*EventDestination) Descriptor() ([]byte, []int) {
-	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{2}
+	return file_stateward_annotations_v1_annotations_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *EventDestination) GetDestination() isEventDestination_Destination {
@@ -272,6 +328,22 @@ var file_stateward_annotations_v1_annotations_proto_extTypes = []protoimpl.Exten
 		Tag:           "varint,84082,opt,name=read_only",
 		Filename:      "stateward/annotations/v1/annotations.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
+		ExtensionType: (*Access)(nil),
+		Field:         84083,
+		Name:          "stateward.annotations.v1.access",
+		Tag:           "bytes,84083,opt,name=access",
+		Filename:      "stateward/annotations/v1/annotations.proto",
+	},
+	{
+		ExtendedType:  (*descriptorpb.ServiceOptions)(nil),
+		ExtensionType: (*Access)(nil),
+		Field:         84084,
+		Name:          "stateward.annotations.v1.service_access",
+		Tag:           "bytes,84084,opt,name=service_access",
+		Filename:      "stateward/annotations/v1/annotations.proto",
+	},
 }
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -303,13 +375,33 @@ var (
 	//
 	// optional bool read_only = 84082;
 	E_ReadOnly = &file_stateward_annotations_v1_annotations_proto_extTypes[2]
+	// Who may call the method (ACC-RULE-002). Set by the author of the user
+	// function. Absent: what holds for the service. A proxy of 1.0 does not know
+	// it and lets everybody call: who relies on it says at discovery that 1.1 is
+	// the oldest version that is spoken. Since 1.1.
+	//
+	// optional stateward.annotations.v1.Access access = 84083;
+	E_Access = &file_stateward_annotations_v1_annotations_proto_extTypes[3]
+)
+
+// Extension fields to descriptorpb.ServiceOptions.
+var (
+	// Who may call those methods of the service that have no access of their own
+	// (ACC-RULE-002). Set by the author of the user function. Absent: whoever the
+	// configuration of the proxy admits. Since 1.1.
+	//
+	// optional stateward.annotations.v1.Access service_access = 84084;
+	E_ServiceAccess = &file_stateward_annotations_v1_annotations_proto_extTypes[4]
 )
 
 var File_stateward_annotations_v1_annotations_proto protoreflect.FileDescriptor
 
 const file_stateward_annotations_v1_annotations_proto_rawDesc = "" +
 	"\n" +
-	"*stateward/annotations/v1/annotations.proto\x12\x18stateward.annotations.v1\x1a google/protobuf/descriptor.proto\"\x7f\n" +
+	"*stateward/annotations/v1/annotations.proto\x12\x18stateward.annotations.v1\x1a google/protobuf/descriptor.proto\"6\n" +
+	"\x06Access\x12\x16\n" +
+	"\x06public\x18\x01 \x01(\bR\x06public\x12\x14\n" +
+	"\x05roles\x18\x02 \x03(\tR\x05roles\"\x7f\n" +
 	"\bEventing\x125\n" +
 	"\x02in\x18\x01 \x01(\v2%.stateward.annotations.v1.EventSourceR\x02in\x12<\n" +
 	"\x03out\x18\x02 \x01(\v2*.stateward.annotations.v1.EventDestinationR\x03out\"u\n" +
@@ -324,7 +416,9 @@ const file_stateward_annotations_v1_annotations_proto_rawDesc = "" +
 	"\n" +
 	"entity_key\x12\x1d.google.protobuf.FieldOptions\x18\xf0\x90\x05 \x01(\bR\tentityKey:`\n" +
 	"\beventing\x12\x1e.google.protobuf.MethodOptions\x18\xf1\x90\x05 \x01(\v2\".stateward.annotations.v1.EventingR\beventing:=\n" +
-	"\tread_only\x12\x1e.google.protobuf.MethodOptions\x18\xf2\x90\x05 \x01(\bR\breadOnlyBt\n" +
+	"\tread_only\x12\x1e.google.protobuf.MethodOptions\x18\xf2\x90\x05 \x01(\bR\breadOnly:Z\n" +
+	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18\xf3\x90\x05 \x01(\v2 .stateward.annotations.v1.AccessR\x06access:j\n" +
+	"\x0eservice_access\x12\x1f.google.protobuf.ServiceOptions\x18\xf4\x90\x05 \x01(\v2 .stateward.annotations.v1.AccessR\rserviceAccessBt\n" +
 	"\x1cdev.stateward.annotations.v1P\x01ZRgithub.com/stateward/stateward/protocol/gen/stateward/annotations/v1;annotationsv1b\x06proto3"
 
 var (
@@ -339,26 +433,32 @@ func file_stateward_annotations_v1_annotations_proto_rawDescGZIP() []byte {
 	return file_stateward_annotations_v1_annotations_proto_rawDescData
 }
 
-var file_stateward_annotations_v1_annotations_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_stateward_annotations_v1_annotations_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_stateward_annotations_v1_annotations_proto_goTypes = []any{
-	(*Eventing)(nil),                   // 0: stateward.annotations.v1.Eventing
-	(*EventSource)(nil),                // 1: stateward.annotations.v1.EventSource
-	(*EventDestination)(nil),           // 2: stateward.annotations.v1.EventDestination
-	(*descriptorpb.FieldOptions)(nil),  // 3: google.protobuf.FieldOptions
-	(*descriptorpb.MethodOptions)(nil), // 4: google.protobuf.MethodOptions
+	(*Access)(nil),                      // 0: stateward.annotations.v1.Access
+	(*Eventing)(nil),                    // 1: stateward.annotations.v1.Eventing
+	(*EventSource)(nil),                 // 2: stateward.annotations.v1.EventSource
+	(*EventDestination)(nil),            // 3: stateward.annotations.v1.EventDestination
+	(*descriptorpb.FieldOptions)(nil),   // 4: google.protobuf.FieldOptions
+	(*descriptorpb.MethodOptions)(nil),  // 5: google.protobuf.MethodOptions
+	(*descriptorpb.ServiceOptions)(nil), // 6: google.protobuf.ServiceOptions
 }
 var file_stateward_annotations_v1_annotations_proto_depIdxs = []int32{
-	1, // 0: stateward.annotations.v1.Eventing.in:type_name -> stateward.annotations.v1.EventSource
-	2, // 1: stateward.annotations.v1.Eventing.out:type_name -> stateward.annotations.v1.EventDestination
-	3, // 2: stateward.annotations.v1.entity_key:extendee -> google.protobuf.FieldOptions
-	4, // 3: stateward.annotations.v1.eventing:extendee -> google.protobuf.MethodOptions
-	4, // 4: stateward.annotations.v1.read_only:extendee -> google.protobuf.MethodOptions
-	0, // 5: stateward.annotations.v1.eventing:type_name -> stateward.annotations.v1.Eventing
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	5, // [5:6] is the sub-list for extension type_name
-	2, // [2:5] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2,  // 0: stateward.annotations.v1.Eventing.in:type_name -> stateward.annotations.v1.EventSource
+	3,  // 1: stateward.annotations.v1.Eventing.out:type_name -> stateward.annotations.v1.EventDestination
+	4,  // 2: stateward.annotations.v1.entity_key:extendee -> google.protobuf.FieldOptions
+	5,  // 3: stateward.annotations.v1.eventing:extendee -> google.protobuf.MethodOptions
+	5,  // 4: stateward.annotations.v1.read_only:extendee -> google.protobuf.MethodOptions
+	5,  // 5: stateward.annotations.v1.access:extendee -> google.protobuf.MethodOptions
+	6,  // 6: stateward.annotations.v1.service_access:extendee -> google.protobuf.ServiceOptions
+	1,  // 7: stateward.annotations.v1.eventing:type_name -> stateward.annotations.v1.Eventing
+	0,  // 8: stateward.annotations.v1.access:type_name -> stateward.annotations.v1.Access
+	0,  // 9: stateward.annotations.v1.service_access:type_name -> stateward.annotations.v1.Access
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	7,  // [7:10] is the sub-list for extension type_name
+	2,  // [2:7] is the sub-list for extension extendee
+	0,  // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_stateward_annotations_v1_annotations_proto_init() }
@@ -366,11 +466,11 @@ func file_stateward_annotations_v1_annotations_proto_init() {
 	if File_stateward_annotations_v1_annotations_proto != nil {
 		return
 	}
-	file_stateward_annotations_v1_annotations_proto_msgTypes[1].OneofWrappers = []any{
+	file_stateward_annotations_v1_annotations_proto_msgTypes[2].OneofWrappers = []any{
 		(*EventSource_Topic)(nil),
 		(*EventSource_EventLog)(nil),
 	}
-	file_stateward_annotations_v1_annotations_proto_msgTypes[2].OneofWrappers = []any{
+	file_stateward_annotations_v1_annotations_proto_msgTypes[3].OneofWrappers = []any{
 		(*EventDestination_Topic)(nil),
 	}
 	type x struct{}
@@ -379,8 +479,8 @@ func file_stateward_annotations_v1_annotations_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stateward_annotations_v1_annotations_proto_rawDesc), len(file_stateward_annotations_v1_annotations_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
-			NumExtensions: 3,
+			NumMessages:   4,
+			NumExtensions: 5,
 			NumServices:   0,
 		},
 		GoTypes:           file_stateward_annotations_v1_annotations_proto_goTypes,

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -140,6 +141,23 @@ func (s *Server) database(tb testing.TB, template string) string {
 		tb.Fatal(err)
 	}
 	return s.DSN(name)
+}
+
+// Dump returns the database of that name for Open as statements that make it again.
+func (s *Server) Dump(tb testing.TB, dsn string) string {
+	tb.Helper()
+	cmd := exec.CommandContext(tb.Context(), filepath.Join(filepath.Dir(s.programs.initdb), "pg_dump"), "--inserts", "--no-owner", "-d", dsn)
+	output, err := cmd.Output()
+	if err != nil {
+		tb.Fatalf("pg_dump: %v", err)
+	}
+	var statements strings.Builder
+	for line := range strings.Lines(string(output)) {
+		if forPsql, comment := strings.HasPrefix(line, `\`), strings.HasPrefix(line, "--"); !forPsql && !comment && line != "\n" {
+			statements.WriteString(line)
+		}
+	}
+	return statements.String()
 }
 
 // Crash ends all of the server's processes at once, as a power cut would.
