@@ -12,11 +12,11 @@ import (
 type Config = app.Config
 
 // Security is Config.Security: who may connect, how callers are known, and what they may
-// call. TLSFiles are the files of one side of TLS.
-type (
-	Security = app.Security
-	TLSFiles = app.TLSFiles
-)
+// call.
+type Security = app.Security
+
+// TLSFiles are the files of one side of TLS.
+type TLSFiles = app.TLSFiles
 
 // The words of Config.Store, and the ports that Config.Opened is told of.
 const (

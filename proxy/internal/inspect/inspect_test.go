@@ -20,7 +20,7 @@ import (
 	"github.com/stateward/stateward/proxy/internal/inspect"
 )
 
-// files has one message: shop.Item, with a name, an amount and a detail of any type.
+// files has one message: shop.Item, with a name, an amount, a detail of any type and an object.
 func files(tb testing.TB) *protoregistry.Files {
 	tb.Helper()
 	field := func(name string, number int32, kind descriptorpb.FieldDescriptorProto_Type, of string) *descriptorpb.FieldDescriptorProto {
@@ -34,13 +34,15 @@ func files(tb testing.TB) *protoregistry.Files {
 	}
 	set := &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
 		protodesc.ToFileDescriptorProto(anypb.File_google_protobuf_any_proto),
+		protodesc.ToFileDescriptorProto(structpb.File_google_protobuf_struct_proto),
 		{
 			Name: new("shop.proto"), Package: new("shop"), Syntax: new("proto3"),
-			Dependency: []string{"google/protobuf/any.proto"},
+			Dependency: []string{"google/protobuf/any.proto", "google/protobuf/struct.proto"},
 			MessageType: []*descriptorpb.DescriptorProto{{Name: new("Item"), Field: []*descriptorpb.FieldDescriptorProto{
 				field("item_name", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING, ""),
 				field("amount", 2, descriptorpb.FieldDescriptorProto_TYPE_INT64, ""),
 				field("detail", 3, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE, ".google.protobuf.Any"),
+				field("object", 4, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE, ".google.protobuf.Struct"),
 			}}},
 		},
 	}}

@@ -65,8 +65,14 @@ func (l *Lens) JSON(payload *anypb.Any) (*structpb.Value, error) {
 	return l.message(url, payload.GetValue())
 }
 
-// message shows a protobuf message.
-func (l *Lens) message(url string, encoded []byte) (*structpb.Value, error) {
+// message shows a protobuf message. dynamicpb panics over some entries of a map, such as a
+// key that stands there twice in two wire formats: what it cannot read is not shown.
+func (l *Lens) message(url string, encoded []byte) (shown *structpb.Value, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			shown, err = nil, fmt.Errorf("its bytes cannot be read: %v", reason)
+		}
+	}()
 	found, err := l.types.FindMessageByURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("the function's descriptors do not know %s: add the file that declares it to those that the function gives at discovery", url[strings.LastIndex(url, "/")+1:])
