@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/stateward/stateward/protocol"
 	"github.com/stateward/stateward/tck/app"
 	"github.com/stateward/stateward/tck/dialect"
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
@@ -340,5 +341,5 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s teaches little:\n%s", command, help.out)
 		}
 	}
-	run(t, "--version").expect(t, app.ExitPassed, "protocol 1.0, requirements sha256:")
+	run(t, "--version").expect(t, app.ExitPassed, "protocol "+protocol.Version+", requirements sha256:")
 }
