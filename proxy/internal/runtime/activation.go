@@ -11,7 +11,8 @@ import (
 )
 
 // activation is one stream and one machine: from recover over work to end. The
-// goroutine that serves the instance owns it, but for what is said to be guarded.
+// goroutine that serves the instance owns it, but for what is said to be guarded. There
+// are very many: small fields stand together, so that it takes 480 bytes.
 type activation struct {
 	*instance
 
@@ -27,8 +28,6 @@ type activation struct {
 	machine entity.Machine
 	// retiring is closed when the stream's connection takes no further stream.
 	retiring <-chan struct{}
-	// cancels says that the function wants to know when nobody waits for a command.
-	cancels bool
 	// copy is the activation's part in a shared entity; nil for any other.
 	copy Copy
 	// ctx is the stream's; cancel resets it.
@@ -39,12 +38,17 @@ type activation struct {
 	idle *time.Timer
 	// spoke is when the last message went over the stream, in either direction.
 	spoke time.Time
+	// cancels says that the function wants to know when nobody waits for a command.
+	cancels bool
 	// broken is true when a Send has failed; the reason comes as Ended.
 	broken bool
 	// ended is true when Ended has been taken: nothing more comes.
 	ended bool
 	// voided says that the stream was reset because the right to write is gone.
 	voided bool
+	// unwritten says that changes wait for a goroutine that stores them: this one, or
+	// the one that it gives them to.
+	unwritten bool
 	// outstanding are the commands that were sent and not completed, by their ids.
 	outstanding []*call
 	// newest is the id of the newest command.
@@ -52,9 +56,6 @@ type activation struct {
 	// hurried is the command whose time the watchdog watches; nil when none.
 	hurried *call
 	alarms  map[entity.Timer]*alarm
-	// unwritten says that changes wait for a goroutine that stores them: this one, or
-	// the one that it gives them to.
-	unwritten bool
 	// last is the machine's Close; nil before it.
 	last *entity.Close
 	// effects is reused from step to step.
@@ -65,22 +66,24 @@ type activation struct {
 	// inbox holds what has happened, oldest first. What the function says takes one
 	// place at a time, and what else comes answers what the machine asked for.
 	inbox []entity.Input
-	// follower is the stream where it needs no goroutine; hailed says that it may have
-	// something. Doubtful is the stream where it knows of its function's health.
+	// changes wait for the store, oldest first.
+	changes []change
+	// follower is the stream where it needs no goroutine, and doubtful where it knows of
+	// its function's health.
 	follower Follower
-	hailed   bool
 	doubtful Doubtful
 	// view is what others see.
 	view view
+	// hailed says that the follower may have something.
+	hailed bool
 	// unread says that what the function has said waits in the inbox.
 	unread bool
 	// merged says that a shared entity may have changed elsewhere.
 	merged bool
 	// evicted says that the entity is to make room while it is idle.
 	evicted bool
-	// changes wait for the store, oldest first; writing says that a goroutine is at it.
-	// Once one has failed, none is stored any more.
-	changes         []change
+	// writing says that a goroutine stores changes. Once one has failed, none is stored
+	// any more.
 	writing, failed bool
 }
 

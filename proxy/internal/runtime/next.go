@@ -22,7 +22,7 @@ type task struct {
 func (a *activation) next() task {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.view.served, a.view.rests, a.view.outstanding = true, false, len(a.outstanding)
+	a.view.served, a.view.rests, a.view.outstanding = true, false, int32(len(a.outstanding))
 	if in := a.pull(); in != nil {
 		return task{in: in}
 	}

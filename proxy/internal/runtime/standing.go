@@ -70,9 +70,9 @@ type view struct {
 	// served says that the entity is recovered, rests that it had nothing to do when its
 	// goroutine left it.
 	served, rests bool
-	outstanding   int
+	outstanding   int32
 	last          string
-	came          time.Time
+	came          int64 // in nanoseconds of Unix
 	// parting is for those who wait for the end of the activation; nil when nobody does.
 	parting *parting
 }
@@ -82,7 +82,7 @@ type view struct {
 func (a *activation) show(c *call) {
 	if c != nil {
 		a.view.outstanding++
-		a.view.last, a.view.came = c.command.Name, c.submitted
+		a.view.last, a.view.came = c.command.Name, c.submitted.UnixNano()
 	}
 }
 
@@ -100,7 +100,10 @@ func (i *instance) standing() (Standing, bool) {
 		return s, true
 	}
 	s.Kind, s.Since = a.target.Kind, a.began
-	s.Outstanding, s.Last, s.LastCame = a.view.outstanding, a.view.last, a.view.came
+	s.Outstanding = int(a.view.outstanding)
+	if a.view.last != "" {
+		s.Last, s.LastCame = a.view.last, time.Unix(0, a.view.came)
+	}
 	switch {
 	case a.evicted:
 		s.Phase = Leaving
