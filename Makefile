@@ -150,8 +150,10 @@ fuzz: ## Fuzz every decoder, for FUZZTIME each (default 10s)
 
 .PHONY: bench
 bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (default 5m); BENCH='-only REGEXP -profiles DIR' narrows and profiles
+	@mkdir -p $(IMAGES)
 	@$(BUILD) -o $(BIN)/stateward-bench ./proxy/cmd/stateward-bench
-	@$(BIN)/stateward-bench -time $${TIME:-5m} $(BENCH)
+	@$(BUILD) -o $(IMAGES)/ ./proxy/cmd/stateward-proxy
+	@$(BIN)/stateward-bench -proxy $(IMAGES)/stateward-proxy -time $${TIME:-5m} $(BENCH)
 
 .PHONY: microbench
 microbench: ## Run the Go benchmarks of the rooms

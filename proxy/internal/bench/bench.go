@@ -30,6 +30,7 @@ type options struct {
 	entities int
 	only     *regexp.Regexp
 	profiles string
+	program  string
 	about    bool
 }
 
@@ -61,6 +62,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	only := flags.String("only", "", "regular expression: measure the rows that match it, such as 'pebble.*64', and what they are related to")
 	flags.StringVar(&o.profiles, "profiles", "", "directory for a CPU profile of the proxy of each row, of the last round")
 	flags.BoolVar(&o.about, "version", false, "say which build this is, and measure nothing")
+	flags.StringVar(&o.program, "proxy", "", "the program stateward-proxy, whose start is measured; empty leaves that out")
 	if err = flags.Parse(args); err != nil {
 		return o, err
 	}

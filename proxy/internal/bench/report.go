@@ -97,8 +97,8 @@ func printStart(out io.Writer, s start) {
 	if s == (start{}) {
 		return
 	}
-	fmt.Fprintf(out, "\nStart of a process, %v: ready after %v, the first answer after %v; then %.1f MiB of memory.\n",
-		s.subject, rounded(s.ready), rounded(s.answered), s.resident/(1<<20))
+	fmt.Fprintf(out, "\nStart of the program, with pebble: ready after %v, the first answer after %v; then %.1f MiB of memory.\n",
+		rounded(s.ready), rounded(s.answered), s.resident/(1<<20))
 }
 
 func printGoals(out io.Writer, all []goal) {

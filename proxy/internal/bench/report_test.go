@@ -42,7 +42,7 @@ func TestGoals(t *testing.T) {
 	replays := []replay{{subject: pebble, events: 10, took: time.Second}, {subject: pebble, events: 300_000, took: time.Second}}
 	sizes := []entitySize{{subject: pebble, bytes: 16384}}
 	var got []string
-	for _, g := range goals(results, sizes, replays, start{subject: pebble, ready: 100 * time.Millisecond, resident: 41 << 20}) {
+	for _, g := range goals(results, sizes, replays, start{ready: 100 * time.Millisecond, resident: 41 << 20}) {
 		if verdict := g.verdict(); verdict != "skipped" {
 			got = append(got, g.what+": "+verdict)
 		}

@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -34,13 +36,24 @@ func cpu() time.Duration {
 // resident is the memory of this process in bytes, as the system counts it; what Go has
 // from the system where the system does not say.
 func resident() int64 {
-	data, err := os.ReadFile("/proc/self/statm")
-	if fields := strings.Fields(string(data)); err == nil && len(fields) > 1 {
-		if pages, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
-			return pages * int64(os.Getpagesize())
-		}
+	if bytes, err := residentOf("self"); err == nil {
+		return bytes
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.Sys - m.HeapReleased)
+}
+
+// residentOf is the memory of a process in bytes, as the system counts it.
+func residentOf(process string) (int64, error) {
+	text, err := os.ReadFile(filepath.Join("/proc", process, "statm"))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0, fmt.Errorf("the system says %q of a process", text)
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize()), err
 }
