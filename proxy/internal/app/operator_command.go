@@ -37,11 +37,15 @@ func (p *program) asks(use, short, long string, args cobra.PositionalArgs, ask f
 			if _, err := setting.Word(outputWords...).Parse(a.output); err != nil {
 				return fmt.Errorf("--output: %w", err)
 			}
+			address, err := reachable(p.config.Admin)
+			if err != nil {
+				return err
+			}
 			secured, err := p.config.toAdmin(a.files)
 			if err != nil {
 				return err
 			}
-			return ask(command, args, operator.New(p.config.Admin, secured, command.OutOrStdout(), a.output == "json"), a)
+			return ask(command, args, operator.New(address, secured, command.OutOrStdout(), a.output == "json"), a)
 		},
 	}
 	p.addFlags(command, "admin", "admin-tls-cert", "admin-tls-key")

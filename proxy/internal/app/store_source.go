@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -111,15 +110,12 @@ func (c *Config) fill(ctx context.Context, log *slog.Logger, with store.Fill) er
 
 // adminURL is where the configured admin port is reached from this machine.
 func (c *Config) adminURL() string {
-	host, port, _ := net.SplitHostPort(c.Admin) // it has been validated
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
+	address, _ := reachable(c.Admin) // it has been validated
 	scheme := "http://"
 	if c.Security.Admin.Certificate != "" {
 		scheme = "https://"
 	}
-	return scheme + net.JoinHostPort(host, port)
+	return scheme + address
 }
 
 // about says where an archive of the configured store comes from.

@@ -39,13 +39,9 @@ type Operator struct {
 }
 
 // New returns one who asks the proxy whose admin port is at the address, HOST:PORT, and
-// writes the answers to out; as JSON where asJSON says so. An address of all interfaces
-// stands for this machine's own. Secured is the TLS of the port; nil where it has none.
+// writes the answers to out; as JSON where asJSON says so. Secured is the TLS of the port;
+// nil where it has none.
 func New(address string, secured *tls.Config, out io.Writer, asJSON bool) *Operator {
-	host, port, err := net.SplitHostPort(address)
-	if at := net.ParseIP(host); err == nil && (host == "" || at != nil && at.IsUnspecified()) {
-		address = net.JoinHostPort("127.0.0.1", port)
-	}
 	client := &http.Client{Transport: &http.Transport{
 		DialContext:       (&net.Dialer{Timeout: dialTime}).DialContext,
 		TLSClientConfig:   secured,
