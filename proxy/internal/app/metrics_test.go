@@ -31,7 +31,7 @@ var scrapes = flag.String("scrapes", "", "directory for the metrics of proxies u
 // table of the page for operators against what they say of it.
 func TestMetricsPage(t *testing.T) {
 	database, err := pgtest.Start()
-	if errors.Is(err, pgtest.ErrAbsent) {
+	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}
 	if err != nil {

@@ -125,6 +125,24 @@ func (c inquiry) lines() []string {
 	return lines
 }
 
+// curlWays are those that curl takes; none where there is no curl, which CI has.
+func curlWays(t *testing.T, address string) map[string]wayIn {
+	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Log("there is no curl: it does not call")
+		return nil
+	}
+	return map[string]wayIn{
+		"curl":           overCurl{address: address, flag: "--http1.1"},
+		"curl, HTTP/2":   overCurl{address: address, flag: "--http2-prior-knowledge"},
+		"curl, events":   overCurl{address: address, flag: "--http1.1", accept: "text/event-stream"},
+		"curl, by rules": overCurl{address: address, flag: "--http1.1", rules: true},
+	}
+}
+
 // overCurl calls by curl.
 type overCurl struct {
 	address, flag, accept string

@@ -149,7 +149,7 @@ func ruled(rule *annotations.HttpRule) *descriptorpb.MethodOptions {
 	return options
 }
 
-// adds is a inquiry that adds to the counter.
+// adds is an inquiry that adds to the counter.
 func adds(id string, amount int64, headers ...string) inquiry {
 	return inquiry{
 		path: descriptortest.Add, target: "POST /counters/" + url.PathEscape(id), headers: headers,
@@ -157,7 +157,7 @@ func adds(id string, amount int64, headers ...string) inquiry {
 	}
 }
 
-// watches is a inquiry that watches a clock.
+// watches is an inquiry that watches a clock.
 func watches(id string, headers ...string) inquiry {
 	return inquiry{path: watch, target: "GET /clocks/" + id, streams: true, headers: headers, request: fmt.Sprintf(`{"id":%q}`, id)}
 }
@@ -172,10 +172,6 @@ func TestEveryWayIn(t *testing.T) {
 	address := take(t, running.ports[PortService])
 	ways := map[string]wayIn{
 		"gRPC":                       overGRPC{dial(t, address).conn},
-		"curl":                       overCurl{address: address, flag: "--http1.1"},
-		"curl, HTTP/2":               overCurl{address: address, flag: "--http2-prior-knowledge"},
-		"curl, events":               overCurl{address: address, flag: "--http1.1", accept: "text/event-stream"},
-		"curl, by rules":             overCurl{address: address, flag: "--http1.1", rules: true},
 		"Connect":                    newOverConnect(t, address, false, "proto"),
 		"Connect, JSON":              newOverConnect(t, address, false, "json"),
 		"Connect, HTTP/2":            newOverConnect(t, address, true, "proto"),
@@ -184,6 +180,7 @@ func TestEveryWayIn(t *testing.T) {
 		"gRPC-Web, HTTP/2":           newOverConnect(t, address, true, "proto", gRPCWeb),
 		"gRPC behind other requests": newOverConnect(t, address, true, "proto", gRPC),
 	}
+	maps.Copy(ways, curlWays(t, address))
 	if browser := newBrowser(t, page, address); browser != nil {
 		ways["browser"], ways["browser, gRPC-Web"] = overBrowser{browser, false}, overBrowser{browser, true}
 	}
