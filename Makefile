@@ -159,15 +159,15 @@ bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (d
 microbench: ## Run the Go benchmarks of the rooms
 	go test -run '^$$' -bench . -benchmem ./...
 
+# The folder with the programs is the context of the images in Go. What other languages
+# build stands below it, and is none of theirs.
 .PHONY: images
-images: build ## Build the container images (needs a Docker engine)
-	cp $(BIN)/tck $(IMAGES)/
+images: build ## Build the container images (needs a Docker engine); LANGUAGES=go,python narrows
+	@cp $(BIN)/tck $(IMAGES)/
+	@reference-impl/languages all > $(IMAGES)/.dockerignore
 	docker build --quiet --tag stateward/tck:$(VERSION) --file tck/Dockerfile $(IMAGES)
 	docker build --quiet --tag stateward/proxy:$(VERSION) --file proxy/Dockerfile $(IMAGES)
-	docker build --quiet --tag stateward/reference-go-model:$(VERSION) --build-arg PROGRAM=model --file reference-impl/go/Dockerfile $(IMAGES)
-	docker build --quiet --tag stateward/reference-go-cart:$(VERSION) --build-arg PROGRAM=cart --file reference-impl/go/Dockerfile $(IMAGES)
-	docker build --quiet --tag stateward/reference-go-profile:$(VERSION) --build-arg PROGRAM=profile --file reference-impl/go/Dockerfile $(IMAGES)
-	docker build --quiet --tag stateward/reference-go-temperature:$(VERSION) --build-arg PROGRAM=temperature --file reference-impl/go/Dockerfile $(IMAGES)
+	@reference-impl/images
 
 .PHONY: clean
 clean: ## Remove what the other targets built

@@ -53,6 +53,13 @@ func (c *connection) now() *grpc.ClientConn {
 	return c.conn
 }
 
+// where is the address of this moment.
+func (c *connection) where() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.address
+}
+
 func (c *connection) cart() cartv1.ShoppingCartServiceClient {
 	return cartv1.NewShoppingCartServiceClient(c.now())
 }

@@ -28,7 +28,7 @@ func startProcesses(t *testing.T, s *site) {
 	function := freePort(t)
 	s.service, s.admin = freePort(t), freePort(t)
 	s.function = process(t, "function",
-		[]string{filepath.Join(folder, s.sample)},
+		s.command(folder),
 		"HOST=127.0.0.1", "PORT="+strconv.Itoa(function), "DIALECT="+s.dialect)
 	words := []string{
 		filepath.Join(folder, "stateward-proxy"),
@@ -69,7 +69,7 @@ func startContainers(t *testing.T, s *site) {
 	end(t, "volume", volume.Close)
 	s.service, s.admin = 9000, 9001
 	s.function = container(t, "function", subject.ContainerConfig{
-		Image: *functionImage, Network: network.Name, Aliases: []string{"function"}, ReadOnly: true,
+		Image: s.program, Network: network.Name, Aliases: []string{"function"}, ReadOnly: true,
 	})
 	s.proxy = container(t, "proxy", subject.ContainerConfig{
 		Image:   *proxyImage,
@@ -83,7 +83,7 @@ func startContainers(t *testing.T, s *site) {
 func container(t *testing.T, name string, config subject.ContainerConfig) *side {
 	t.Helper()
 	if config.Image == "" {
-		t.Fatalf("-deploy containers needs -proxy-image and -function-image")
+		t.Fatalf("-deploy containers needs -proxy-image and -functions")
 	}
 	instance, err := subject.StartContainer(t.Context(), config)
 	if err != nil {

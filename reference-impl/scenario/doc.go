@@ -1,7 +1,9 @@
 // Package scenario drives the samples through a proxy and kills either side at
-// every point. It has tests alone, which take the deployment as flags:
+// every point. One script drives the cart of each language, by gRPC and by HTTP and
+// JSON at the same time. It has tests alone, which take the deployment as flags:
 //
 //	go test ./reference-impl/scenario                        # processes, built here
+//	go test ./reference-impl/scenario -functions 'go=/tmp/cart,python=python3 -m cart'
 //	go test ./reference-impl/scenario -deploy containers …   # see conformance-reports/reproduce
 //	go test ./reference-impl/scenario -run TestCrash -kills 100 -postgres-kills 20 -seed 7
 //

@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"google.golang.org/grpc/codes"
-
-	cartv1 "github.com/stateward/stateward/reference-impl/gen/stateward/samples/cart/v1"
 )
 
 // ledger is what the client of one cart knows: for each product the quantities
@@ -57,13 +55,16 @@ func (l *ledger) removed(product string, code codes.Code) error {
 }
 
 // check compares a cart that was read with what the client knows.
-func (l *ledger) check(cart *cartv1.GetCartResponse) error {
+func (l *ledger) check(items []item) error {
 	held := map[string]int32{}
-	for _, item := range cart.GetItems() {
-		if _, twice := held[item.GetProductId()]; twice {
-			return fmt.Errorf("%s has two lines", item.GetProductId())
+	for _, item := range items {
+		if _, twice := held[item.Product]; twice {
+			return fmt.Errorf("%s has two lines", item.Product)
 		}
-		held[item.GetProductId()] = item.GetQuantity()
+		if item.Name != label(item.Product) {
+			return fmt.Errorf("%s is called %q", item.Product, item.Name)
+		}
+		held[item.Product] = item.Quantity
 	}
 	for product, quantity := range held {
 		if l.possible[product] == nil {

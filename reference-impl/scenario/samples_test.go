@@ -51,7 +51,7 @@ func onlyProcesses(t *testing.T) {
 // useCart fills a cart, and kills each side on the way.
 func useCart(t *testing.T, shop *site) {
 	t.Helper()
-	s := shop.shopper("anna")
+	s := shop.party("anna")
 	for i, step := range script() {
 		if err := s.insist(t.Context(), step.do); err != nil {
 			t.Fatalf("%s: %v", step.name, err)

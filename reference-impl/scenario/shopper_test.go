@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	cartv1 "github.com/stateward/stateward/reference-impl/gen/stateward/samples/cart/v1"
 )
 
 const (
@@ -24,48 +23,63 @@ const (
 // ledger, so it may repeat a step until it is acknowledged.
 type shopper struct {
 	user   string
-	client func() cartv1.ShoppingCartServiceClient
+	way    way
 	ledger *ledger
 }
 
 // step is one thing that a shopper does, once: it returns the answer's code and
-// an error when the answer contradicts the ledger.
+// an error when the answer contradicts the ledger, or is none that can be read.
 type step func(context.Context, *shopper) (codes.Code, error)
 
 func add(product string, quantity int32) step {
 	return func(ctx context.Context, s *shopper) (codes.Code, error) {
-		_, err := s.client().AddItem(ctx, &cartv1.AddItemRequest{
-			UserId: s.user, ProductId: product, Name: "the " + product, Quantity: quantity,
-		})
-		code := status.Code(err)
+		code, err := answered(s.way.add(ctx, s.user, item{product, label(product), quantity}))
 		s.ledger.added(product, quantity, code)
-		return code, nil
+		return code, err
 	}
 }
 
 func remove(product string) step {
 	return func(ctx context.Context, s *shopper) (codes.Code, error) {
-		_, err := s.client().RemoveItem(ctx, &cartv1.RemoveItemRequest{UserId: s.user, ProductId: product})
-		code := status.Code(err)
+		code, err := answered(s.way.remove(ctx, s.user, product))
+		if err != nil {
+			return code, err
+		}
 		return code, s.ledger.removed(product, code)
 	}
 }
 
 func get() step {
 	return func(ctx context.Context, s *shopper) (codes.Code, error) {
-		cart, err := s.client().GetCart(ctx, &cartv1.GetCartRequest{UserId: s.user})
-		if err != nil {
-			return status.Code(err), nil
+		items, err := s.way.get(ctx, s.user)
+		code, err := answered(err)
+		if code == codes.OK {
+			err = s.ledger.check(items)
 		}
-		return codes.OK, s.ledger.check(cart)
+		return code, err
 	}
+}
+
+// label is the name under which a product is put into a cart.
+func label(product string) string { return "the " + product }
+
+// answered divides what a call came to: into a code, and what is no answer at all.
+func answered(err error) (codes.Code, error) {
+	if known, ok := status.FromError(err); ok {
+		return known.Code(), nil
+	}
+	return codes.Unknown, err
 }
 
 // try performs the step once.
 func (s *shopper) try(ctx context.Context, do step) (codes.Code, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	return do(ctx, s)
+	code, err := do(ctx, s)
+	if err != nil {
+		err = fmt.Errorf("cart of %s: %w", s.user, err)
+	}
+	return code, err
 }
 
 // insist performs the step until it is answered, as a client behind a proxy
@@ -77,7 +91,7 @@ func (s *shopper) insist(ctx context.Context, do step) error {
 		code, err := s.try(ctx, do)
 		switch {
 		case err != nil:
-			return fmt.Errorf("cart of %s: %w", s.user, err)
+			return err
 		case code == codes.OK || code == codes.NotFound:
 			return nil
 		case code != codes.Unavailable && code != codes.DeadlineExceeded:
@@ -89,4 +103,45 @@ func (s *shopper) insist(ctx context.Context, do step) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// party are shoppers with a cart each, who reach it by different ways and take
+// each step at the same time.
+type party []*shopper
+
+// party returns a shopper for each way to the cart.
+func (s *site) party(user string) party {
+	return party{
+		{user: user + " by gRPC", way: byGRPC{s.conn}, ledger: newLedger()},
+		{user: user + " by HTTP", way: byHTTP{s.conn}, ledger: newLedger()},
+	}
+}
+
+// try has each perform the step once, whatever is answered.
+func (p party) try(ctx context.Context, do step) error {
+	return p.each(func(s *shopper) error {
+		_, err := s.try(ctx, do)
+		return err
+	})
+}
+
+// insist has each perform the step until it is answered.
+func (p party) insist(ctx context.Context, do step) error {
+	return p.each(func(s *shopper) error { return s.insist(ctx, do) })
+}
+
+func (p party) each(do func(*shopper) error) error {
+	var group errgroup.Group
+	for _, s := range p {
+		group.Go(func() error { return do(s) })
+	}
+	return group.Wait()
+}
+
+// acknowledged counts the changes that were answered with OK.
+func (p party) acknowledged() (sum int) {
+	for _, s := range p {
+		sum += s.ledger.acknowledged
+	}
+	return sum
 }

@@ -20,7 +20,6 @@ var (
 	deploy        = flag.String("deploy", "processes", "how both sides run: processes or containers")
 	binaries      = flag.String("binaries", "", "folder with stateward-proxy and the samples; empty: build them (processes)")
 	proxyImage    = flag.String("proxy-image", "", "image of the proxy (containers)")
-	functionImage = flag.String("function-image", "", "image of the shopping cart (containers)")
 	kills         = flag.Int("kills", 10, "how often TestCrash kills a side or both on pebble; `make slowtest` says 100")
 	postgresKills = flag.Int("postgres-kills", 2, "and on PostgreSQL, the server among them; `make slowtest` says 20")
 	seed          = flag.Int64("seed", time.Now().UnixNano(), "decides whom the tests under load kill, and when")
@@ -42,7 +41,8 @@ func TestMain(m *testing.M) {
 // setup says what stands at a site. The zero setup is the shopping cart, as it
 // comes, behind a proxy as it comes.
 type setup struct {
-	sample   string // the function's program; cart when empty
+	sample   string // which of the samples; cart when empty
+	program  string // the command or the image of the function; Go's sample, built here, when empty
 	dialect  string // the only one that the function serves; each when empty
 	database string // where the proxy keeps the state; in pebble when empty
 }
@@ -91,11 +91,6 @@ func open(t *testing.T, setup setup) *site {
 	t.Cleanup(s.conn.close)
 	s.reach(t)
 	return s
-}
-
-// shopper returns a new client with a cart of its own.
-func (s *site) shopper(user string) *shopper {
-	return &shopper{user: user, client: s.conn.cart, ledger: newLedger()}
 }
 
 // refusal is the code of a call that fails by the function: of Cloudstate 0.2 it
