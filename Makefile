@@ -10,6 +10,7 @@ BIN := $(CURDIR)/.tmp/bin
 export PATH := $(BIN):$(PATH)
 IMAGES := $(CURDIR)/.tmp/images
 VERSION := $(shell cat VERSION)
+comma := ,
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # What every one of our binaries is told about itself.
 LDFLAGS := -s -w \
@@ -159,10 +160,16 @@ bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (d
 microbench: ## Run the Go benchmarks of the rooms
 	go test -run '^$$' -bench . -benchmem ./...
 
+# The languages besides Go, whose builds generate by buf.
+.PHONY: functions
+functions: build $(if $(filter-out go,$(or $(subst $(comma), ,$(LANGUAGES)),every)),$(BIN)/buf) ## Build the reference functions of each language; LANGUAGES=go,python narrows
+	@languages=$$(reference-impl/languages); \
+	printf '%s\n' $$languages | sed '/^go$$/d' | xargs -r -P 2 -I{} reference-impl/{}/build
+
 # The folder with the programs is the context of the images in Go. What other languages
 # build stands below it, and is none of theirs.
 .PHONY: images
-images: build ## Build the container images (needs a Docker engine); LANGUAGES=go,python narrows
+images: functions ## Build the container images (needs a Docker engine); LANGUAGES narrows
 	@cp $(BIN)/tck $(IMAGES)/
 	@reference-impl/languages all > $(IMAGES)/.dockerignore
 	docker build --quiet --tag stateward/tck:$(VERSION) --file tck/Dockerfile $(IMAGES)

@@ -26,6 +26,7 @@ func reportCommand(io streams) *cobra.Command {
 		htmlCommand(io),
 		badgeCommand(io),
 		diffCommand(io),
+		equalCommand(io),
 		indexCommand(io),
 		schemaCommand(io),
 	)

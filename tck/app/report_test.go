@@ -134,6 +134,21 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+func TestEqual(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "report.yaml")
+	run(t, "function", model(t, ""), "--profile", declared, "--report", file).expect(t, app.ExitPassed)
+	run(t, "report", "equal", file).expect(t, app.ExitUsage, "two REPORTs")
+	run(t, "report", "equal", file, filepath.Join(dir, "none.yaml")).expect(t, app.ExitUsage, "no such file")
+	forged := rewritten(t, dir, "forged.yaml", func(r *tckv1.Report) { r.Profiles[0].Passed++ })
+	run(t, "report", "equal", file, forged).expect(t, app.ExitFailed, "does not verify")
+	run(t, "report", "equal", file, file, file).expect(t, app.ExitPassed, "3 reports are equal: conformant")
+
+	fewer := filepath.Join(dir, "fewer.yaml")
+	run(t, "function", model(t, ""), "--profile", "core,forwarding,http", "--report", fewer).expect(t, app.ExitFailed)
+	run(t, "report", "equal", file, fewer).expect(t, app.ExitFailed, "profiles: core,forwarding,http, where the first has action,", "1 of 2 reports are not like "+file)
+}
+
 // The index of the published reports is the one that they give.
 func TestPublishedIndexIsFresh(t *testing.T) {
 	run(t, "report", "index", "../../conformance-reports", "--check").expect(t, app.ExitPassed)
