@@ -1,0 +1,1 @@
+"""Serves replicated entities."""
