@@ -12,6 +12,10 @@ from sdk.failure import Code, Error
 T = TypeVar("T")
 
 
+# Why a handler is cancelled that nothing here has cancelled: it has done so itself.
+_GIVEN_UP = Error(Code.CANCELLED, "given up")
+
+
 class Outstanding:
     """Which command of a stream is being handled, and which has been read behind it.
 
@@ -26,7 +30,7 @@ class Outstanding:
         self._cancelled = 0  # that command, where its cancel came before it began
         self._running = 0  # the command being handled; 0 where there is none
         self._task: asyncio.Task[Any] | None = None  # handles it
-        self._reason = Error(Code.CANCELLED, "given up")
+        self._reason = _GIVEN_UP
 
     def hear(self, request: Message) -> bool:
         """Note what was read, and say whether it was a cancel.
@@ -43,8 +47,8 @@ class Outstanding:
 
     async def run(self, command: Command, handling: Coroutine[Any, Any, T]) -> T:
         """Return what the handler returns, or raise what it raises: an Error where it is given up."""
-        task = self._task = asyncio.ensure_future(handling)
-        self._running = command.id
+        task: asyncio.Task[T] = asyncio.create_task(handling)
+        self._running, self._task, self._reason = command.id, task, _GIVEN_UP
         if command.id and command.id == self._cancelled:
             self._give_up(command.id)
         timer = self._end_in(command.timeout / 1000) if command.timeout > 0 else None

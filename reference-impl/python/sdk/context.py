@@ -1,7 +1,9 @@
 """What a handler knows of its command besides the request, and asks for besides the response."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
@@ -14,6 +16,8 @@ from sdk.command import Outstanding
 from sdk.failure import Code, Error
 from sdk.metadata import Metadata
 from sdk.payload import output_class, pack
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,12 @@ class Scope:
 
     connection: Connection = field(default_factory=Connection)
     outstanding: Outstanding = field(default_factory=Outstanding)
+
+    async def handle(self, command: Command, result: T | Coroutine[Any, Any, T]) -> T:
+        """Return what the command's handler returns, which may be a coroutine."""
+        if inspect.iscoroutine(result):
+            return await self.outstanding.run(command, result)
+        return cast(T, result)
 
 
 class Context:
