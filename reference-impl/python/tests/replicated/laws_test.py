@@ -146,8 +146,6 @@ def test_the_lists_of_a_map(data: st.DataObject) -> None:
     assert keys_of(entry.key for entry in told.added) == sorted(new)
     changed = [key for key, n in changes.items() if n != 0 and key not in new]
     assert keys_of(entry.key for entry in told.updated) == sorted(changed)
-        k for k, n in changes.items() if n and k not in new
-    )
     for entry in [*told.updated, *told.added]:
         assert entry.change == changes[STRING.unpack(entry.key)]
 
