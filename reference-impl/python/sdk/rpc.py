@@ -94,37 +94,33 @@ class _Call:
         await self._context.write(self._dialect.said(response).SerializeToString())
 
 
-def add_service(
-    server: grpc.aio.Server,
-    service: ServiceDescriptor,
-    handlers: Mapping[str, Handler],
-    dialect: Dialect,
-    connections: Connections,
-    log: logging.Logger,
-) -> None:
-    """Serve the methods of the service by these handlers, in the dialect, as far as that has them."""
-    served: dict[str, dict[str, Any]] = {}
-    for name, handler in handlers.items():
-        method = service.methods_by_name[name]
-        if (path := dialect.path(method)) is not None:
-            serve = _serve(handler, input_class(method), dialect, connections, log)
-            served.setdefault(path[0], {})[path[1]] = grpc.stream_stream_rpc_method_handler(serve)
-    for name, methods in served.items():
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
+class Services:
+    """The services of a server."""
 
+    def __init__(self, server: grpc.aio.Server, connections: Connections, log: logging.Logger) -> None:
+        self._server = server
+        self._connections = connections
+        self._log = log
 
-def _serve(
-    handler: Handler, request: type[Message], dialect: Dialect, connections: Connections, log: logging.Logger
-) -> Any:
-    async def serve(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
-        try:
-            await handler(_Call(context, connections.of(context.peer()), request, dialect))
-        except Error as end:
-            await context.abort(end.code, end.description)
-        except grpc.aio.BaseError:
-            raise  # the call is over, whichever way
-        except Exception:
-            log.exception("a call of %s broke", request.DESCRIPTOR.full_name)
-            await context.abort(Code.INTERNAL, "the function's log says what went wrong")
+    def add(self, service: ServiceDescriptor, handlers: Mapping[str, Handler], dialect: Dialect) -> None:
+        """Serve the methods of the service by these handlers, in the dialect, as far as that has them."""
+        served: dict[str, dict[str, Any]] = {}
+        for name, handler in handlers.items():
+            method = service.methods_by_name[name]
+            if (path := dialect.path(method)) is not None:
+                serve = self._serve(handler, input_class(method), dialect)
+                served.setdefault(path[0], {})[path[1]] = grpc.stream_stream_rpc_method_handler(serve)
+        for name, methods in served.items():
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
 
-    return serve
+    def _serve(self, handler: Handler, request: type[Message], dialect: Dialect) -> Any:
+        async def serve(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
+            try:
+                await handler(_Call(context, self._connections.of(context.peer()), request, dialect))
+            except Error as end:
+                await context.abort(end.code, end.description)
+            except Exception:
+                self._log.exception("a call of %s broke", request.DESCRIPTOR.full_name)
+                await context.abort(Code.INTERNAL, "the function's log says what went wrong")
+
+        return serve
