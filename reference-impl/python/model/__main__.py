@@ -3,7 +3,7 @@
 import sys
 
 import sdk
-from model import action, eventsourced, value
+from model import action, eventsourced, replicated, value
 from model.cloudstate import CLOUDSTATE
 
 
@@ -12,7 +12,7 @@ def config() -> sdk.Config:
     return sdk.Config(
         name="stateward-python-model",
         version=sdk.VERSION,  # released together
-        entities=[*eventsourced.ENTITIES, *value.ENTITIES, *action.ACTIONS],
+        entities=[*eventsourced.ENTITIES, *value.ENTITIES, *replicated.ENTITIES, *action.ACTIONS],
         cloudstate=CLOUDSTATE,
     )
 
