@@ -1,5 +1,6 @@
 import { actions } from "./action.js";
 import { build, type Config } from "../sdk/index.js";
+import { cloudstate } from "./cloudstate.js";
 import { eventSourcedEntities } from "./eventsourced.js";
 import { valueEntities } from "./value.js";
 
@@ -8,4 +9,5 @@ export const config: Config = {
   name: "stateward-typescript-model",
   version: build.version, // released together
   entities: [...eventSourcedEntities, ...valueEntities, ...actions],
+  cloudstate,
 };
