@@ -1,0 +1,13 @@
+import { actions } from "./action.js";
+import { build, type Config } from "../sdk/index.js";
+import { cloudstate } from "./cloudstate.js";
+import { eventSourcedEntities } from "./eventsourced.js";
+import { valueEntities } from "./value.js";
+
+/** The whole of the program: what a support library serves to be certified. */
+export const config: Config = {
+  name: "stateward-typescript-model",
+  version: build.version, // released together
+  entities: [...eventSourcedEntities, ...valueEntities, ...actions],
+  cloudstate,
+};
