@@ -68,8 +68,8 @@ def _answers(ctx: Context, request: ProcessRequest) -> Iterator[ProcessResponse 
 
 
 def _perform(ctx: Context, steps: Iterable[ProcessStep]) -> ProcessResponse | None:
-    """Perform the steps of one response: the last reply, forward or fail among them counts, and every effect."""
-    last: ProcessStep | None = None
+    """Perform the steps of one response: the last reply, forward or fail counts, and every effect."""
+    last = ProcessStep()
     for step in steps:
         match step.WhichOneof("step"):
             case "effect":
@@ -78,7 +78,7 @@ def _perform(ctx: Context, steps: Iterable[ProcessStep]) -> ProcessResponse | No
                 last = step
             case _:
                 raise sdk.Error(sdk.Code.INVALID_ARGUMENT, "a step without a case that is known here")
-    match last and last.WhichOneof("step"):
+    match last.WhichOneof("step"):
         case "reply":
             return ProcessResponse(message=last.reply.message)
         case "forward":

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
@@ -9,7 +10,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from sdk.failure import Code, Error
 from sdk.stream import Handler, Stream
 
-SERVICE = health_pb2.DESCRIPTOR.services_by_name["Health"]
+SERVICE: Any = health_pb2.DESCRIPTOR.services_by_name["Health"]
 
 # The most that a reason may hold, in bytes (LIFE-HEALTH-006).
 _MAX_REASON = 1024

@@ -52,11 +52,13 @@ class Lifecycle:
                     return
                 if not start.HasField("start"):
                     raise Error(Code.INVALID_ARGUMENT, "the first message is not start (LIFE-WATCH-002)")
-                teller = asyncio.create_task(self._tell(stream))
+                over = asyncio.Event()
+                teller = asyncio.create_task(self._tell(stream, over))
                 try:
                     await self._listen(requests)
-                finally:
-                    teller.cancel()
+                finally:  # gRPC does not take it well when a message is cancelled half-way
+                    over.set()
+                    self._health.tell()
                     await asyncio.wait([teller])
 
     async def _listen(self, requests: Inbox[WatchRequest]) -> None:
@@ -73,14 +75,14 @@ class Lifecycle:
             leaves = True
             self._host.log.info("the proxy is going to stop, within %d ms", request.draining.grace)
 
-    async def _tell(self, stream: Stream[WatchRequest, WatchResponse]) -> None:
+    async def _tell(self, stream: Stream[WatchRequest, WatchResponse], over: asyncio.Event) -> None:
         """Say how the function is, at once and at each change, and once that it drains.
 
-        Health comes first (LIFE-HEALTH-001, LIFE-WATCH-007).
+        Health comes first (LIFE-HEALTH-001, LIFE-WATCH-007), also where the call is over.
         """
         said: str | None = None
         first, leaves = True, False
-        while True:
+        while first or not over.is_set():
             news = self._health.news
             if first or said != self._health.reason:
                 first, said = False, self._health.reason

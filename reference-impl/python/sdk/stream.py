@@ -42,6 +42,13 @@ Handler = Callable[[Stream[Any, Any]], Awaitable[None]]
 proxy resets the call, the handler is cancelled."""
 
 
+class Stoppable(Protocol):
+    """What ends when the function stops."""
+
+    def stop(self) -> None:
+        """Begin no more."""
+
+
 class Host:
     """What a kind's service has of the function that serves it: the log, and the end."""
 
@@ -49,13 +56,14 @@ class Host:
         self.log = log
         self.stopping = asyncio.Event()
         """Set when the function is to stop: a call that would go on for ever ends then."""
-        self.inboxes: set[Inbox[Any]] = set()
+        self.streams: set[Stoppable] = set()
+        """What is to be told to stop."""
 
     def stop(self) -> None:
         """End every stream, each after its answer to what is at hand."""
         self.stopping.set()
-        for inbox in self.inboxes:
-            inbox.stop()
+        for stream in tuple(self.streams):
+            stream.stop()
 
 
 class Inbox(AsyncIterator[Request], Generic[Request]):
@@ -66,8 +74,8 @@ class Inbox(AsyncIterator[Request], Generic[Request]):
 
     A task of its own reads the stream, since a cancel is to be heard while its command is
     being handled, and a function that stops cannot wait for the proxy. It reads ahead by one
-    message; gRPC's flow control holds up the rest. The task lives as long as the ``async
-    with`` of the Inbox.
+    message, once the one before has been taken; gRPC's flow control holds up the rest. The
+    task lives as long as the ``async with`` of the Inbox.
     """
 
     def __init__(
@@ -80,7 +88,7 @@ class Inbox(AsyncIterator[Request], Generic[Request]):
         self._end: _End | None = None  # what every further call gives
 
     async def __aenter__(self) -> "Inbox[Request]":
-        self._host.inboxes.add(self)
+        self._host.streams.add(self)
         if self._host.stopping.is_set():
             self.stop()
         self._reader = asyncio.create_task(self._receive())
@@ -89,13 +97,14 @@ class Inbox(AsyncIterator[Request], Generic[Request]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._host.inboxes.discard(self)
+        self._host.streams.discard(self)
         self._reader.cancel()
         await asyncio.wait([self._reader])
 
     async def __anext__(self) -> Request:
         if self._end is None:
             read = await self._read.get()
+            self._read.task_done()
             if not isinstance(read, _End):
                 return read
             self._end = read
@@ -114,6 +123,7 @@ class Inbox(AsyncIterator[Request], Generic[Request]):
             while (request := await self._stream.read()) is not None:
                 if not self._hear(request):
                     await self._read.put(request)
+                    await self._read.join()  # until it is taken
         except Exception as error:  # whoever waits has to hear of it, whatever it is
             await self._read.put(_End(refused_by(error) or Error(Code.INTERNAL, str(error))))
         else:
