@@ -1,5 +1,6 @@
 """What the replicated model does to a value."""
 
+from stateward.replicated.v1.replicated_pb2 import CLOCK_CUSTOM, CLOCK_CUSTOM_AUTO_INCREMENT
 from stateward.tck.replicated.v1.replicated_pb2 import (
     LWWRegisterMapUpdate,
     LWWRegisterUpdate,
@@ -67,8 +68,9 @@ def no_case() -> Error:
 
 
 def clock_of(update: LWWRegisterUpdate) -> Clock:
-    """Return the clock of a write."""
-    return Clock(update.clock.clock_type, update.clock.custom_clock_value)
+    """Return the clock of a write; a time counts for the custom ones alone."""
+    custom = update.clock.clock_type in (CLOCK_CUSTOM, CLOCK_CUSTOM_AUTO_INCREMENT)
+    return Clock(update.clock.clock_type, update.clock.custom_clock_value if custom else 0)
 
 
 def update_orset(elements: ORSet[str], update: ORSetUpdate) -> None:

@@ -1,5 +1,6 @@
 """What a handler of a replicated entity sees."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,6 +72,8 @@ class Context(context.Context):
 
         Both are plain functions, called by the entity, one at a time.
         """
+        if inspect.iscoroutinefunction(changed) or inspect.iscoroutinefunction(cancelled):
+            raise TypeError("a watch is of plain functions")
         self.watcher = Watch(changed, cancelled)
 
 
