@@ -56,9 +56,7 @@ export async function converse<In extends EntityRequest, Out>(
 ): Promise<void> {
   const commands = new Commands();
   const requests = new Requests(host, stream);
-  const over = (): void => {
-    commands.over();
-  };
+  const over = (): void => commands.over();
   stream.signal.addEventListener("abort", over);
   try {
     const conversation = begin({ connection: stream.connection, commands, log: host.log });
