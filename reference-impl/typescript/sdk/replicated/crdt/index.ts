@@ -30,5 +30,5 @@ export { ORMultiMap } from "./ormultimap.js";
 export { ORSet } from "./orset.js";
 export { PNCounter } from "./pncounter.js";
 export { PNCounterMap } from "./pncountermap.js";
-export type { Entry, EntryType, Type, Value } from "./value.js";
+export { isOfOneType, type Entry, type Type, type Value } from "./value.js";
 export { Vote } from "./vote.js";

@@ -42,6 +42,11 @@ export interface Entry extends Value {
   readonly type: EntryType;
 }
 
+/** Whether the value is a map of one type, which not every proxy knows. */
+export function isOfOneType({ type }: Value): boolean {
+  return type === "pncounterMap" || type === "lwwregisterMap" || type === "ormultiMap";
+}
+
 /** What the delta holds for a value of this type; throws where it is another's (REP-DELTA-004). */
 export function received<T extends Type>(delta: Delta, type: T): DeltaOf<T> {
   if (delta.delta.case === type) return delta.delta.value as DeltaOf<T>;
