@@ -1,0 +1,9 @@
+import { build, type Config } from "../sdk/index.js";
+import { eventSourcedEntities } from "./eventsourced.js";
+
+/** The whole of the program: what a support library serves to be certified. */
+export const config: Config = {
+  name: "stateward-typescript-model",
+  version: build.version, // released together
+  entities: [...eventSourcedEntities],
+};
