@@ -1,9 +1,10 @@
 import { build, type Config } from "../sdk/index.js";
 import { eventSourcedEntities } from "./eventsourced.js";
+import { replicatedEntities } from "./replicated.js";
 
 /** The whole of the program: what a support library serves to be certified. */
 export const config: Config = {
   name: "stateward-typescript-model",
   version: build.version, // released together
-  entities: [...eventSourcedEntities],
+  entities: [...eventSourcedEntities, ...replicatedEntities],
 };

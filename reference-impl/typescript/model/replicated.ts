@@ -10,11 +10,16 @@ import {
   StateSchema,
   type Update,
 } from "../gen/stateward/tck/replicated/v1/replicated_pb.js";
-import type { Answer } from "../sdk/context.js";
-import type { Entity } from "../sdk/entity.js";
-import { Code, Refusal } from "../sdk/refusal.js";
-import { Flag } from "../sdk/replicated/crdt/index.js";
-import { ReplicatedEntity, type ReplicatedContext, type StreamedContext } from "../sdk/replicated/index.js";
+import {
+  type Answer,
+  Code,
+  type Entity,
+  Flag,
+  Refusal,
+  replicated,
+  type ReplicatedContext,
+  type StreamedContext,
+} from "../sdk/index.js";
 import { noAction, noType, updateValue } from "./replicatedupdate.js";
 import { type ModelValue, namesType, newValue, stateOf } from "./replicatedvalue.js";
 
@@ -22,43 +27,38 @@ import { type ModelValue, namesType, newValue, stateOf } from "./replicatedvalue
 const { call } = ReplicatedTwoService.method;
 
 /** The three entities of profile replicated. */
-export function replicatedEntities(): Entity[] {
-  return [
-    new ReplicatedEntity(ReplicatedTckModelService, "replicated-tck-model", newValue)
-      .handle("process", processActions)
-      .handleStreamed("processStreamed", watchValue),
-    // These two change nothing, and so never give themselves a type.
-    new ReplicatedEntity(ReplicatedTwoService, "replicated-tck-model-two", () => new Flag()).handle(
-      "call",
-      () => ({}),
-    ),
-    new ReplicatedEntity(ReplicatedConfiguredService, "replicated-configured", () => new Flag())
-      .passivateAfter(100)
-      .handle("call", () => ({})),
-  ];
-}
+export const replicatedEntities: Entity[] = [
+  replicated(ReplicatedTckModelService, "replicated-tck-model", newValue)
+    .command("process", processActions)
+    .streamedCommand("processStreamed", watchValue),
+  // These two change nothing, and so never give themselves a type.
+  replicated(ReplicatedTwoService, "replicated-tck-model-two", () => new Flag()).command("call", () => ({})),
+  replicated(ReplicatedConfiguredService, "replicated-configured", () => new Flag())
+    .passivateAfter(100)
+    .command("call", () => ({})),
+];
 
 /** Performs the actions in order, then answers with the value, or with the last forward. */
 function processActions(
-  ctx: ReplicatedContext,
+  context: ReplicatedContext,
   value: ModelValue,
   request: ProcessRequest,
 ): Answer<typeof ProcessResponseSchema> {
-  if (!namesType(ctx.entityId)) throw noType();
+  if (!namesType(context.entityId)) throw noType();
   let forward: Answer<typeof ProcessResponseSchema> | undefined;
   for (const { action } of request.actions) {
     switch (action.case) {
       case "update":
-        change(ctx, value, action.value);
+        change(context, value, action.value);
         break;
       case "delete":
-        ctx.delete();
+        context.delete();
         break;
       case "forward":
-        forward = ctx.forward(call, { id: action.value.id });
+        forward = context.forward(call, { id: action.value.id });
         break;
       case "effect":
-        ctx.effect(call, { id: action.value.id }, { synchronous: action.value.synchronous });
+        context.effect(call, { id: action.value.id }, { synchronous: action.value.synchronous });
         break;
       case "fail":
         throw new Refusal(Code.UNKNOWN, action.value.message);
@@ -71,17 +71,17 @@ function processActions(
 
 /** Performs one update, answers with the value, and from then on says what it is whenever it changes. */
 function watchValue(
-  ctx: StreamedContext<typeof ProcessStreamedResponseSchema>,
+  context: StreamedContext<typeof ProcessStreamedResponseSchema>,
   value: ModelValue,
   request: ProcessStreamedRequest,
 ): Answer<typeof ProcessStreamedResponseSchema> | undefined {
-  if (!namesType(ctx.entityId)) throw noType();
-  change(ctx, value, request.initialUpdate);
+  if (!namesType(context.entityId)) throw noType();
+  change(context, value, request.initialUpdate);
   const { endState, cancelUpdate } = request;
   // Nothing, where the request asks for silence.
   const said = (): MessageInitShape<typeof ProcessStreamedResponseSchema> | undefined =>
     request.empty ? undefined : { state: stateOf(value) };
-  ctx.watch({
+  context.watch({
     changed(news) {
       for (const { id, synchronous } of request.effects) news.effect(call, { id }, { synchronous });
       if (endState && equals(StateSchema, endState, create(StateSchema, stateOf(value)))) news.end();
@@ -95,8 +95,8 @@ function watchValue(
 }
 
 /** Performs the update, if there is one, at its write consistency. */
-function change(ctx: ReplicatedContext, value: ModelValue, update: Update | undefined): void {
+function change(context: ReplicatedContext, value: ModelValue, update: Update | undefined): void {
   if (update === undefined) return;
-  ctx.writeConsistency = update.writeConsistency;
+  context.writeConsistency = update.writeConsistency;
   updateValue(value, update);
 }

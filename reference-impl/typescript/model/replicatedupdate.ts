@@ -7,15 +7,16 @@ import type {
   PNCounterMapUpdate,
   Update,
 } from "../gen/stateward/tck/replicated/v1/replicated_pb.js";
-import { Code, Refusal } from "../sdk/refusal.js";
 import {
   Clock,
+  Code,
+  Refusal,
   type LWWRegisterMap,
   type ORMap,
   type ORMultiMap,
   type ORSet,
   type PNCounterMap,
-} from "../sdk/replicated/crdt/index.js";
+} from "../sdk/index.js";
 import { type ModelEntry, type ModelValue, namesEntry } from "./replicatedvalue.js";
 
 /**

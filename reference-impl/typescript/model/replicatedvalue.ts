@@ -13,7 +13,7 @@ import {
   PNCounter,
   PNCounterMap,
   Vote,
-} from "../sdk/replicated/crdt/index.js";
+} from "../sdk/index.js";
 
 /** Every value that may stand in an ORMap of the model. */
 export type ModelEntry =

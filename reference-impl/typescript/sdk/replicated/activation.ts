@@ -1,4 +1,4 @@
-import { create, type DescMessage, equals } from "@bufbuild/protobuf";
+import { create, type DescMessage, type DescService, equals } from "@bufbuild/protobuf";
 import type { ClientAction, Command } from "../../gen/stateward/entity/v1/entity_pb.js";
 import {
   type Delta,
@@ -14,17 +14,23 @@ import {
   type StreamedMessage,
   StreamedMessageSchema,
 } from "../../gen/stateward/replicated/v1/replicated_pb.js";
+import { readRequest } from "../command.js";
 import { type Answer, type Context, optional } from "../context.js";
 import type { Surroundings } from "../conversation.js";
 import { asRefusal, Code, Refusal, refuse } from "../refusal.js";
 import { News, ReplicatedContext, StreamedContext, type Watch } from "./context.js";
 import { isOfOneType, type Value } from "./crdt/index.js";
-import type { Defined, Handling } from "./entity.js";
+import type { HandledCommand, Replicated } from "./entity.js";
+
+type Handled = HandledCommand<Value>;
+
+/** A definition of whatever value. */
+export type AnyReplicated = Replicated<DescService, Value>;
 
 /** A streamed call that is open. */
-interface Call<V> {
+interface Call {
   readonly command: Command;
-  readonly handling: Handling<V>;
+  readonly handled: Handled;
   readonly watch: Watch<DescMessage>;
   failed: boolean; // it says no more, and waits for its stream_cancelled
 }
@@ -35,17 +41,17 @@ interface Call<V> {
  * methods return is sent, in that order; news of a change come after the answer to what
  * made it.
  */
-export class Activation<V extends Value = Value> {
-  readonly #entity: Defined<V>;
-  readonly #around: Surroundings;
-  readonly #value: V;
-  #calls: Call<V>[] = []; // that are open, in the order in which they were opened
+export class Activation {
+  readonly #entity: AnyReplicated;
+  readonly #surroundings: Surroundings;
+  readonly #value: Value;
+  #calls: Call[] = []; // that are open, in the order in which they were opened
   #deleted = false;
 
   /** The entity with this id, and the empty value. */
-  constructor(entity: Defined<V>, id: string, around: Surroundings) {
+  constructor(entity: AnyReplicated, id: string, surroundings: Surroundings) {
     this.#entity = entity;
-    this.#around = around;
+    this.#surroundings = surroundings;
     this.#value = entity.create(id);
   }
 
@@ -67,18 +73,22 @@ export class Activation<V extends Value = Value> {
 
   /** Runs the command: its one reply, then news. */
   async execute(command: Command): Promise<HandleResponse[]> {
-    const ctx = new StreamedContext(command, this.#around.connection, this.#around.commands.begin(command));
+    const context = new StreamedContext(
+      command,
+      this.#surroundings.connection,
+      this.#surroundings.commands.begin(command),
+    );
     try {
-      const handling = this.#entity.handlings.get(command.name);
-      const reply = await this.#reply(ctx, command, handling);
+      const handled = this.#entity.commands.get(command.name);
+      const reply = await this.#reply(context, command, handled);
       const answer = create(HandleResponseSchema, { message: { case: "reply", value: reply } });
       const answers = [answer, ...(await this.#newsOf(reply.stateAction))];
-      if (handling && ctx.watches && reply.streamed) {
-        this.#calls.push({ command, handling, watch: ctx.watches, failed: false });
+      if (handled && context.watches && reply.streamed) {
+        this.#calls.push({ command, handled, watch: context.watches, failed: false });
       }
       return answers;
     } finally {
-      this.#around.commands.end();
+      this.#surroundings.commands.end();
     }
   }
 
@@ -113,30 +123,30 @@ export class Activation<V extends Value = Value> {
 
   /** Runs the handler. Where it refuses, the value is as it was. */
   async #reply(
-    ctx: StreamedContext,
+    context: StreamedContext,
     command: Command,
-    handling: Handling<V> | undefined,
+    handled: Handled | undefined,
   ): Promise<ReplicatedReply> {
     try {
       if (this.#deleted) throw new Refusal(Code.NOT_FOUND, "the entity is deleted");
-      if (handling === undefined) {
+      if (handled === undefined) {
         const { typeName } = this.#entity.service;
         throw new Refusal(
           Code.UNIMPLEMENTED,
           `${typeName} has no method ${JSON.stringify(command.name)} (CORE-CMD-003)`,
         );
       }
-      if (isOfOneType(this.#value)) ctx.requireMaps();
-      const change = this.#begin(handling);
-      const answer = await handling.handle(ctx, this.#value, command.payload);
-      const clientAction = answerOf(ctx, handling, answer, command.streamed);
-      const stateAction = change(ctx);
+      if (isOfOneType(this.#value)) context.requireMaps();
+      const change = this.#begin(handled);
+      const answer = await handled.handle(context, this.#value, readRequest(handled.method, command));
+      const clientAction = answerOf(context, handled, answer, command.streamed);
+      const stateAction = change(context);
       return create(ReplicatedReplySchema, {
         commandId: command.id,
         ...optional("clientAction", clientAction),
         ...optional("stateAction", stateAction),
-        sideEffects: ctx.effects,
-        streamed: command.streamed && ctx.watches !== undefined && !this.#deleted, // REP-STREAM-002, REP-STREAM-003
+        sideEffects: context.effects,
+        streamed: command.streamed && context.watches !== undefined && !this.#deleted, // REP-STREAM-002, REP-STREAM-003
       });
     } catch (error) {
       const clientAction = refuse(command, this.#undo(error));
@@ -147,17 +157,17 @@ export class Activation<V extends Value = Value> {
   /** What the end of a call does. Where the author's code refuses it does nothing, and nobody is told but the author. */
   async #leave({
     command,
-    handling,
+    handled,
     watch,
-  }: Call<V>): Promise<Pick<StreamCancelledResponse, "sideEffects" | "stateAction">> {
-    const ctx = new ReplicatedContext(command, this.#around.connection, this.#around.signal);
-    const change = this.#begin(handling);
+  }: Call): Promise<Pick<StreamCancelledResponse, "sideEffects" | "stateAction">> {
+    const context = new ReplicatedContext(command, this.#surroundings.connection, this.#surroundings.signal);
+    const change = this.#begin(handled);
     try {
-      await watch.cancelled?.(ctx);
-      return { ...optional("stateAction", change(ctx)), sideEffects: ctx.effects };
+      await watch.cancelled?.(context);
+      return { ...optional("stateAction", change(context)), sideEffects: context.effects };
     } catch (error) {
       const { message } = this.#undo(error);
-      this.#around.log.warn("the end of a call failed", {
+      this.#surroundings.log.warn("the end of a call failed", {
         entity: command.entityId,
         command: command.id,
         reason: message,
@@ -167,12 +177,12 @@ export class Activation<V extends Value = Value> {
   }
 
   /** What one call says; undefined where it says nothing. */
-  async #ask(call: Call<V>): Promise<StreamedMessage | undefined> {
-    const { command, handling, watch } = call;
-    const news = new News(command, this.#around.connection, this.#around.signal);
+  async #ask(call: Call): Promise<StreamedMessage | undefined> {
+    const { command, handled, watch } = call;
+    const news = new News(command, this.#surroundings.connection, this.#surroundings.signal);
     const before = this.#value.changed;
     try {
-      const clientAction = answerOf(news, handling, await watch.changed(news), true);
+      const clientAction = answerOf(news, handled, await watch.changed(news), true);
       if (this.#value.changed !== before)
         throw new Error("a watch has changed the value; a streamed message carries no change");
       if (clientAction === undefined && news.effects.length === 0 && !news.last) return undefined;
@@ -195,11 +205,11 @@ export class Activation<V extends Value = Value> {
    * to the value; undefined where it did nothing (REP-UPD-002). Throws a refusal at a change
    * where the method is read_only.
    */
-  #begin({ method, readOnly }: Handling<V>): (ctx: ReplicatedContext) => StateAction | undefined {
-    if (!readOnly) return (ctx) => this.#collect(ctx);
+  #begin({ method, readOnly }: Handled): (context: ReplicatedContext) => StateAction | undefined {
+    if (!readOnly) return (context) => this.#collect(context);
     const before = this.#value.delta(); // of a register that nobody has created there is one
-    return (ctx) => {
-      if (!ctx.deletes && equals(DeltaSchema, before, this.#value.delta())) return undefined;
+    return (context) => {
+      if (!context.deletes && equals(DeltaSchema, before, this.#value.delta())) return undefined;
       throw new Refusal(
         Code.INTERNAL,
         `${method.name} is read_only, and has changed the value (CORE-READ-001)`,
@@ -227,7 +237,7 @@ export class Activation<V extends Value = Value> {
   }
 
   /** Takes the call of the command with this id from those that are open; undefined where it was not among them. */
-  #close(commandId: bigint): Call<V> | undefined {
+  #close(commandId: bigint): Call | undefined {
     const call = this.#calls.find(({ command }) => command.id === commandId);
     this.#calls = this.#calls.filter((other) => other !== call);
     return call;
@@ -235,11 +245,11 @@ export class Activation<V extends Value = Value> {
 }
 
 /** What the caller gets. A streamed call may get nothing yet. */
-function answerOf<V>(
-  ctx: Context,
-  { method }: Handling<V>,
+function answerOf(
+  context: Context,
+  { method }: Handled,
   answer: Answer<DescMessage> | undefined,
   streamed: boolean,
 ): ClientAction | undefined {
-  return streamed && answer === undefined ? undefined : ctx.answer(method.output, answer);
+  return streamed && answer === undefined ? undefined : context.answer(method.output, answer);
 }

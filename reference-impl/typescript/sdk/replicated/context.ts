@@ -5,9 +5,6 @@ import { type Answer, Context } from "../context.js";
 
 export { WriteConsistency };
 
-/** What a handler may return without having waited, or as a promise. */
-export type Awaitable<T> = T | Promise<T>;
-
 /** What a handler knows of its command, and asks for besides the answer. */
 export class ReplicatedContext extends Context {
   /**
@@ -78,11 +75,11 @@ export interface Watch<Output extends DescMessage> {
    * elsewhere, or at the end of another call. Undefined says nothing; a refusal ends the
    * call. It changes no value.
    */
-  changed(news: News): Awaitable<Answer<Output> | undefined>;
+  changed(news: News): Answer<Output> | undefined | Promise<Answer<Output> | undefined>;
   /**
    * Is called when the call has ended otherwise than by {@link News.end}: its caller has
    * gone, or a refusal ended it. It may change the value and ask for effects; where it
    * throws a refusal it did neither. Nobody hears more.
    */
-  cancelled?(ctx: ReplicatedContext): Awaitable<void>;
+  cancelled?(context: ReplicatedContext): void | Promise<void>;
 }

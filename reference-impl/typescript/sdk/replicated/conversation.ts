@@ -9,13 +9,8 @@ import {
   type StreamCancelled,
 } from "../../gen/stateward/replicated/v1/replicated_pb.js";
 import { broken, type Conversation, type Step, type Surroundings } from "../conversation.js";
-import { reason } from "../payload.js";
-import { Activation } from "./activation.js";
-import type { Value } from "./crdt/index.js";
-import type { Defined } from "./entity.js";
-
-/** The entities of a function, by the names of the user's services. */
-export type Definitions = ReadonlyMap<string, Defined<Value>>;
+import { PayloadError } from "../payload.js";
+import { Activation, type AnyReplicated } from "./activation.js";
 
 /**
  * What was said on one stream of a replicated entity. Since it answers each command before
@@ -23,14 +18,14 @@ export type Definitions = ReadonlyMap<string, Defined<Value>>;
  * calls (REP-TURN-001).
  */
 export class ReplicatedConversation implements Conversation<HandleRequest, HandleResponse> {
-  readonly #definitions: Definitions;
-  readonly #around: Surroundings;
+  readonly #definitions: ReadonlyMap<string, AnyReplicated>; // by the user's service
+  readonly #surroundings: Surroundings;
   #entityId = ""; // of init
   #entity: Activation | undefined; // undefined before init
 
-  constructor(definitions: Definitions, around: Surroundings) {
+  constructor(definitions: ReadonlyMap<string, AnyReplicated>, surroundings: Surroundings) {
     this.#definitions = definitions;
-    this.#around = around;
+    this.#surroundings = surroundings;
   }
 
   /** A defect in the author's code ends this stream and nothing else; its stack is in the log. */
@@ -48,7 +43,7 @@ export class ReplicatedConversation implements Conversation<HandleRequest, Handl
           return await this.#delta(entity, message.value);
         case "delete":
           entity.delete();
-          return { answers: [], more: true };
+          return silence;
         case "command":
           return await this.#command(entity, message.value);
         case "streamCancelled":
@@ -56,12 +51,12 @@ export class ReplicatedConversation implements Conversation<HandleRequest, Handl
         case "passivate": // whatever the reason (LIFE-PASS-005)
           return { answers: [], more: false };
         case "cancel": // is heard before it comes here
-          return { answers: [], more: true };
+          return silence;
       }
-    } catch (defect) {
+    } catch (error) {
       const command = message.case === "command" ? message.value : undefined;
-      this.#around.log.error("defect", { entity: this.#entityId, command: command?.name, defect });
-      return this.#broken(command?.id ?? 0n, "the function has a defect; its log has the stack");
+      this.#surroundings.log.error("defect", { entity: this.#entityId, command: command?.name, error });
+      return this.#broken(command?.id ?? 0n, "the function threw; its log has the stack");
     }
   }
 
@@ -73,13 +68,15 @@ export class ReplicatedConversation implements Conversation<HandleRequest, Handl
       return this.#broken(0n, `no replicated entity ${JSON.stringify(serviceName)} (REP-INIT-007)`);
     if (entityId === "") return this.#broken(0n, "an init without an entity id (CORE-KEY-001)");
     this.#entityId = entityId;
-    this.#entity = new Activation(definition, entityId, this.#around);
+    this.#entity = new Activation(definition, entityId, this.#surroundings);
+    if (delta === undefined) return silence; // unset
     try {
-      if (delta !== undefined) this.#entity.apply(delta); // unset otherwise
-      return { answers: [], more: true };
+      this.#entity.apply(delta);
     } catch (error) {
-      return this.#broken(0n, `the value: ${reason(error)} (REP-INIT-009)`);
+      if (!(error instanceof PayloadError)) throw error;
+      return this.#broken(0n, `the value: ${error.message} (REP-INIT-009)`);
     }
+    return silence;
   }
 
   /** Takes a change from elsewhere, which nothing answers but news. */
@@ -89,7 +86,8 @@ export class ReplicatedConversation implements Conversation<HandleRequest, Handl
     try {
       changed = entity.apply(delta);
     } catch (error) {
-      return this.#broken(0n, reason(error));
+      if (!(error instanceof PayloadError)) throw error;
+      return this.#broken(0n, error.message);
     }
     return { answers: changed ? await entity.news() : [], more: true };
   }
@@ -111,7 +109,9 @@ export class ReplicatedConversation implements Conversation<HandleRequest, Handl
   }
 
   #broken(commandId: bigint, why: string): Step<HandleResponse> {
-    const value = broken(this.#around.log, this.#entityId, commandId, why);
+    const value = broken(this.#surroundings.log, this.#entityId, commandId, why);
     return { answers: [create(HandleResponseSchema, { message: { case: "failure", value } })], more: false };
   }
 }
+
+const silence: Step<HandleResponse> = { answers: [], more: true };

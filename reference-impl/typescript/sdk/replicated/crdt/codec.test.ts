@@ -9,7 +9,7 @@ import { GSet } from "./gset.js";
 import { LWWRegister } from "./lwwregister.js";
 import { ORSet } from "./orset.js";
 import { PNCounterMap } from "./pncountermap.js";
-import { newMixed } from "./subjects.js";
+import { newMixed } from "../../sdktest/values.js";
 import { received, type Value } from "./value.js";
 
 type DeltaInit = NonNullable<MessageInitShape<typeof DeltaSchema>["delta"]>;

@@ -20,12 +20,13 @@ import {
   UInt64ValueSchema,
   type Any,
 } from "@bufbuild/protobuf/wkt";
-import { pack, reason, unpack } from "../../payload.js";
+import { pack, PayloadError, reason, unpack } from "../../payload.js";
 import { ordered } from "./order.js";
 
 /**
  * How the elements, keys and register values of type T travel. Values that are equal are
- * packed into equal bytes (REP-EQ-002). Both directions throw at what cannot travel.
+ * packed into equal bytes (REP-EQ-002). Packing throws at
+ * what cannot travel, and unpacking a {@link PayloadError} at what cannot be read.
  */
 export interface Codec<T> {
   pack(value: T): Any;
@@ -67,11 +68,11 @@ function scalar<T>(name: string, wrapper: GenMessage<Message & { value: T }>): C
       create(AnySchema, { typeUrl, value: toBinary(wrapper, create(wrapper, { value } as never)) }),
     unpack(payload) {
       if (payload.typeUrl !== typeUrl)
-        throw new Error(`the payload is of type "${payload.typeUrl}", not ${typeUrl}`);
+        throw new PayloadError(`the payload is of type "${payload.typeUrl}", not ${typeUrl}`);
       try {
         return fromBinary(wrapper, payload.value).value;
       } catch (cause) {
-        throw new Error(`the payload is not a ${typeUrl}: ${reason(cause)}`, { cause });
+        throw new PayloadError(`the payload is not a ${typeUrl}: ${reason(cause)}`, { cause });
       }
     },
   };

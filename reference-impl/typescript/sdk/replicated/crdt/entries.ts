@@ -5,6 +5,7 @@ import {
   type Delta,
   type ORMapEntryDelta,
 } from "../../../gen/stateward/replicated/v1/replicated_pb.js";
+import { PayloadError } from "../../payload.js";
 import type { Codec } from "./codec.js";
 import { sorted, Table, type Row } from "./table.js";
 import type { Entry } from "./value.js";
@@ -172,6 +173,6 @@ export abstract class Entries<K, V extends Entry, Shown> implements ReadonlyMap<
 }
 
 function deltaOf(entry: ORMapEntryDelta): Delta {
-  if (entry.delta === undefined) throw new Error("an entry without delta (REP-MAP-001)");
+  if (entry.delta === undefined) throw new PayloadError("an entry without delta (REP-MAP-001)");
   return entry.delta;
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeltaSchema, type Delta } from "../../../gen/stateward/replicated/v1/replicated_pb.js";
-import { act, acts, makers, mixedKeys, names, plain } from "./subjects.js";
+import { act, acts, makers, mixedKeys, names, plain } from "../../sdktest/values.js";
 import type { Value } from "./value.js";
 
 /** What one command does, whether it fails, and how a proxy may order what it tells of it. */

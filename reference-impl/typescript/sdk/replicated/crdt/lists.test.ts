@@ -8,7 +8,7 @@ import { ORMap } from "./ormap.js";
 import { ORMultiMap } from "./ormultimap.js";
 import { ORSet } from "./orset.js";
 import { PNCounterMap } from "./pncountermap.js";
-import { act, acts, names } from "./subjects.js";
+import { act, acts, names } from "../../sdktest/values.js";
 import { received } from "./value.js";
 
 const scripts = fc.record({

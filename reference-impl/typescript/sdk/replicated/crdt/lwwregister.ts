@@ -1,6 +1,7 @@
 import { create, equals } from "@bufbuild/protobuf";
 import { AnySchema, type Any } from "@bufbuild/protobuf/wkt";
 import { DeltaSchema, type Delta } from "../../../gen/stateward/replicated/v1/replicated_pb.js";
+import { PayloadError } from "../../payload.js";
 import { Clock } from "./clock.js";
 import type { Codec } from "./codec.js";
 import { received, type Entry } from "./value.js";
@@ -38,7 +39,7 @@ export class LWWRegister<T> implements Entry {
   /** Takes the value (REP-LWW-004). */
   apply(delta: Delta): boolean {
     const form = received(delta, this.type).value;
-    if (form === undefined) throw new Error("a register's delta without value (REP-LWW-001)");
+    if (form === undefined) throw new PayloadError("a register's delta without value (REP-LWW-001)");
     const value = this.#codec.unpack(form);
     const changed = this.#created || !equals(AnySchema, this.#codec.pack(this.#value), form);
     [this.#value, this.#before, this.#created] = [value, value, false];

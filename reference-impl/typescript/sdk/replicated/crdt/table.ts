@@ -1,4 +1,5 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
+import { PayloadError } from "../../payload.js";
 import { identity, type Codec } from "./codec.js";
 
 /** One element of a set, or one entry of a map. */
@@ -86,7 +87,7 @@ export class Table<K, V> {
    * key that is missing, or cannot be read.
    */
   receive(form: Any | undefined): { id: string; key: K; form: Any; found: Row<K, V> | undefined } {
-    if (form === undefined) throw new Error("an entry without key (REP-MAP-001)");
+    if (form === undefined) throw new PayloadError("an entry without key (REP-MAP-001)");
     const key = this.#codec.unpack(form);
     const id = this.#id(key);
     const found = this.#rows.get(id)?.find((row) => identity(row.form) === identity(form));

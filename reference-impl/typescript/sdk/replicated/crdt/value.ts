@@ -1,4 +1,5 @@
 import type { Delta } from "../../../gen/stateward/replicated/v1/replicated_pb.js";
+import { PayloadError } from "../../payload.js";
 
 /** The type of a value, by the name of its case in a delta. */
 export type Type = NonNullable<Delta["delta"]["case"]>;
@@ -19,7 +20,7 @@ export interface Value {
   readonly changed: boolean;
   /**
    * Changes the value by a delta from elsewhere, and tells whether it did. Nothing of it
-   * is ever in `delta` (REP-DELTA-003). Throws at a delta of another type, or one with a
+   * is ever in `delta` (REP-DELTA-003). Throws a {@link PayloadError} at a delta of another type, or one with a
    * payload that cannot be read.
    */
   apply(delta: Delta): boolean;
@@ -51,5 +52,5 @@ export function isOfOneType({ type }: Value): boolean {
 export function received<T extends Type>(delta: Delta, type: T): DeltaOf<T> {
   if (delta.delta.case === type) return delta.delta.value as DeltaOf<T>;
   const is = delta.delta.case ?? "no case that is known here";
-  throw new Error(`a delta of ${is}, for a value of ${type} (REP-DELTA-004)`);
+  throw new PayloadError(`a delta of ${is}, for a value of ${type} (REP-DELTA-004)`);
 }

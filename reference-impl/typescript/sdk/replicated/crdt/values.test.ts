@@ -17,7 +17,7 @@ import { LWWRegisterMap } from "./lwwregistermap.js";
 import { ORMultiMap } from "./ormultimap.js";
 import { PNCounter } from "./pncounter.js";
 import { PNCounterMap } from "./pncountermap.js";
-import { act, acts, makers, newMixed, plain } from "./subjects.js";
+import { act, acts, makers, newMixed, plain } from "../../sdktest/values.js";
 import { received, type Value } from "./value.js";
 import { Vote } from "./vote.js";
 

@@ -1,18 +1,18 @@
 // What the tests of the values share: a value of each type, and what a handler may do to it.
 import fc from "fast-check";
-import { Clock } from "./clock.js";
-import { codec } from "./codec.js";
-import { Flag } from "./flag.js";
-import { GCounter } from "./gcounter.js";
-import { GSet } from "./gset.js";
-import { LWWRegister } from "./lwwregister.js";
-import { LWWRegisterMap } from "./lwwregistermap.js";
-import { ORMap } from "./ormap.js";
-import { ORMultiMap } from "./ormultimap.js";
-import { ORSet } from "./orset.js";
-import { PNCounter } from "./pncounter.js";
-import { PNCounterMap } from "./pncountermap.js";
-import type { Entry, Value } from "./value.js";
+import { Clock } from "../replicated/crdt/clock.js";
+import { codec } from "../replicated/crdt/codec.js";
+import { Flag } from "../replicated/crdt/flag.js";
+import { GCounter } from "../replicated/crdt/gcounter.js";
+import { GSet } from "../replicated/crdt/gset.js";
+import { LWWRegister } from "../replicated/crdt/lwwregister.js";
+import { LWWRegisterMap } from "../replicated/crdt/lwwregistermap.js";
+import { ORMap } from "../replicated/crdt/ormap.js";
+import { ORMultiMap } from "../replicated/crdt/ormultimap.js";
+import { ORSet } from "../replicated/crdt/orset.js";
+import { PNCounter } from "../replicated/crdt/pncounter.js";
+import { PNCounterMap } from "../replicated/crdt/pncountermap.js";
+import type { Entry, Value } from "../replicated/crdt/value.js";
 
 /** Few, so that changes meet. */
 export const names = ["", "a", "b", "c"];
