@@ -14,7 +14,8 @@ export type Address = { readonly host: string; readonly port: number } | { reado
  * counts as one that is not there. Throws for a port that is none.
  */
 export function addressOf(environment: Environment): Address {
-  const set = (name: string, otherwise: string): string => environment[name] || otherwise;
+  const set = (name: string, otherwise: string): string =>
+    environment[name] === "" ? otherwise : (environment[name] ?? otherwise);
   const socket = set("SOCKET", "");
   if (socket !== "") return { path: socket };
   const host = set("HOST", "127.0.0.1");

@@ -52,12 +52,10 @@ export class Context {
   readonly signal: AbortSignal;
   /** What came with the command. */
   readonly metadata: Metadata;
-  /** Goes to the caller with the response, as headers; is left out of a forward or a refusal. */
-  readonly replyMetadata = new Metadata();
-
   readonly #asked: Asked;
   readonly #connection: Connection;
-  readonly #effects: SideEffect[] = [];
+  #effects: SideEffect[] = [];
+  #replyMetadata = new Metadata();
 
   /** Is for the kinds of entities. */
   constructor(asked: Asked, connection: Connection, signal: AbortSignal) {
@@ -70,6 +68,11 @@ export class Context {
   /** The key of the entity that the command is for; empty in an action. */
   get entityId(): string {
     return this.#asked.entityId;
+  }
+
+  /** Goes to the caller with the response, as headers; is left out of a forward or a refusal. */
+  get replyMetadata(): Metadata {
+    return this.#replyMetadata;
   }
 
   /** The answer by which another entity answers the caller. Causes nothing until the handler returns it. */
@@ -112,6 +115,12 @@ export class Context {
   /** Throws a refusal where the capability is not in force; `what` says what the proxy then does not do. */
   protected require(capability: Capability, what: string): void {
     this.#connection.require(capability, what);
+  }
+
+  /** Forgets what was asked for: what follows goes with the next answer. */
+  protected renew(): void {
+    this.#effects = [];
+    this.#replyMetadata = new Metadata();
   }
 
   /** The side effects that the handler asked for, in order. Is for the kinds of entities. */

@@ -35,7 +35,7 @@ export function serveConnection(
       server.register(
         `/${service.name}/${method.name}`,
         (call: ServerDuplexStream<Message, Message>) => void serveCall(call, method, connection, log),
-        (message) => Buffer.from(toBinary(method.desc.output, message as Message)),
+        (message) => Buffer.from(toBinary(method.desc.output, message)),
         (bytes) => fromBinary(method.desc.input, bytes),
         "bidi",
       );

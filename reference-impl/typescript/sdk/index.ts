@@ -55,3 +55,7 @@ export {
 export { replicated, type Replicated } from "./replicated/entity.js";
 export { serve } from "./serve.js";
 export { build } from "./version.js";
+export { value, type ValueEntity } from "./value/entity.js";
+export type { ValueContext } from "./value/context.js";
+export { type Action, action } from "./action/action.js";
+export type { ActionAnswer, ActionContext } from "./action/context.js";

@@ -45,7 +45,9 @@ export async function serve(fn: UserFunction, listener: Listener, until: AbortSi
 
 /** Every service of the function. */
 function servicesOf(fn: UserFunction, host: Host): Service[] {
-  const kinds = Map.groupBy(fn.config.entities, ({ kind }: Entity): Kind => kind);
+  const kinds = new Map<Kind, Entity[]>();
+  for (const entity of fn.config.entities)
+    kinds.set(entity.kind, [...(kinds.get(entity.kind) ?? []), entity]);
   const served = [...kinds].map(([kind, entities]) => kind.serve(host, entities));
   return [healthService(fn.health), discoveryService(fn.spec, fn.log), ...served];
 }
