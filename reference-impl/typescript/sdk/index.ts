@@ -16,6 +16,7 @@
  * kind's author writes alike), multiplex/ (many entities on one stream), then the kinds.
  */
 export { Capability } from "./capability.js";
+export type { Cloudstate, Dialect } from "./cloudstate.js";
 export { Context, Forward, type Answer, type EffectOptions } from "./context.js";
 export type { Entity } from "./entity.js";
 export { eventSourced, type EventSourced } from "./eventsourced/entity.js";

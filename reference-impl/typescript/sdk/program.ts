@@ -86,7 +86,8 @@ export async function run(config: Config, surface: Surface): Promise<number> {
 /** Serves the function at the address that the environment names. */
 async function serveAt(config: Config, { env, stderr, until }: Surface): Promise<void> {
   const log = config.log ?? textLog(stderr);
-  const fn = new UserFunction({ ...config, log });
+  const dialect = env["DIALECT"];
+  const fn = new UserFunction({ ...config, log, ...(dialect && { dialect }) });
   const listener = await listen(addressOf(env));
   log.info("listening", { address: showAddress(listeningOn(listener)) });
   try {
