@@ -35,7 +35,11 @@ function recoded<T>(coder: Codec<T>): (payload: Any) => Any {
 // (CORE-PAYLOAD-005), and written in one way (CORE-PAYLOAD-004, CORE-PAYLOAD-006,
 // REP-EQ-002).
 test("the vectors of payloads", () => {
-  const file = readFileSync("../../protocol/vectors/payloads/any.json", "utf8");
+  // This file runs as dist/sdk/replicated/crdt/codec.test.js.
+  const file = readFileSync(
+    new URL("../../../../../../protocol/vectors/payloads/any.json", import.meta.url),
+    "utf8",
+  );
   const tested = new Set<string>();
   for (const { name, typeUrls, hex, also = [] } of (JSON.parse(file) as { payloads: Payload[] }).payloads) {
     const [typeUrl] = typeUrls;
