@@ -32,9 +32,10 @@ export class Commands {
     this.#controller = controller;
     this.#id = command.id;
     if (command.timeout > 0n && command.timeout <= longestTimeout) {
-      this.#deadline = setTimeout(() => {
-        controller.abort(new Refusal(Code.DEADLINE_EXCEEDED, "the caller's deadline has passed"));
-      }, Number(command.timeout));
+      this.#deadline = setTimeout(
+        () => controller.abort(new Refusal(Code.DEADLINE_EXCEEDED, "the caller's deadline has passed")),
+        Number(command.timeout),
+      );
     }
     return controller.signal;
   }

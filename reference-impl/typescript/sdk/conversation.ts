@@ -17,6 +17,8 @@ export interface Step<Out> {
 export interface Surroundings {
   readonly connection: Connection;
   readonly commands: Commands;
+  /** Aborted when the stream is over. */
+  readonly signal: AbortSignal;
   readonly log: Log;
 }
 
@@ -56,12 +58,15 @@ export async function converse<In extends EntityRequest, Out>(
 ): Promise<void> {
   const commands = new Commands();
   const requests = new Requests(host, stream);
-  const over = (): void => {
-    commands.over();
-  };
+  const over = (): void => commands.over();
   stream.signal.addEventListener("abort", over);
   try {
-    const conversation = begin({ connection: stream.connection, commands, log: host.log });
+    const conversation = begin({
+      connection: stream.connection,
+      commands,
+      signal: stream.signal,
+      log: host.log,
+    });
     let coming = nextButCancels(requests, commands);
     for (;;) {
       const request = await coming;

@@ -78,9 +78,7 @@ class GrpcStream implements Stream<Message, Message> {
       call.pause(); // one message is held; the rest waits in grpc-js, which reads 16 ahead, and on the wire
       this.#inbox.push(message);
     });
-    call.on("end", () => {
-      this.#inbox.end();
-    });
+    call.on("end", () => this.#inbox.end());
     call.on("cancelled", () => {
       this.#inbox.fail(gone());
       this.#over.abort(gone());

@@ -28,6 +28,32 @@ export { Metadata, type MetadataValue } from "./metadata.js";
 export { pack, unpack } from "./payload.js";
 export { main } from "./program.js";
 export { Code, Refusal } from "./refusal.js";
+export {
+  Clock,
+  codec,
+  type Codec,
+  type Entry,
+  Flag,
+  GCounter,
+  GSet,
+  LWWRegister,
+  LWWRegisterMap,
+  ORMap,
+  ORMultiMap,
+  ORSet,
+  PNCounter,
+  PNCounterMap,
+  type Value,
+  Vote,
+} from "./replicated/crdt/index.js";
+export {
+  type News,
+  type ReplicatedContext,
+  type StreamedContext,
+  type Watch,
+  WriteConsistency,
+} from "./replicated/context.js";
+export { replicated, type Replicated } from "./replicated/entity.js";
 export { serve } from "./serve.js";
 export { build } from "./version.js";
 export { value, type ValueEntity } from "./value/entity.js";

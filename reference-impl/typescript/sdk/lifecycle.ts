@@ -60,9 +60,7 @@ export class Lifecycle {
     const watch = new Watch(this, stream);
     this.#watches.add(watch);
     if (this.#draining) watch.drain();
-    const release = this.health.onChange(() => {
-      watch.change();
-    });
+    const release = this.health.onChange(() => watch.change());
     try {
       await watch.serve();
     } finally {

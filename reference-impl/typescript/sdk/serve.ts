@@ -75,9 +75,7 @@ async function ended(listener: Listener, until: AbortSignal): Promise<void> {
   if (until.aborted) return;
   await new Promise<void>((resolve, reject) => {
     listener.on("error", reject);
-    until.addEventListener("abort", () => {
-      resolve();
-    });
+    until.addEventListener("abort", () => resolve());
   });
 }
 

@@ -48,9 +48,7 @@ export class Call {
     this.#shape = shape;
     this.#stream = stream;
     this.#requests = new Requests(host, stream);
-    stream.signal.addEventListener("abort", () => {
-      this.#over.abort(gone());
-    });
+    stream.signal.addEventListener("abort", () => this.#over.abort(gone()));
   }
 
   /**

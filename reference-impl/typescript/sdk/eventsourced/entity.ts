@@ -78,9 +78,7 @@ export class EventSourced<S extends DescService, State, Event extends Message = 
     this.stores(schema);
     this.appliers.set(schema.typeName, {
       schema,
-      apply: (state, event) => {
-        apply(state, event as MessageShape<E>);
-      },
+      apply: (state, event) => apply(state, event as MessageShape<E>),
     });
     return this as unknown as EventSourced<S, State, Event | MessageShape<E>>;
   }
@@ -104,9 +102,7 @@ export class EventSourced<S extends DescService, State, Event extends Message = 
       schema,
       every,
       save,
-      restore: (state, saved) => {
-        restore(state, saved as MessageShape<M>);
-      },
+      restore: (state, saved) => restore(state, saved as MessageShape<M>),
     };
     return this;
   }

@@ -14,9 +14,7 @@ export function multiplexService(host: Host, kinds: Kinds): Service {
   return serviceOf(MultiplexService, {
     async handle(stream) {
       const session = new Session(stream, kinds, host.log);
-      const release = host.onStop(() => {
-        session.stop();
-      });
+      const release = host.onStop(() => session.stop());
       try {
         await session.serve();
       } finally {

@@ -24,9 +24,7 @@ export type Kinds = ReadonlyMap<string, Method>;
 export class Session {
   readonly connection: Connection;
   readonly log: Log;
-  readonly outbox = new Outbox(() => {
-    this.#wake();
-  });
+  readonly outbox = new Outbox(() => this.#wake());
   /** The largest message that the proxy takes, in bytes. */
   readonly maxMessage: number;
 
@@ -162,12 +160,8 @@ export class Session {
 
   #run(handle: Handle): void {
     const serving = this.method.handle(handle).then(
-      () => {
-        handle.finish();
-      },
-      (error: unknown) => {
-        handle.finish(error ?? gone());
-      },
+      () => handle.finish(),
+      (error: unknown) => handle.finish(error ?? gone()),
     );
     this.#serving.add(serving);
     void serving.then(() => this.#serving.delete(serving));
