@@ -13,7 +13,6 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
-	_ "google.golang.org/protobuf/types/known/emptypb"    // in vectors, inside an Any
 	_ "google.golang.org/protobuf/types/known/wrapperspb" // in vectors, inside an Any
 
 	// Every package of the protocol: TestVectorsAreComplete finds one left out.

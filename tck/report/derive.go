@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	tckv1 "github.com/stateward/stateward/tck/gen/stateward/tck/v1"
+	"github.com/stateward/stateward/tck/kind"
 	"github.com/stateward/stateward/tck/requirement"
 )
 
@@ -24,10 +25,7 @@ var severity = []tckv1.Verdict{
 // derive fills in all that follows from the verdicts on cases: the verdicts on
 // requirements, the counts, the result and its reason. Verify derives again.
 func derive(r *tckv1.Report, specification Specification) {
-	excuses := map[string]string{}
-	for _, sentence := range specification.Requirements {
-		excuses[sentence.ID] = sentence.Untestable
-	}
+	excuses := excuses(r.GetSubject(), specification)
 	r.UnmeasuredProfiles = without(r.GetSubject().GetDiscoveredProfiles(), specification.measurable(r.GetSubject()))
 	for _, row := range r.GetRequirements() {
 		row.Verdict, row.Reason = verdict(row, r, excuses[row.GetId()])
@@ -37,6 +35,35 @@ func derive(r *tckv1.Report, specification Specification) {
 		r.Profiles = append(r.Profiles, count(profile, r.GetRequirements()))
 	}
 	r.Result, r.Reason = conclude(r)
+}
+
+// noEntities excuses a function that serves actions alone.
+const noEntities = "only a stateful entity can show it, and the function serves none"
+
+// excuses says by id why no case can show a sentence: no case can at all, or none of a
+// function that serves no stateful entity.
+func excuses(subject *tckv1.Subject, specification Specification) map[string]string {
+	excuses := map[string]string{}
+	if !servesEntities(slices.Concat(subject.GetProfiles(), subject.GetDiscoveredProfiles())) {
+		for id := range specification.OfEntities {
+			excuses[id] = noEntities
+		}
+	}
+	for _, sentence := range specification.Requirements {
+		if sentence.Untestable != "" {
+			excuses[sentence.ID] = sentence.Untestable
+		}
+	}
+	return excuses
+}
+
+// servesEntities reports whether a stateful kind is among the profiles, or whether there
+// may be one for all that is known: they hold no kind at all.
+func servesEntities(profiles []string) bool {
+	if !slices.Contains(profiles, "action") {
+		return true
+	}
+	return slices.ContainsFunc(kind.All(), func(k kind.Kind) bool { return k.Stateful && slices.Contains(profiles, k.Profile) })
 }
 
 // verdict judges one requirement, and says why it has no verdict of its cases.

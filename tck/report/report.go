@@ -63,6 +63,9 @@ type Specification struct {
 	Requirements []protocol.Requirement
 	// Plan says which of them the kit has no case for yet.
 	Plan requirement.Plan
+	// OfEntities are the ids that only stateful entities show, and which a function
+	// without one is excused from.
+	OfEntities map[string]bool
 	// Cloudstate is what a function of Cloudstate 0.2 is held to in their place,
 	// ordered by id.
 	Cloudstate []protocol.Requirement
@@ -75,6 +78,7 @@ func Current() Specification {
 		Digest:       protocol.Digest(),
 		Requirements: requirement.All(),
 		Plan:         requirement.Planned(),
+		OfEntities:   requirement.OfEntities(cases.Function()),
 		Cloudstate:   cases.CloudstateRequirements(),
 	}
 }

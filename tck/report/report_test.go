@@ -312,6 +312,51 @@ func TestFunctionShowsItsKinds(t *testing.T) {
 	}
 }
 
+// actions returns an answer that lists an action alone, and announces all that there is.
+func actions() *discoveryv1.DiscoverResponse {
+	return &discoveryv1.DiscoverResponse{
+		Entities: []*discoveryv1.Entity{{EntityType: "stateward.action.v1.ActionService"}},
+		ServiceInfo: &discoveryv1.ServiceInfo{Capabilities: []discoveryv1.Capability{
+			discoveryv1.Capability_CAPABILITY_LIFECYCLE, discoveryv1.Capability_CAPABILITY_EVENT_SOURCED_DELETE,
+			discoveryv1.Capability_CAPABILITY_MULTIPLEXED_STREAM, discoveryv1.Capability_CAPABILITY_DURABLE_EFFECTS,
+		}},
+	}
+}
+
+// What only entities have, a function of actions alone does not show.
+func TestActionsShowNothingOfEntities(t *testing.T) {
+	t.Parallel()
+	shown := []string{"action", "capabilities", "core", "durable-effects", "lifecycle"}
+	if diff := cmp.Diff(shown, report.Shown(actions())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// It is excused from what only entities can show, and from nothing else.
+func TestActionsAreExcusedFromEntities(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		profiles []string
+		id       string
+		want     tckv1.Verdict
+	}{
+		"about entities":                 {nil, "CORE-STREAM-002", tckv1.Verdict_VERDICT_EXCUSED},
+		"about every function":           {nil, "DISC-CALL-001", unmeasured},
+		"about actions too":              {nil, "CORE-LIMIT-001", unmeasured},
+		"entities that were to be there": {[]string{"action", "core", "value"}, "CORE-STREAM-002", unmeasured},
+	} {
+		run := report.Run{Specification: report.Current(), Subject: report.Function("cmd:./sdk", actions())}
+		if test.profiles != nil {
+			report.Declare(run.Subject, test.profiles)
+		}
+		rows := report.New(run).GetRequirements()
+		at := slices.IndexFunc(rows, func(row *tckv1.RequirementResult) bool { return row.GetId() == test.id })
+		if got := rows[at].GetVerdict(); got != test.want {
+			t.Errorf("%s: %s is %v", name, test.id, got)
+		}
+	}
+}
+
 func TestCounts(t *testing.T) {
 	t.Parallel()
 	want := []*tckv1.ProfileResult{

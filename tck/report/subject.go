@@ -57,7 +57,8 @@ func speaksCloudstate(subject *tckv1.Subject) bool {
 // whoever lists a kind, that of the kind, one that this kit does not know excepted; and
 // whoever lists a stateful kind, forwarding, for what its model is asked. A method with a
 // rule for HTTP shows http, and a capability that is announced its own profile and
-// capabilities.
+// capabilities; but nothing shows a profile of which every sentence is about stateful
+// entities when there is none.
 func Shown(answer *discoveryv1.DiscoverResponse) []string {
 	if answer == nil {
 		return nil
@@ -80,7 +81,25 @@ func Shown(answer *discoveryv1.DiscoverResponse) []string {
 		}
 	}
 	slices.Sort(profiles)
+	if !servesEntities(profiles) {
+		profiles = without(profiles, Current().ofEntities())
+	}
 	return slices.Compact(profiles)
+}
+
+// ofEntities returns the profiles of which each MUST that a case can show is one that
+// only stateful entities show.
+func (s Specification) ofEntities() []string {
+	var of, others []string
+	for _, r := range requirement.Set(s.Requirements).Select(requirement.Query{Role: requirement.Function, Level: requirement.Must}) {
+		switch {
+		case s.OfEntities[r.ID]:
+			of = append(of, r.Profile)
+		case r.Untestable == "":
+			others = append(others, r.Profile)
+		}
+	}
+	return without(of, others)
 }
 
 // Declare holds the subject to these profiles, whatever it shows.

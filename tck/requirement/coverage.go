@@ -3,9 +3,11 @@ package requirement
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/kind"
 )
 
 // Coverage says what the cases measure of a set.
@@ -66,6 +68,25 @@ func (s Set) Measurable(role string, plan Plan) []string {
 	}
 	slices.Sort(whole)
 	return slices.DeleteFunc(slices.Compact(whole), func(profile string) bool { return slices.Contains(short, profile) })
+}
+
+// OfEntities returns the ids that only stateful entities show: each has a case, and every
+// case of it runs on the model of a stateful kind.
+func OfEntities(cases []engine.Case) map[string]bool {
+	only := map[string]bool{}
+	for _, c := range cases {
+		for _, id := range c.Requirements {
+			before, seen := only[id]
+			only[id] = stateful(c.Model) && (before || !seen)
+		}
+	}
+	maps.DeleteFunc(only, func(_ string, is bool) bool { return !is })
+	return only
+}
+
+// stateful reports whether a model is one of a kind that keeps a state.
+func stateful(model string) bool {
+	return slices.ContainsFunc(kind.All(), func(k kind.Kind) bool { return k.Stateful && k.Profile == model })
 }
 
 // Check returns an error for each case that does not fit the set: an id that is

@@ -138,3 +138,18 @@ func TestAllIsTheSpecification(t *testing.T) {
 		t.Errorf("found %v, %+v", found, r)
 	}
 }
+
+// What a case shows without an entity is not only for entities.
+func TestOfEntities(t *testing.T) {
+	t.Parallel()
+	got := requirement.OfEntities([]engine.Case{
+		{ID: "a", Model: "value", Requirements: []string{"CORE-A-001", "CORE-A-002"}},
+		{ID: "b", Model: "action", Requirements: []string{"CORE-A-002", "ES-A-001"}},
+		{ID: "c", Model: "replicated", Requirements: []string{"ES-A-001", "ES-B-001"}},
+		{ID: "d", Requirements: []string{"ES-B-001"}},
+		{ID: "e", Model: "event-sourced", Requirements: []string{"CORE-A-001"}},
+	})
+	if diff := cmp.Diff(map[string]bool{"CORE-A-001": true}, got); diff != "" {
+		t.Error(diff)
+	}
+}

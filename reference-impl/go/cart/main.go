@@ -10,7 +10,7 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:       "shopping-cart",
+		Name:       "stateward-go-cart",
 		Version:    sdk.Version(), // released together
 		Entities:   []sdk.Entity{cartEntity()},
 		Cloudstate: &sdk.Cloudstate{}, // every name is the same there

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:       "presence",
+		Name:       "stateward-go-presence",
 		Version:    sdk.Version(), // released together
 		Entities:   []sdk.Entity{presenceEntity()},
 		Cloudstate: &sdk.Cloudstate{}, // every name is the same there

@@ -10,7 +10,7 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:       "customer-profile",
+		Name:       "stateward-go-profile",
 		Version:    sdk.Version(), // released together
 		Entities:   []sdk.Entity{profileEntity()},
 		Cloudstate: &sdk.Cloudstate{}, // every name is the same there

@@ -2,6 +2,7 @@ package sdk
 
 // What tests of the program touch from outside.
 var (
-	Run       = run
-	AddressOf = addressOf
+	Run        = run
+	AddressOf  = addressOf
+	OwnAddress = ownAddress
 )

@@ -14,27 +14,34 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 )
 
 const usage = `%s is a Stateward user function: it serves entities to a proxy.
 
-It takes no arguments but --help and --version, and reads its address from the
-environment:
+Without arguments it serves, until SIGTERM or SIGINT stop it in order: the commands
+at hand are answered first. A second signal ends it at once.
+
+  healthcheck  ask the function that serves at this address: exit code 0 when it is
+               well, 1 when it is not, or does not say so within 2 s
+  --help       print this
+  --version    print what this is
+
+It reads its address from the environment:
 
   HOST     where it listens; default 127.0.0.1; unix:PATH listens on a socket
   PORT     on which port; default 8080; 0 takes a free one and logs it
   SOCKET   path of a unix socket to listen on instead
   DIALECT  the only dialect to serve, v1 or cloudstate-0.2; default: each that it speaks
-
-SIGTERM and SIGINT stop it in order: the commands at hand are answered first.
 `
 
 // Main runs the function as a program: it reads the arguments and the
-// environment (see --help), serves until SIGTERM or SIGINT, and returns the exit
-// code: 0 after a stop in order, 1 after any other end, 2 for wrong arguments. A
-// second signal ends the process at once.
+// environment (see --help), serves until SIGTERM or SIGINT, or asks for the health of
+// what serves there, and returns the exit code: 0 after a stop in order, and for good
+// health; 1 after any other end; 2 for wrong arguments. A second signal ends the
+// process at once.
 func Main(config Config) int {
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
@@ -66,13 +73,20 @@ func run(ctx context.Context, config Config, args []string, getenv func(string) 
 		return nil
 	case err != nil:
 		return errUsage
+	case slices.Equal(args, []string{"healthcheck"}):
+		return healthcheck(ctx, getenv)
 	case flags.NArg() > 0:
-		fmt.Fprintf(stderr, "%s takes no arguments, and was given %q\n", config.Name, strings.Join(flags.Args(), " "))
+		fmt.Fprintf(stderr, "%s takes no arguments but healthcheck, and was given %q\n", config.Name, strings.Join(flags.Args(), " "))
 		return errUsage
 	case *showVersion:
 		fmt.Fprintf(stdout, "%s %s (%s), %s %s\n", config.Name, config.Version, built(), Name, Version())
 		return nil
 	}
+	return serve(ctx, config, getenv, stderr)
+}
+
+// serve serves the function where the environment says, until ctx ends.
+func serve(ctx context.Context, config Config, getenv func(string) string, stderr io.Writer) error {
 	if config.Log == nil {
 		config.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	}

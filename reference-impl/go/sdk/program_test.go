@@ -44,6 +44,7 @@ func TestArguments(t *testing.T) {
 		"version":  {[]string{"--version"}, false, "), stateward-go " + sdk.Version() + "\n", ""},
 		"unknown":  {[]string{"--port=1"}, true, "", "port"},
 		"argument": {[]string{"serve", "it"}, true, "", `was given "serve it"`},
+		"more":     {[]string{"healthcheck", "it"}, true, "", `was given "healthcheck it"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

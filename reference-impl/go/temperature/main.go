@@ -11,7 +11,7 @@ import (
 
 func main() {
 	os.Exit(sdk.Main(sdk.Config{
-		Name:       "temperature",
+		Name:       "stateward-go-temperature",
 		Version:    sdk.Version(), // released together
 		Entities:   []sdk.Entity{temperatureAction()},
 		Cloudstate: &sdk.Cloudstate{}, // every name is the same there

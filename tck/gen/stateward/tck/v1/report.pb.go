@@ -109,7 +109,8 @@ const (
 	Verdict_VERDICT_FLAKY Verdict = 8
 	// The kit erred; the subject is not to blame.
 	Verdict_VERDICT_KIT_ERROR Verdict = 9
-	// No case can show it; the specification says why.
+	// No case can show it; the specification says why, or the subject serves
+	// nothing that could.
 	Verdict_VERDICT_EXCUSED Verdict = 10
 )
 

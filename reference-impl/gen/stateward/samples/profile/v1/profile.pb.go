@@ -415,8 +415,8 @@ const file_stateward_samples_profile_v1_profile_proto_rawDesc = "" +
 	"\vChangeEmail\x120.stateward.samples.profile.v1.ChangeEmailRequest\x1a1.stateward.samples.profile.v1.ChangeEmailResponse\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/profiles/{customer_id}/email\x12\x99\x01\n" +
 	"\n" +
 	"GetProfile\x12/.stateward.samples.profile.v1.GetProfileRequest\x1a0.stateward.samples.profile.v1.GetProfileResponse\"(\x82\xd3\xe4\x93\x02\"b\aprofile\x12\x17/profiles/{customer_id}\x12\x99\x01\n" +
-	"\rDeleteProfile\x122.stateward.samples.profile.v1.DeleteProfileRequest\x1a3.stateward.samples.profile.v1.DeleteProfileResponse\"\x1f\x82\xd3\xe4\x93\x02\x19*\x17/profiles/{customer_id}B~\n" +
-	" dev.stateward.samples.profile.v1P\x01ZXgithub.com/stateward/stateward/reference-impl/gen/stateward/samples/profile/v1;profilev1b\x06proto3"
+	"\rDeleteProfile\x122.stateward.samples.profile.v1.DeleteProfileRequest\x1a3.stateward.samples.profile.v1.DeleteProfileResponse\"\x1f\x82\xd3\xe4\x93\x02\x19*\x17/profiles/{customer_id}B\x8c\x01\n" +
+	" dev.stateward.samples.profile.v1B\fProfileProtoP\x01ZXgithub.com/stateward/stateward/reference-impl/gen/stateward/samples/profile/v1;profilev1b\x06proto3"
 
 var (
 	file_stateward_samples_profile_v1_profile_proto_rawDescOnce sync.Once
