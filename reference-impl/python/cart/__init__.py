@@ -1,0 +1,1 @@
+"""The shopping cart: the sample that every reference function serves."""

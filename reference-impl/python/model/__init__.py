@@ -1,0 +1,1 @@
+"""The entities by which the kit certifies the library."""

@@ -1,0 +1,109 @@
+"""One event sourced entity in memory."""
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+from stateward.entity.v1 import entity_pb2
+from stateward.eventsourced.v1 import eventsourced_pb2
+from stateward.eventsourced.v1.eventsourced_pb2 import EventSourcedReply
+
+from sdk.context import Scope
+from sdk.eventsourced.context import Context
+from sdk.failure import Code, Error, refuse, refused_by
+from sdk.payload import PayloadError, input_class, pack, present, type_name, unpack
+
+if TYPE_CHECKING:
+    from sdk.eventsourced.entity import Entity
+
+S = TypeVar("S")
+
+
+class Activation(Generic[S]):
+    """One entity, for as long as its stream lives. After a restart, or an exception, it is void."""
+
+    def __init__(self, entity: "Entity[S]") -> None:
+        self._entity = entity
+        self._state = entity.create()
+        self._pending = 0  # events that no snapshot covers
+
+    def restore(self, snapshot: eventsourced_pb2.Snapshot) -> None:
+        """Put the snapshot in place of the new state. Called first, if at all.
+
+        Raises PayloadError where it is of another type.
+        """
+        restoration = self._entity.restoration
+        if restoration is None:
+            raise PayloadError(f"the entity takes none, and was given a {snapshot.snapshot.type_url!r}")
+        restoration.apply(self._state, unpack(present(snapshot, "snapshot"), restoration.message))
+
+    def replay(self, event: eventsourced_pb2.Event) -> None:
+        """Apply the next stored event, and emit nothing.
+
+        Raises PayloadError where nothing applies its type.
+        """
+        known = self._entity.events.get(type_name(event.payload))
+        if known is None:
+            raise PayloadError(f"nothing applies events of type {event.payload.type_url!r}")
+        known.apply(self._state, unpack(event.payload, known.message))
+        self._pending += 1
+
+    def _apply(self, event: Message) -> None:
+        """Change the state by an event that is being emitted."""
+        known = self._entity.events.get(event.DESCRIPTOR.full_name)
+        if known is None:
+            raise TypeError(f"nothing applies events of type {event.DESCRIPTOR.full_name}")
+        known.apply(self._state, event)
+        self._pending += 1
+
+    async def execute(self, command: entity_pb2.Command, scope: Scope) -> EventSourcedReply:
+        """Run the command and return its one reply."""
+        ctx = Context(command, scope, self._apply)
+        try:
+            return await self._reply(ctx, command, scope)
+        except Exception as error:
+            refusal = refused_by(error)
+            if refusal is None:
+                raise
+            action = refuse(command, refusal)
+            # The events are in the state, and must not stay there (see the package).
+            action.failure.restart = bool(ctx.events)
+            return EventSourcedReply(command_id=command.id, client_action=action)
+
+    async def _reply(self, ctx: Context, command: entity_pb2.Command, scope: Scope) -> EventSourcedReply:
+        """Run the handler and return what follows from its success."""
+        handler = self._entity.commands.get(command.name)
+        if handler is None:
+            service = self._entity.service.full_name
+            raise Error(Code.UNIMPLEMENTED, f"{service} has no method {command.name!r} (CORE-CMD-003)")
+        try:
+            request = unpack(present(command, "payload"), input_class(handler.method))
+        except PayloadError as error:
+            raise Error(Code.INVALID_ARGUMENT, f"{command.name}: {error} (CORE-CMD-005)") from error
+        response = await scope.handle(command, handler.handle(ctx, self._state, request))
+        return EventSourcedReply(
+            command_id=command.id,
+            client_action=ctx.answer(handler.method, response),
+            side_effects=ctx.effects,
+            events=ctx.events,
+            snapshot=self._snapshot_after(ctx),
+            event_metadata=ctx.annotations(),
+            delete=ctx.deletion,
+        )
+
+    def _snapshot_after(self, ctx: Context) -> Any | None:
+        """Return the state after the events of a reply where a snapshot is due.
+
+        Never without events (ES-SNAP-002), or of what is deleted (ES-DEL-010).
+        """
+        due = self._entity.snapshot_every
+        if not due or not ctx.events or self._pending < due or ctx.deletion is not None:
+            return None
+        return self.save()
+
+    def save(self) -> Any | None:
+        """Return the state, for a proxy that asks for it; None where the entity saves none."""
+        if self._entity.save is None:
+            return None
+        self._pending = 0
+        return pack(self._entity.save(self._state))

@@ -1,0 +1,153 @@
+"""The event sourced kind: one stream for each activation of an entity."""
+
+import logging
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, Protocol
+
+from stateward.entity.v1.entity_pb2 import Command, Failure
+from stateward.eventsourced.v1 import eventsourced_pb2
+from stateward.eventsourced.v1.eventsourced_pb2 import HandleRequest, HandleResponse
+
+from sdk.context import Scope
+from sdk.definition import Kind
+from sdk.eventsourced.activation import Activation
+from sdk.failure import text
+from sdk.payload import PayloadError
+from sdk.stream import Handler, Host, Stream, Turn, converse
+
+_Turn = Turn[HandleResponse]
+
+
+class Definition(Protocol):
+    """An Entity of whatever state."""
+
+    def activate(self) -> Activation[Any]:
+        """Return the entity as it is before its first event."""
+
+
+def _serve(host: Host, definitions: Mapping[str, Definition]) -> Mapping[str, Handler]:
+    async def handle(stream: Stream[HandleRequest, HandleResponse]) -> None:
+        """Serve one activation of one entity."""
+        scope = Scope(stream.connection)
+        await converse(host, stream, Conversation(host.log, definitions, scope).step, scope.outstanding)
+
+    return {"Handle": handle}
+
+
+KIND = Kind(eventsourced_pb2.DESCRIPTOR.services_by_name["EventSourcedService"], _serve)
+"""The event sourced kind."""
+
+
+class Phase(IntEnum):
+    """How far a stream has come. It only ever grows."""
+
+    OPENING = 0  # nothing yet: init comes
+    REPLAYING = 1  # init: events come, then commands
+    SERVING = 2  # a command: commands come
+    VOID = 3  # a failure with restart: nothing comes
+
+
+class Conversation:
+    """What was said on one stream: which message may come next, and what answers it. It does no I/O."""
+
+    def __init__(self, log: logging.Logger, definitions: Mapping[str, Definition], scope: Scope) -> None:
+        self._log = log
+        self._definitions = definitions  # by the user's service
+        self._scope = scope
+        self._phase = Phase.OPENING
+        self._entity_id = ""  # of init
+        self._entity: Activation[Any]  # from init on
+        self._sequence = 0  # of the last event, or of the snapshot before it
+
+    async def step(self, request: HandleRequest) -> _Turn:
+        """Take one message, and return what follows from it.
+
+        An exception in the author's code ends this stream and nothing else; its stack is in
+        the log.
+        """
+        try:
+            match request.WhichOneof("message"):
+                case "init":
+                    return self._init(request.init)
+                case "event":
+                    return self._event(request.event)
+                case "command":
+                    return await self._command(request.command)
+                case "snapshot_request":
+                    return self._snapshot()
+                case "passivate":  # whatever the reason (LIFE-PASS-005)
+                    return Turn(more=False)
+                case _:
+                    return self._broken(0, "a message without a case that is known here (CORE-STREAM-004)")
+        except Exception:
+            self._log.exception("%s: the author's code raised, at %r", self._entity_id, request.command.name)
+            return self._broken(request.command.id, "the function raised an exception; its log has the stack")
+
+    def _init(self, init: eventsourced_pb2.Init) -> _Turn:
+        """Open the stream: create the entity and restore its snapshot."""
+        definition = self._definitions.get(init.service_name)
+        if self._phase != Phase.OPENING:
+            return self._broken(0, "a second init (ES-INIT-004)")
+        if definition is None:
+            return self._broken(0, f"no event sourced entity {init.service_name!r} (ES-INIT-005)")
+        if not init.entity_id:
+            return self._broken(0, "an init without an entity id (CORE-KEY-001)")
+        self._phase, self._entity_id = Phase.REPLAYING, init.entity_id
+        self._entity = definition.activate()
+        if init.HasField("snapshot"):
+            self._sequence = init.snapshot.snapshot_sequence
+            try:
+                self._entity.restore(init.snapshot)
+            except PayloadError as error:
+                return self._broken(0, f"snapshot {self._sequence}: {error} (ES-REPLAY-005)")
+        return Turn()
+
+    def _event(self, event: eventsourced_pb2.Event) -> _Turn:
+        """Replay one event, in silence (ES-REPLAY-004)."""
+        if self._phase == Phase.OPENING:
+            return self._broken(0, "an event before init (ES-INIT-003)")
+        if self._phase != Phase.REPLAYING:
+            return self._broken(0, "an event after a command (ES-REPLAY-006)")
+        if event.sequence != self._sequence + 1:
+            return self._broken(0, f"event {event.sequence} after {self._sequence} (ES-REPLAY-006)")
+        self._sequence = event.sequence
+        try:
+            self._entity.replay(event)
+        except PayloadError as error:
+            return self._broken(0, f"event {self._sequence}: {error} (ES-REPLAY-005)")
+        return Turn()
+
+    async def _command(self, command: Command) -> _Turn:
+        """Run one command and return its one answer (CORE-CMD-002)."""
+        if self._phase == Phase.OPENING:
+            return self._broken(command.id, "a command before init (ES-INIT-003)")
+        if self._phase == Phase.VOID:
+            return self._broken(command.id, "a command after a failure with restart (CORE-RESTART-001)")
+        if command.entity_id != self._entity_id:
+            wrong = f"a command for {command.entity_id!r} on the stream of {self._entity_id!r} (ES-CMD-002)"
+            return self._broken(command.id, wrong)
+        self._phase = Phase.SERVING
+        reply = await self._entity.execute(command, self._scope)
+        if reply.client_action.failure.restart:
+            self._phase = Phase.VOID
+        return Turn([HandleResponse(reply=reply)])
+
+    def _snapshot(self) -> _Turn:
+        """Answer a request for the state (ES-ASK-003)."""
+        if self._phase != Phase.SERVING:
+            wrong = (
+                "a snapshot request before the first command, or after a failure with restart (ES-ASK-001)"
+            )
+            return self._broken(0, wrong)
+        answer = eventsourced_pb2.SnapshotResponse(snapshot=self._entity.save())
+        return Turn([HandleResponse(snapshot_response=answer)])
+
+    def _broken(self, command_id: int, reason: str) -> _Turn:
+        """End the stream with a stream-level failure (CORE-FAIL-002).
+
+        The id is that of the command that it answers, or 0 where it concerns the stream.
+        """
+        self._log.warning("stream of %r broken, command %d: %s", self._entity_id, command_id, reason)
+        answer = Failure(command_id=command_id, description=text(reason))
+        return Turn([HandleResponse(failure=answer)], more=False)

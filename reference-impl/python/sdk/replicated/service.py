@@ -1,0 +1,147 @@
+"""The kind of replicated entities: one stream for each activation of an entity."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from stateward.entity.v1.entity_pb2 import Command, Failure
+from stateward.replicated.v1 import replicated_pb2
+from stateward.replicated.v1.replicated_pb2 import (
+    Delta,
+    HandleRequest,
+    HandleResponse,
+    Init,
+    StreamCancelled,
+)
+
+from sdk.context import Scope
+from sdk.definition import Kind
+from sdk.failure import text
+from sdk.replicated.activation import Activation
+from sdk.replicated.crdt import DeltaError
+from sdk.stream import Handler, Host, Stream, Turn, converse
+
+_Turn = Turn[HandleResponse]
+
+
+class Definition(Protocol):
+    """An Entity of whatever value."""
+
+    def activate(self, entity_id: str, scope: Scope) -> Activation[Any]:
+        """Return the entity with this id, and the empty value."""
+
+
+def _serve(host: Host, definitions: Mapping[str, Definition]) -> Mapping[str, Handler]:
+    async def handle(stream: Stream[HandleRequest, HandleResponse]) -> None:
+        """Serve one activation of one entity."""
+        scope = Scope(stream.connection)
+        await converse(host, stream, Conversation(host.log, definitions, scope).step, scope.outstanding)
+
+    return {"Handle": handle}
+
+
+KIND = Kind(replicated_pb2.DESCRIPTOR.services_by_name["ReplicatedEntityService"], _serve)
+"""The kind of replicated entities."""
+
+
+class Conversation:
+    """What was said on one stream: which message may come next, and what answers it. It does no I/O.
+
+    Since it answers each command before it reads on, it never says anything in the proxy's turn
+    but news to open calls (REP-TURN-001).
+    """
+
+    def __init__(self, log: logging.Logger, definitions: Mapping[str, Definition], scope: Scope) -> None:
+        self._log = log
+        self._definitions = definitions  # by the user's service
+        self._scope = scope
+        self._entity_id = ""  # of init
+        self._entity: Activation[Any] | None = None  # from init on
+
+    async def step(self, request: HandleRequest) -> _Turn:
+        """Take one message, and return what follows from it.
+
+        An exception in the author's code ends this stream and nothing else; its stack is in
+        the log.
+        """
+        try:
+            return await self._step(request)
+        except Exception:
+            self._log.exception("%s: the author's code raised, at %r", self._entity_id, request.command.name)
+            return self._broken(request.command.id, "the function raised an exception; its log has the stack")
+
+    async def _step(self, request: HandleRequest) -> _Turn:
+        case = request.WhichOneof("message")
+        if case == "init":
+            return self._init(request.init)
+        if case is None:
+            return self._broken(0, "a message without a case that is known here (CORE-STREAM-004)")
+        if self._entity is None:
+            return self._broken(request.command.id, "the first message is not init (REP-INIT-005)")
+        match case:
+            case "delta":
+                return self._delta(self._entity, request.delta)
+            case "delete":
+                self._entity.delete()
+                return Turn()
+            case "command":
+                return await self._command(self._entity, request.command)
+            case "stream_cancelled":
+                return self._cancelled(self._entity, request.stream_cancelled)
+            case "passivate":  # whatever the reason (LIFE-PASS-005)
+                return Turn(more=False)
+            case _:  # a cancel is heard elsewhere
+                return Turn()
+
+    def _init(self, init: Init) -> _Turn:
+        """Open the stream: it brings the value, where the entity has one."""
+        definition = self._definitions.get(init.service_name)
+        if self._entity is not None:
+            return self._broken(0, "a second init (REP-INIT-006)")
+        if definition is None:
+            return self._broken(0, f"no replicated entity {init.service_name!r} (REP-INIT-007)")
+        if not init.entity_id:
+            return self._broken(0, "an init without an entity id (CORE-KEY-001)")
+        self._entity, self._entity_id = definition.activate(init.entity_id, self._scope), init.entity_id
+        if not init.HasField("delta"):
+            return Turn()  # unset
+        try:
+            self._entity.apply(init.delta)
+        except DeltaError as error:
+            return self._broken(0, f"the value: {error} (REP-INIT-009)")
+        return Turn()
+
+    def _delta(self, entity: Activation[Any], delta: Delta) -> _Turn:
+        """Take a change from elsewhere, which nothing answers but news."""
+        if entity.deleted:
+            return self._broken(0, "a delta after delete")
+        try:
+            return Turn(entity.apply(delta))
+        except DeltaError as error:
+            return self._broken(0, str(error))
+
+    async def _command(self, entity: Activation[Any], command: Command) -> _Turn:
+        """Run one command."""
+        if command.entity_id != self._entity_id:
+            wrong = f"a command for {command.entity_id!r} on the stream of {self._entity_id!r} (REP-CMD-001)"
+            return self._broken(command.id, wrong)
+        return Turn(await entity.execute(command))
+
+    def _cancelled(self, entity: Activation[Any], cancelled: StreamCancelled) -> _Turn:
+        """End a streamed call; answered also where there is none any more (REP-CANCEL-003)."""
+        if cancelled.entity_id != self._entity_id:
+            other = f"stream_cancelled for {cancelled.entity_id!r}"
+            return self._broken(0, f"{other} on the stream of {self._entity_id!r} (REP-CMD-001)")
+        answers, refusal = entity.cancel(cancelled.id)
+        if refusal is not None:  # there is nobody to tell but the author
+            self._log.warning("%s: the end of call %d failed: %s", self._entity_id, cancelled.id, refusal)
+        return Turn(answers)
+
+    def _broken(self, command_id: int, reason: str) -> _Turn:
+        """End the stream with a stream-level failure (CORE-FAIL-002).
+
+        The id is that of the command that it answers, or 0 where it concerns the stream.
+        """
+        self._log.warning("stream of %r broken, command %d: %s", self._entity_id, command_id, reason)
+        answer = Failure(command_id=command_id, description=text(reason))
+        return Turn([HandleResponse(failure=answer)], more=False)

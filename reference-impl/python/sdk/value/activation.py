@@ -1,0 +1,53 @@
+"""One value entity in memory."""
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from google.protobuf.message import Message
+from stateward.entity.v1 import entity_pb2
+from stateward.entity.v1.entity_pb2 import ClientAction
+from stateward.value.v1.value_pb2 import ValueEntityReply
+
+from sdk.context import Scope
+from sdk.failure import Code, Error, refuse, refused_by
+from sdk.payload import PayloadError, input_class, present, unpack
+from sdk.value.context import Context
+
+if TYPE_CHECKING:
+    from sdk.value.entity import Entity
+
+V = TypeVar("V", bound=Message)
+
+
+class Activation(Generic[V]):
+    """One entity, for as long as its stream lives."""
+
+    def __init__(self, entity: "Entity[V]", value: V | None) -> None:
+        self._entity = entity
+        self._value = value  # None where there is none
+
+    async def execute(self, command: entity_pb2.Command, scope: Scope) -> ValueEntityReply:
+        """Run the command and return its one reply. A command that fails leaves the entity as it was."""
+        ctx = Context(command, scope, self._entity.value, self._value)
+        try:
+            action = await self._answer(ctx, command, scope)
+        except Exception as error:
+            refusal = refused_by(error)
+            if refusal is None:
+                raise
+            return ValueEntityReply(command_id=command.id, client_action=refuse(command, refusal))
+        self._value = ctx.value
+        return ValueEntityReply(
+            command_id=command.id, client_action=action, side_effects=ctx.effects, state_action=ctx.change
+        )
+
+    async def _answer(self, ctx: Context[V], command: entity_pb2.Command, scope: Scope) -> ClientAction:
+        """Run the command's handler and return what its caller gets."""
+        handler = self._entity.commands.get(command.name)
+        if handler is None:
+            service = self._entity.service.full_name
+            raise Error(Code.UNIMPLEMENTED, f"{service} has no method {command.name!r} (CORE-CMD-003)")
+        try:
+            request = unpack(present(command, "payload"), input_class(handler.method))
+        except PayloadError as error:
+            raise Error(Code.INVALID_ARGUMENT, f"{command.name}: {error} (CORE-CMD-005)") from error
+        return ctx.answer(handler.method, await scope.handle(command, handler.handle(ctx, request)))
