@@ -1,0 +1,132 @@
+import { create, type DescService, type Message } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import type { Command } from "../../gen/stateward/entity/v1/entity_pb.js";
+import {
+  type Event,
+  type EventSourcedReply,
+  EventSourcedReplySchema,
+  type Snapshot,
+} from "../../gen/stateward/eventsourced/v1/eventsourced_pb.js";
+import { readRequest } from "../command.js";
+import { optional } from "../context.js";
+import type { Surroundings } from "../conversation.js";
+import { pack, PayloadError, reason, typeNameOf, unpack } from "../payload.js";
+import { asRefusal, Code, Refusal, refuse } from "../refusal.js";
+import { EventSourcedContext } from "./context.js";
+import type { EventSourced, HandledCommand } from "./entity.js";
+
+/** A definition of whatever state. */
+export type AnyEventSourced = EventSourced<DescService, unknown>;
+
+/**
+ * One entity in memory, for as long as its stream lives. It does no I/O. After a failure
+ * with restart, or an error, it is void.
+ */
+export class Activation {
+  readonly #entity: AnyEventSourced;
+  readonly #state: unknown;
+  #pending = 0; // events that no snapshot covers
+
+  /** The entity with this id as it is before its first event. */
+  constructor(entity: AnyEventSourced, id: string) {
+    this.#entity = entity;
+    this.#state = entity.create(id);
+  }
+
+  /** Puts the snapshot in place of the new state. Called first, if at all; throws where it cannot be read. */
+  restore({ snapshot }: Snapshot): void {
+    const snapshots = this.#entity.snapshots;
+    if (snapshots === undefined) {
+      throw new PayloadError(
+        `${this.#entity.service.typeName} takes no snapshots, and was given one of type ${JSON.stringify(snapshot?.typeUrl)}`,
+      );
+    }
+    const saved = unpack(snapshots.schema, snapshot);
+    snapshots.restore(this.#state, saved);
+  }
+
+  /** Applies the next stored event, and emits nothing. Throws for an event that nothing applies, or that cannot be read. */
+  replay({ payload }: Event): void {
+    const applier = this.#entity.appliers.get(typeNameOf(payload));
+    if (applier === undefined)
+      throw new PayloadError(`nothing applies events of type ${JSON.stringify(payload?.typeUrl)}`);
+    applier.apply(this.#state, unpack(applier.schema, payload));
+    this.#pending++;
+  }
+
+  /** Runs the command and returns its one reply. A defect of the handler is thrown on. */
+  async execute(command: Command, { connection, commands }: Surroundings): Promise<EventSourcedReply> {
+    const context = new EventSourcedContext(command, connection, commands.begin(command), (event: Message) =>
+      this.#emit(event),
+    );
+    try {
+      return await this.#reply(context, command);
+    } catch (error) {
+      const refusal = asRefusal(error);
+      if (refusal === undefined) throw error;
+      const action = refuse(command, refusal);
+      // The events are in the state, and must not stay there (see EventSourced).
+      if (action.action.case === "failure") action.action.value.restart = context.events.length > 0;
+      return create(EventSourcedReplySchema, { commandId: command.id, clientAction: action });
+    } finally {
+      commands.end();
+    }
+  }
+
+  /** The state, for a proxy that asks for it, or with a reply; undefined where the entity saves none. */
+  save(): Any | undefined {
+    const snapshots = this.#entity.snapshots;
+    if (snapshots === undefined) return undefined;
+    const saved = pack(snapshots.schema, snapshots.save(this.#state));
+    this.#pending = 0;
+    return saved;
+  }
+
+  /** Changes the state by an event that is being emitted. */
+  #emit(event: Message): Any {
+    const applier = this.#entity.appliers.get(event.$typeName);
+    if (applier === undefined) throw new Error(`nothing applies events of type ${event.$typeName}`);
+    const packed = pack(applier.schema, event);
+    applier.apply(this.#state, event);
+    this.#pending++;
+    return packed;
+  }
+
+  /** Runs the handler and returns what follows from its success. */
+  async #reply(context: EventSourcedContext<Message>, command: Command): Promise<EventSourcedReply> {
+    const { method, handle } = this.#handler(command);
+    const answer = await handle(context, this.#state, readRequest(method, command));
+    const clientAction = context.answer(method.output, answer);
+    return create(EventSourcedReplySchema, {
+      commandId: command.id,
+      clientAction,
+      sideEffects: context.effects,
+      events: context.events,
+      eventMetadata: context.eventMetadata,
+      ...optional("snapshot", this.#snapshotAfter(context)),
+      ...optional("delete", context.deletion),
+    });
+  }
+
+  #handler(command: Command): HandledCommand<unknown> {
+    const handled = this.#entity.commands.get(command.name);
+    if (handled !== undefined) return handled;
+    const what = `${this.#entity.service.typeName} has no method ${JSON.stringify(command.name)} (CORE-CMD-003)`;
+    throw new Refusal(Code.UNIMPLEMENTED, what);
+  }
+
+  /**
+   * The state after the events of a reply where a snapshot is due; never without events
+   * (ES-SNAP-002), or of what is deleted (ES-DEL-010).
+   */
+  #snapshotAfter(context: EventSourcedContext<Message>): Any | undefined {
+    const every = this.#entity.snapshots?.every ?? Infinity;
+    if (context.events.length === 0 || this.#pending < every || context.deletion !== undefined)
+      return undefined;
+    try {
+      return this.save();
+    } catch (cause) {
+      throw new Refusal(Code.INTERNAL, `the snapshot of ${this.#entity.service.typeName}: ${reason(cause)}`);
+    }
+  }
+}

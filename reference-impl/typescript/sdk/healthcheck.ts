@@ -1,0 +1,40 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import {
+  Health,
+  type HealthCheckRequest,
+  HealthCheckRequestSchema,
+  type HealthCheckResponse,
+  HealthCheckResponse_ServingStatus as Status,
+  HealthCheckResponseSchema,
+} from "../gen/grpc/health/v1/health_pb.js";
+
+/** How long the function may take to answer, in ms. */
+const patience = 2000;
+
+/** Asks the function at the target how it is. Rejects where it does not serve, or does not answer. */
+export async function healthcheck(target: string): Promise<void> {
+  const client = new Client(target, credentials.createInsecure());
+  try {
+    const { status } = await check(client);
+    if (status !== Status.SERVING) throw new Error(`${target} is ${Status[status]}`);
+  } finally {
+    client.close();
+  }
+}
+
+function check(client: Client): Promise<HealthCheckResponse> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest<HealthCheckRequest, HealthCheckResponse>(
+      `/${Health.typeName}/${Health.method.check.name}`,
+      (request) => Buffer.from(toBinary(HealthCheckRequestSchema, request)),
+      (bytes) => fromBinary(HealthCheckResponseSchema, bytes),
+      create(HealthCheckRequestSchema),
+      { deadline: Date.now() + patience },
+      (error: ServiceError | null, response?: HealthCheckResponse) => {
+        if (response === undefined) reject(error ?? new Error("no answer"));
+        else resolve(response);
+      },
+    );
+  });
+}

@@ -1,0 +1,55 @@
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
+
+/** Packs the message as a payload: type URL "type.googleapis.com/" and its full name, then its bytes. */
+export function pack<M extends DescMessage>(schema: M, message: MessageInitShape<M>): Any {
+  return create(AnySchema, {
+    typeUrl: `type.googleapis.com/${schema.typeName}`,
+    value: toBinary(schema, create(schema, message)),
+  });
+}
+
+/** Says that a payload cannot be read: it is missing, of another type, or its bytes are no such message. */
+export class PayloadError extends Error {
+  override readonly name = "PayloadError";
+}
+
+/**
+ * Reads the message that the payload holds, or throws a {@link PayloadError}. Fields
+ * that the schema does not know are kept.
+ */
+export function unpack<M extends DescMessage>(schema: M, payload: Any | undefined): MessageShape<M> {
+  if (payload === undefined) throw new PayloadError("there is no payload");
+  if (typeNameOf(payload) !== schema.typeName) {
+    throw new PayloadError(
+      `the payload is of type ${JSON.stringify(payload.typeUrl)}, not ${schema.typeName}`,
+    );
+  }
+  try {
+    return fromBinary(schema, payload.value);
+  } catch (cause) {
+    throw new PayloadError(`the payload is not a ${schema.typeName}: ${reason(cause)}`, { cause });
+  }
+}
+
+/**
+ * The full name of the message that the payload holds, under whatever prefix; empty for
+ * a scalar, JSON, and where there is none (CORE-PAYLOAD-003).
+ */
+export function typeNameOf(payload: Any | undefined): string {
+  const url = payload?.typeUrl ?? "";
+  if (/^(p|json)\.cloudstate\.io\//.test(url) || !url.includes("/")) return "";
+  return url.slice(url.lastIndexOf("/") + 1);
+}
+
+/** What an error says, for a sentence. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
