@@ -118,7 +118,7 @@ final class Activation<V extends Value> {
   private static Optional<ClientAction> answer(Asked asked, Command command, Message response) {
     return command.getStreamed() && response == null && !asked.forwards()
         ? Optional.empty()
-        : Optional.of(asked.answer(command, response));
+        : Optional.of(asked.answer(command.getName(), response));
   }
 
   /**

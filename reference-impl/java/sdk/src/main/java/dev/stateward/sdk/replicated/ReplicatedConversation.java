@@ -8,6 +8,7 @@ import dev.stateward.replicated.v1.HandleRequest.MessageCase;
 import dev.stateward.replicated.v1.HandleResponse;
 import dev.stateward.replicated.v1.Init;
 import dev.stateward.replicated.v1.StreamCancelled;
+import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.EntityConversation;
 import dev.stateward.sdk.Said;
 import dev.stateward.sdk.StreamContext;
@@ -19,16 +20,16 @@ import java.util.Map;
  * message, it never says anything in the proxy's turn but news to open calls (REP-TURN-001).
  */
 final class ReplicatedConversation extends EntityConversation<HandleRequest, HandleResponse> {
-  private final Map<String, ReplicatedEntity<?>> entities; // by the users' services
+  private final Map<String, Entity> entities; // by the user's service
   private Activation<?> entity; // null before init
 
-  ReplicatedConversation(StreamContext stream, Map<String, ReplicatedEntity<?>> entities) {
+  ReplicatedConversation(StreamContext stream, Map<String, Entity> entities) {
     super(stream);
     this.entities = entities;
   }
 
   @Override
-  protected Command command(HandleRequest message) {
+  protected Command commandOf(HandleRequest message) {
     return message.getCommand();
   }
 
@@ -62,11 +63,10 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
 
   /** Opens the stream: init brings the value, where the entity has one. */
   private Said<HandleResponse> init(Init init) throws Broken {
-    var definition = entities.get(init.getServiceName());
     if (entity != null) {
       throw new Broken(0, "a second init (REP-INIT-006)");
     }
-    if (definition == null) {
+    if (!(entities.get(init.getServiceName()) instanceof ReplicatedEntity<?> definition)) {
       throw new Broken(0, "no replicated entity \"%s\" (REP-INIT-007)", init.getServiceName());
     }
     if (init.getEntityId().isEmpty()) {

@@ -49,20 +49,9 @@ public final class ReplicatedEntity<V extends Value> extends Definition<Replicat
     return new ReplicatedEntity<>(service, persistenceId, create);
   }
 
-  /**
-   * Does what a command asks: it reads and changes the value, and returns the response. Where it
-   * throws a {@link Refusal}, what it did to the value is undone. It runs alone in its entity, and
-   * many entities run at once.
-   */
-  @FunctionalInterface
-  public interface Handler<V extends Value, Q extends Message, R> {
-    /** Handles one command. */
-    R handle(ReplicatedContext context, V value, Q request);
-  }
-
   /** Sets what the method does. */
   public <Q extends Message, R extends Message> ReplicatedEntity<V> handle(
-      MethodDescriptor<Q, R> method, Handler<V, Q, R> handler) {
+      MethodDescriptor<Q, R> method, Handler<V, ? super Q, ? extends R> handler) {
     return add(
         method,
         Shape.UNARY,
@@ -71,32 +60,23 @@ public final class ReplicatedEntity<V extends Value> extends Definition<Replicat
 
   /** Sets what a method does that streams its responses. */
   public <Q extends Message, R extends Message> ReplicatedEntity<V> handleStreamed(
-      MethodDescriptor<Q, R> method, Handler<V, Q, Streamed<R>> handler) {
+      MethodDescriptor<Q, R> method, Handler<V, ? super Q, Streamed<R>> handler) {
     return add(method, Shape.STREAMED_OUT, handler);
   }
 
   private <Q extends Message, R extends Message> ReplicatedEntity<V> add(
-      MethodDescriptor<Q, R> method, Shape shape, Handler<V, Q, Streamed<R>> handler) {
+      MethodDescriptor<Q, R> method, Shape shape, Handler<V, ? super Q, Streamed<R>> handler) {
     handles(method, shape);
     var prototype = request(method);
     methods.put(
         method.getBareMethodName(),
-        (context, value, command) -> handler.handle(context, value, read(prototype, command)));
-    return self();
+        (context, value, command) ->
+            handler.handle(context, value, Payload.request(prototype, command)));
+    return this;
   }
 
-  private static <Q extends Message> Q read(Q prototype, Command command) {
-    try {
-      return Payload.unpack(prototype, command.getPayload());
-    } catch (Payload.Unreadable e) {
-      throw new Refusal(
-          Status.Code.INVALID_ARGUMENT,
-          command.getName() + ": " + e.getMessage() + " (CORE-CMD-005)");
-    }
-  }
-
-  /** One method: its handler, behind the reading of the payload. */
-  private interface Method<V extends Value> {
+  /** One method: its handler, behind the reading of the request. */
+  private interface Method<V> {
     Streamed<?> handle(ReplicatedContext context, V value, Command command);
   }
 
@@ -124,7 +104,7 @@ public final class ReplicatedEntity<V extends Value> extends Definition<Replicat
 
   @Override
   public Kind kind() {
-    return ReplicatedKind.INSTANCE;
+    return ReplicatedKind.KIND;
   }
 
   @Override

@@ -1,33 +1,27 @@
 package dev.stateward.sdk.replicated;
 
 import dev.stateward.replicated.v1.HandleRequest;
-import dev.stateward.replicated.v1.HandleResponse;
 import dev.stateward.replicated.v1.ReplicatedEntityServiceGrpc;
 import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.Kind;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The kind of replicated entities. */
-enum ReplicatedKind implements Kind {
-  INSTANCE;
+/** The replicated kind. */
+final class ReplicatedKind implements Kind {
+  static final ReplicatedKind KIND = new ReplicatedKind();
 
-  private static final Reads<HandleRequest, HandleResponse> READS =
-      new Reads<>(
-          HandleRequest::getCommand,
-          request -> request.hasCancel() ? request.getCancel() : null,
-          response -> response.hasFailure() ? response.getFailure() : null);
+  private ReplicatedKind() {}
 
-  /** Serves stateward.replicated.v1.ReplicatedEntityService. */
   @Override
   public List<Method<?, ?>> serve(Map<String, Entity> entities) {
-    Map<String, ReplicatedEntity<?>> replicated = new HashMap<>();
-    entities.forEach((service, entity) -> replicated.put(service, (ReplicatedEntity<?>) entity));
     return List.of(
         new Method<>(
             ReplicatedEntityServiceGrpc.getHandleMethod(),
-            stream -> new ReplicatedConversation(stream, replicated),
-            READS));
+            stream -> new ReplicatedConversation(stream, entities),
+            new Reads<>(
+                HandleRequest::getCommand,
+                message -> message.hasCancel() ? message.getCancel() : null,
+                answer -> answer.hasFailure() ? answer.getFailure() : null)));
   }
 }

@@ -291,6 +291,19 @@ class ValuesTest {
     }
   }
 
+  /** What a delta from elsewhere says of what is so already changes nothing. */
+  @Test
+  void nothingNews() throws InvalidDeltaException {
+    assertFalse(new ORSet<>(Codec.STRING).apply(read("{\"orset\": {\"cleared\": true}}")));
+    assertFalse(Subjects.mixed().apply(read("{\"ormap\": {\"cleared\": true}}")));
+    assertFalse(new GCounter().apply(read("{\"gcounter\": {}}")));
+    assertFalse(new PNCounter().apply(read("{\"pncounter\": {}}")));
+    assertFalse(new Flag().apply(read("{\"flag\": {}}")));
+    var flag = new Flag();
+    assertTrue(flag.apply(read("{\"flag\": {\"value\": true}}")));
+    assertFalse(flag.apply(read("{\"flag\": {\"value\": true}}")));
+  }
+
   /**
    * What comes for a key that is not there is new, and what is added in place of one that is there
    * replaces it (REP-MAP-002).
