@@ -58,7 +58,12 @@ class CodecTest {
       }
       tested.add(url);
       var written = vector.getAsJsonObject().get("hex").getAsString();
-      for (var hex : encodings(vector)) {
+      for (var hex : list(vector, "refused")) {
+        assertThrows(InvalidDeltaException.class, () -> codec.unpack(payload(url, hex)));
+      }
+      var encodings = list(vector, "also");
+      encodings.add(written);
+      for (var hex : encodings) {
         var packed = recode(codec, payload(url, hex));
         assertEquals(url, packed.getTypeUrl());
         if (url.startsWith("p.")) {
@@ -69,11 +74,10 @@ class CodecTest {
     assertEquals(CODECS.size(), tested.size(), () -> "the vectors have " + tested);
   }
 
-  private static List<String> encodings(JsonElement vector) {
+  private static List<String> list(JsonElement vector, String name) {
     var all = new ArrayList<String>();
-    all.add(vector.getAsJsonObject().get("hex").getAsString());
-    if (vector.getAsJsonObject().has("also")) {
-      vector.getAsJsonObject().getAsJsonArray("also").forEach(hex -> all.add(hex.getAsString()));
+    if (vector.getAsJsonObject().has(name)) {
+      vector.getAsJsonObject().getAsJsonArray(name).forEach(hex -> all.add(hex.getAsString()));
     }
     return all;
   }
