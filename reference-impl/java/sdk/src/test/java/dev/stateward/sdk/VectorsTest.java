@@ -44,6 +44,12 @@ class VectorsTest {
                   .add(Empty.getDescriptor())
                   .build());
 
+  /** An Empty in an Any is written with a value, which protobuf-java does not know of it. */
+  private static final String EMPTY =
+      "\"@type\":\"type.googleapis.com/google.protobuf.Empty\",\"value\":{}";
+
+  private static final String EMPTY_IN_JAVA = EMPTY.replace(",\"value\":{}", "");
+
   /** Every message of the protocol, as protocol/vectors/README.md says. */
   @TestFactory
   Stream<DynamicContainer> messages() throws IOException {
@@ -102,7 +108,7 @@ class VectorsTest {
       return;
     }
     var builder = prototype.newBuilderForType();
-    JSON.merge(vector.get("json").toString(), builder);
+    JSON.merge(vector.get("json").toString().replace(EMPTY, EMPTY_IN_JAVA), builder);
     var message = builder.build();
     assertEquals(message, DiscardUnknownFieldsParser.wrap(parser).parseFrom(bytes));
     switch (rule) {

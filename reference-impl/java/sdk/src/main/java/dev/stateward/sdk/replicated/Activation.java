@@ -80,7 +80,7 @@ final class Activation<V extends Value> {
       watch = reply(command, reply);
     } catch (RuntimeException thrown) {
       var refusal = undo(thrown);
-      reply.clear().setClientAction(Failures.refuse(command.getId(), refusal));
+      reply.setClientAction(Failures.refuse(command.getId(), refusal));
     }
     reply.setCommandId(command.getId());
     var answers =
