@@ -5,6 +5,7 @@ import dev.stateward.discovery.v1.DiscoverRequest;
 import io.grpc.Context;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -40,9 +41,12 @@ public final class TestStream {
     context = new StreamContext(host, connection, new Outstanding(), Context.ROOT);
   }
 
-  /** Returns what the conversation is begun with. */
-  public StreamContext context() {
-    return context;
+  /** Begins the conversation of the stream to an entity of this definition. */
+  @SuppressWarnings("unchecked") // whoever knows the kind knows its messages
+  public <Q, R> Conversation<Q, R> converse(Entity definition) {
+    var services = Map.of(definition.service().getFullName(), definition);
+    var open = definition.kind().serve(services).get(0).open();
+    return (Conversation<Q, R>) open.apply(context);
   }
 
   /** Returns what was logged, with the stacks. */

@@ -13,6 +13,7 @@ import dev.stateward.samples.presence.v1.GetPeopleResponse;
 import dev.stateward.samples.presence.v1.JoinRequest;
 import dev.stateward.samples.presence.v1.JoinResponse;
 import dev.stateward.samples.presence.v1.PresenceServiceGrpc;
+import dev.stateward.sdk.Conversation;
 import dev.stateward.sdk.Said;
 import dev.stateward.sdk.TestStream;
 import dev.stateward.sdk.replicated.crdt.Codec;
@@ -20,7 +21,6 @@ import dev.stateward.sdk.replicated.crdt.ORSet;
 import dev.stateward.sdk.sdktest.Replicated;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** The stream of one room, whose value is the set of the people in it. */
 final class Room {
@@ -30,12 +30,12 @@ final class Room {
   interface OnJoin extends Handler<ORSet<String>, JoinRequest, Streamed<JoinResponse>> {}
 
   final TestStream stream;
-  private final ReplicatedConversation conversation;
+  private final Conversation<HandleRequest, HandleResponse> conversation;
 
   /** A room of this definition, before init. */
   Room(ReplicatedEntity<?> definition, Capability... announced) {
     stream = new TestStream(announced);
-    conversation = new ReplicatedConversation(stream.context(), Map.of(SERVICE, definition));
+    conversation = stream.converse(definition);
   }
 
   /** Returns the stream of a room whose Join does this, behind init. */
