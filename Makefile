@@ -129,10 +129,13 @@ checkdocs: docs ## Look at the rendered specification in a browser
 	else echo "checkdocs: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
 
 .PHONY: checkreport
-checkreport: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) ## Look at the page of a failing subject's report in a browser
+checkreport: $(if $(shell command -v npm),tools/docs/node_modules/.package-lock.json) ## Look at the page of a failing subject's report, and at the matrix, in a browser
 	@rm -rf .tmp/report && mkdir -p .tmp/report
 	go test ./tck/app -count=1 -run '^TestPages$$' -pages $(CURDIR)/.tmp/report
-	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then node tools/docs/report.mjs .tmp/report .tmp/report; \
+	go test ./tck/report/index -count=1 -run '^TestHTML' -pages $(CURDIR)/.tmp/report
+	@if command -v node >/dev/null && [ -d tools/docs/node_modules ]; then \
+		node tools/docs/report.mjs .tmp/report .tmp/report; \
+		node tools/docs/matrix.mjs .tmp/report .tmp/report conformance-reports/matrix.html; \
 	else echo "checkreport: skipped, node or npm is missing"; [ "$${CI:-}" != true ]; fi
 
 .PHONY: simulate

@@ -18,34 +18,59 @@ func indexCommand(io streams) *cobra.Command {
 	check := false
 	command := &cobra.Command{
 		Use:   "index DIR",
-		Short: "Write the index of a tree of published reports",
+		Short: "Write the index of a tree of published reports, and its matrix",
 		Long: `Writes DIR/` + index.Name + `: every report in the tree with its result, and for each profile how
-many MUSTs passed. It depends on the reports alone.`,
+many MUSTs passed; and DIR/` + index.MatrixName + `, which shows the same in a browser, side by side and to
+be filtered, without network. Both depend on the reports alone.`,
 		Example: `  tck report index conformance-reports
   tck report index conformance-reports --check`,
 		Args: exactly(1, "one DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := indexOf(args[0])
+			pages, err := pagesOf(args[0])
 			if err != nil {
 				return err
 			}
-			at := filepath.Join(args[0], index.Name)
-			if check {
-				return fresh(at, text)
+			for _, page := range pages {
+				if check {
+					err = page.fresh()
+				} else {
+					err = deliver(io, page.path, page.text)
+				}
+				if err != nil {
+					return err
+				}
 			}
-			if err := save(at, text); err != nil {
-				return &exit{code: ExitKit, err: err}
-			}
-			fmt.Fprintln(io.err, "wrote "+at)
 			return nil
 		},
 	}
-	command.Flags().BoolVar(&check, "check", false, "write nothing, and fail when the index is stale")
+	command.Flags().BoolVar(&check, "check", false, "write nothing, and fail when one of them is stale")
 	return command
 }
 
-// indexOf reads every report of a tree.
-func indexOf(dir string) ([]byte, error) {
+// indexPage is a file that shows a tree of reports.
+type indexPage struct {
+	path string
+	text []byte
+}
+
+// pagesOf reads every report of a tree and makes its pages.
+func pagesOf(dir string) ([]indexPage, error) {
+	all, err := published(dir)
+	if err != nil {
+		return nil, err
+	}
+	matrix, err := index.HTML(all)
+	if err != nil {
+		return nil, &exit{code: ExitKit, err: err}
+	}
+	return []indexPage{
+		{filepath.Join(dir, index.Name), index.Markdown(all)},
+		{filepath.Join(dir, index.MatrixName), matrix},
+	}, nil
+}
+
+// published reads every report of a tree, by its path below the root, with slashes.
+func published(dir string) (map[string]*tckv1.Report, error) {
 	files, tree, err := reportsAt(dir)
 	if err != nil {
 		return nil, usage("%w", err)
@@ -69,29 +94,38 @@ func indexOf(dir string) ([]byte, error) {
 		}
 		all[filepath.ToSlash(below)] = r
 	}
-	return index.Markdown(all), nil
+	return all, nil
 }
 
 // fresh fails when the file does not hold the text.
-func fresh(path string, text []byte) error {
-	held, err := os.ReadFile(path)
+func (p indexPage) fresh() error {
+	held, err := os.ReadFile(p.path)
 	switch {
-	case errors.Is(err, os.ErrNotExist), err == nil && !bytes.Equal(held, text):
-		return &exit{code: ExitFailed, err: fmt.Errorf("%s is stale: `tck report index %s` writes it", path, filepath.Dir(path))}
+	case errors.Is(err, os.ErrNotExist), err == nil && !bytes.Equal(held, p.text):
+		return &exit{code: ExitFailed, err: fmt.Errorf("%s is stale: `tck report index %s` writes it", p.path, filepath.Dir(p.path))}
 	default:
 		return err
 	}
 }
 
-// indexed holds the index of a tree against its reports, where it has one.
+// indexed holds the pages of a tree against its reports: all of them, where it has one.
 func indexed(dir string, tree bool) error {
-	at := filepath.Join(dir, index.Name)
-	if _, err := os.Stat(at); !tree || err != nil {
-		return nil //nolint:nilerr // a tree, or a part of one, need not have an index
+	if !tree || !exists(filepath.Join(dir, index.Name)) && !exists(filepath.Join(dir, index.MatrixName)) {
+		return nil // a tree, or a part of one, need not have an index
 	}
-	text, err := indexOf(dir)
+	pages, err := pagesOf(dir)
 	if err != nil {
 		return err
 	}
-	return fresh(at, text)
+	for _, page := range pages {
+		if err := page.fresh(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -171,6 +171,12 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, "report", "verify", dir).expect(t, app.ExitFailed, "INDEX.md is stale")
+	run(t, "report", "index", dir).expect(t, app.ExitPassed, "INDEX.md", "matrix.html")
+	if err := os.WriteFile(filepath.Join(dir, "matrix.html"), []byte("all is well"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "report", "verify", dir).expect(t, app.ExitFailed, "matrix.html is stale")
+	run(t, "report", "index", dir, "--check").expect(t, app.ExitFailed, "matrix.html is stale")
 	run(t, "report", "index", file).expect(t, app.ExitUsage, "is no directory")
 	if err := os.WriteFile(file, []byte("mood: good"), 0o600); err != nil {
 		t.Fatal(err)

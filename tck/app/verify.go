@@ -27,7 +27,7 @@ cases: those on requirements, the counts, the result and the digest. A report th
 very version of the kit wrote has to have all of its cases, too. In a DIR every
 .yaml file is a report; it has to stand at vPROTOCOL/ORGANIZATION-PROJECT/VERSION.yaml
 beside a README.md with a section "Reproduce". An INDEX.md at its root has to be that of
-` + "`tck report index`" + `.`,
+` + "`tck report index`" + `, and matrix.html beside it as well.`,
 		Example: `  tck report verify out/report.yaml
   tck report verify conformance-reports`,
 		Args: func(_ *cobra.Command, args []string) error {

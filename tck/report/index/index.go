@@ -21,7 +21,7 @@ const heading = `<!-- Written by ` + "`tck report index`" + `: do not edit. -->
 # Published reports
 
 What each report says of itself; ` + "`tck report verify`" + ` recomputes it, and the "Reproduce" section
-beside each repeats it.
+beside each repeats it. [matrix.html](matrix.html) shows the same as a page for browsers.
 `
 
 // Markdown is the page of the reports, each by its path below the root of the tree, with
@@ -121,14 +121,20 @@ func subject(r *tckv1.Report) string {
 
 // mark is a result with its sign.
 func mark(result tckv1.Result) string {
-	words := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(result.String(), "RESULT_")), "_", "-")
+	sign, word := sign(result)
+	return sign + " " + word
+}
+
+// sign is a result as a sign and as a word.
+func sign(result tckv1.Result) (sign, word string) {
+	word = strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(result.String(), "RESULT_")), "_", "-")
 	switch result {
 	case tckv1.Result_RESULT_CONFORMANT:
-		return "✓ " + words
+		return "✓", word
 	case tckv1.Result_RESULT_PARTIAL:
-		return "~ " + words
+		return "~", word
 	default:
-		return "✗ " + words
+		return "✗", word
 	}
 }
 
@@ -141,14 +147,19 @@ func short(digest string) string {
 // longest is how many characters of a text a cell shows.
 const longest = 200
 
-// cell makes foreign text fit for a cell: one line, and none of it is Markdown or HTML.
-func cell(text string) string {
+// brief is a text in one line, cut where it is too long.
+func brief(text string) string {
 	runes := []rune(strings.Join(strings.Fields(text), " "))
 	if len(runes) > longest {
 		runes = append(runes[:longest-1], '…')
 	}
+	return string(runes)
+}
+
+// cell makes foreign text fit for a cell: one line, and none of it is Markdown or HTML.
+func cell(text string) string {
 	var out strings.Builder
-	for _, r := range runes {
+	for _, r := range brief(text) {
 		switch {
 		case strings.ContainsRune("\\`*_{}[]<>#|~!&", r):
 			fmt.Fprintf(&out, "&#%d;", r)

@@ -12,7 +12,7 @@ const farthest = 1200
 
 // contrast marks in two texts what the other one has not.
 func contrast(expected, actual string) (left, right []span) {
-	expected, actual = visible(expected), visible(actual)
+	expected, actual = Visible(expected), Visible(actual)
 	if expected == "" || actual == "" {
 		return whole(expected), whole(actual)
 	}
@@ -57,4 +57,4 @@ func tidy(spans ...span) []span {
 }
 
 // oneLine is a text in one line, for a headline.
-func oneLine(text string) string { return strings.Join(strings.Fields(visible(text)), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(Visible(text)), " ") }

@@ -44,7 +44,7 @@ func FuzzContrast(f *testing.F) {
 	f.Add("é\xff", strings.Repeat("é", farthest))
 	f.Fuzz(func(t *testing.T, expected, actual string) {
 		left, right := contrast(expected, actual)
-		if plain(left) != visible(expected) || plain(right) != visible(actual) {
+		if plain(left) != Visible(expected) || plain(right) != Visible(actual) {
 			t.Errorf("%q and %q became %q and %q", expected, actual, plain(left), plain(right))
 		}
 	})

@@ -34,7 +34,7 @@ func profiles(all []*tckv1.ProfileResult) []profile {
 	for _, p := range all {
 		good := p.GetRequired() > 0 && p.GetRequired() == p.GetPassed()
 		out = append(out, profile{
-			Name: visible(p.GetProfile()), Good: good, Bar: bar(p),
+			Name: Visible(p.GetProfile()), Good: good, Bar: bar(p),
 			Verdict: fmt.Sprintf("%d of %d passed", p.GetPassed(), p.GetRequired()),
 			Numbers: []number{
 				{"required", p.GetRequired()},
@@ -110,7 +110,7 @@ func causes(r *tckv1.Report) []cause {
 				found.Count++
 			}
 			seen[c.GetId()] = true
-			if id := visible(requirement.GetId()); len(found.IDs) == 0 || found.IDs[len(found.IDs)-1] != id {
+			if id := Visible(requirement.GetId()); len(found.IDs) == 0 || found.IDs[len(found.IDs)-1] != id {
 				found.IDs = append(found.IDs, id)
 			}
 		}

@@ -39,7 +39,7 @@ func facts(r *tckv1.Report) []fact {
 		{"ran on", spaced(r.GetEnvironment().GetPlatform(), r.GetEnvironment().GetGo())},
 	} {
 		if f.Text != "" {
-			kept = append(kept, fact{f.Name, visible(f.Text)})
+			kept = append(kept, fact{f.Name, Visible(f.Text)})
 		}
 	}
 	return kept

@@ -52,9 +52,12 @@ func Write(w io.Writer, r *tckv1.Report, config Config) error {
 	return nil
 }
 
-// policy lets the page's own style and script run, by their digests, and nothing else:
+// Style is the style of the page, which others build theirs upon.
+func Style() string { return style }
+
+// Policy lets a page's own style and script run, by their digests, and nothing else:
 // what is foreign stays text even if the escaping had a hole.
-func policy() string {
+func Policy(style, script string) string {
 	return fmt.Sprintf("default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src %s; script-src %s",
 		source(style), source(script))
 }

@@ -15,10 +15,10 @@ const (
 	frames  = 80
 )
 
-// visible makes foreign text fit for a page: it is cut where it is too long, and each
+// Visible makes foreign text fit for a page: it is cut where it is too long, and each
 // character that cannot be seen stands as its number, so that two texts that differ
 // look different and none changes the direction of what stands beside it.
-func visible(text string) string {
+func Visible(text string) string {
 	text, rest := cut(text)
 	var out strings.Builder
 	for _, r := range text {

@@ -67,25 +67,25 @@ type result struct {
 
 func newView(r *tckv1.Report, config Config) view {
 	v := view{
-		Policy: policy(), Style: template.CSS(style), Script: template.JS(script), //nolint:gosec // our own files
+		Policy: Policy(style, script), Style: template.CSS(style), Script: template.JS(script), //nolint:gosec // our own files
 		Title:    title(r.GetSubject()),
 		Result:   word(r.GetResult().String(), "RESULT_"),
-		Reason:   visible(r.GetReason()),
+		Reason:   Visible(r.GetReason()),
 		Foreign:  r.GetSpecification().GetRequirementsDigest() != config.Digest,
 		Peer:     "tck, as the proxy",
-		Subject:  visible(r.GetSubject().GetRole()),
+		Subject:  Visible(r.GetSubject().GetRole()),
 		Facts:    facts(r),
 		Profiles: profiles(r.GetProfiles()),
 		Causes:   causes(r),
-		Digest:   visible(r.GetDigest()),
+		Digest:   Visible(r.GetDigest()),
 	}
 	for _, problem := range config.Problems {
-		v.Problems = append(v.Problems, visible(problem))
+		v.Problems = append(v.Problems, Visible(problem))
 	}
 	for _, entry := range r.GetKnownFailures() {
 		v.Known = append(v.Known, &tckv1.KnownFailure{
-			Id: visible(entry.GetId()), Reason: visible(entry.GetReason()), Issue: visible(entry.GetIssue()),
-			Expires: visible(entry.GetExpires()), Expired: entry.GetExpired(),
+			Id: Visible(entry.GetId()), Reason: Visible(entry.GetReason()), Issue: Visible(entry.GetIssue()),
+			Expires: Visible(entry.GetExpires()), Expired: entry.GetExpired(),
 		})
 	}
 	for _, requirement := range r.GetRequirements() {
@@ -119,8 +119,8 @@ func (v *view) choices() {
 
 func rowOf(r *tckv1.RequirementResult, config Config) row {
 	out := row{
-		ID: visible(r.GetId()), Level: visible(r.GetLevel()), Profile: visible(r.GetProfile()),
-		Verdict: verdictOf(r.GetVerdict()), Reason: visible(r.GetReason()),
+		ID: Visible(r.GetId()), Level: Visible(r.GetLevel()), Profile: Visible(r.GetProfile()),
+		Verdict: verdictOf(r.GetVerdict()), Reason: Visible(r.GetReason()),
 	}
 	if found, known := config.Sentences.Find(r.GetId()); known {
 		out.Sentence = sentence(found.Text)
@@ -170,8 +170,8 @@ func address(r protocol.Requirement, docs string) string {
 
 func resultOf(c *tckv1.CaseResult) result {
 	out := result{
-		ID: visible(c.GetId()), Time: duration(c.GetMicros()), Reason: visible(c.GetReason()),
-		Verdict: verdictOf(c.GetVerdict()), Likely: visible(c.GetLikely()), Repro: visible(c.GetRepro()),
+		ID: Visible(c.GetId()), Time: duration(c.GetMicros()), Reason: Visible(c.GetReason()),
+		Verdict: verdictOf(c.GetVerdict()), Likely: Visible(c.GetLikely()), Repro: Visible(c.GetRepro()),
 		Wire: diagram(c),
 	}
 	if c.GetRuns() > 1 {

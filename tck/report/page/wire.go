@@ -33,7 +33,7 @@ func diagram(c *tckv1.CaseResult) []frame {
 	broken := -1
 	for i, line := range c.GetWire() {
 		f := parse(line)
-		if f.Kind == "received" && joined(f.Part, f.Text) == visible(c.GetActual()) {
+		if f.Kind == "received" && joined(f.Part, f.Text) == Visible(c.GetActual()) {
 			broken = i
 		}
 		all = append(all, f)
@@ -42,7 +42,7 @@ func diagram(c *tckv1.CaseResult) []frame {
 	case broken >= 0:
 		all[broken].Broken = true
 	case c.GetActual() != "" && len(all) > 0:
-		all = append(all, frame{Kind: "missing", Text: visible(c.GetActual()), Broken: true})
+		all = append(all, frame{Kind: "missing", Text: Visible(c.GetActual()), Broken: true})
 	}
 	return shorten(all)
 }
@@ -51,13 +51,13 @@ func diagram(c *tckv1.CaseResult) []frame {
 func parse(line string) frame {
 	at := strings.IndexAny(line, toSubject+fromSubject)
 	if at < 0 {
-		return frame{Kind: "note", Text: visible(line)}
+		return frame{Kind: "note", Text: Visible(line)}
 	}
-	part := visible(strings.TrimSpace(line[:at]))
+	part := Visible(strings.TrimSpace(line[:at]))
 	if text, sent := strings.CutPrefix(line[at:], toSubject); sent {
-		return frame{Kind: "sent", Part: part, Text: visible(text)}
+		return frame{Kind: "sent", Part: part, Text: Visible(text)}
 	}
-	return frame{Kind: "received", Part: part, Text: visible(strings.TrimPrefix(line[at:], fromSubject))}
+	return frame{Kind: "received", Part: part, Text: Visible(strings.TrimPrefix(line[at:], fromSubject))}
 }
 
 // joined is a frame in the notation of a mismatch.

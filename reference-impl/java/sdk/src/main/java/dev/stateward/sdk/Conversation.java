@@ -1,0 +1,15 @@
+package dev.stateward.sdk;
+
+/**
+ * What was said on one stream, and so which message may come next, and what answers it. It does no
+ * I/O, and is used by one thread at a time.
+ */
+public interface Conversation<Q, R> {
+  /** Takes one message and returns what answers it. It throws nothing. */
+  Said<R> step(Q message);
+
+  /** Takes the proxy's half-close, behind the last message. */
+  default Said<R> halfClose() {
+    return Said.end();
+  }
+}

@@ -1,0 +1,190 @@
+package dev.stateward.sdk;
+
+import dev.stateward.lifecycle.v1.FunctionDraining;
+import dev.stateward.lifecycle.v1.FunctionHealth;
+import dev.stateward.lifecycle.v1.HealthStatus;
+import dev.stateward.lifecycle.v1.LifecycleServiceGrpc;
+import dev.stateward.lifecycle.v1.WatchRequest;
+import dev.stateward.lifecycle.v1.WatchResponse;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.logging.Level;
+
+/**
+ * Serves stateward.lifecycle.v1.LifecycleService: one Watch for each connection, on which both sides
+ * say how they are and take their leave.
+ */
+final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
+  private final Host host;
+  private final Health health;
+  private final Duration grace; // how long the function serves after its draining
+
+  private final Set<Watch> open = new HashSet<>(); // under its own lock
+  private volatile boolean draining;
+
+  Lifecycle(Host host, Health health, Duration grace) {
+    this.host = host;
+    this.health = health;
+    this.grace = grace;
+  }
+
+  /**
+   * Says on each Watch that the function is going to stop, and returns once each has ended or the
+   * grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). It is called once.
+   */
+  void drain() throws InterruptedException {
+    draining = true;
+    List<Watch> watches;
+    synchronized (open) {
+      watches = List.copyOf(open);
+    }
+    watches.forEach(Watch::sayDraining);
+    long end = System.nanoTime() + grace.toNanos();
+    synchronized (open) {
+      for (long left = grace.toMillis(); !open.isEmpty() && left > 0; ) {
+        open.wait(left);
+        left = Duration.ofNanos(end - System.nanoTime()).toMillis();
+      }
+    }
+  }
+
+  /**
+   * Serves one call: health at once and at each change, draining when the function drains, and
+   * status OK after the proxy's half-close (LIFE-DRAIN-008).
+   */
+  @Override
+  public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> answers) {
+    Watch watch = new Watch(answers);
+    synchronized (open) {
+      open.add(watch);
+    }
+    host.opened(watch.stop);
+    return watch;
+  }
+
+  /** What was said on one Watch. Health changes on any thread: each method holds the lock. */
+  private final class Watch implements StreamObserver<WatchRequest> {
+    private final StreamObserver<WatchResponse> answers;
+    private final Runnable stop =
+        () -> end(Status.UNAVAILABLE.withDescription("the function is stopping"));
+    private final Runnable changed = this::sayHealth;
+
+    private boolean started; // the proxy has sent start, and has got health
+    private boolean leaves; // the proxy has sent draining
+    private boolean left; // the function has sent draining
+    private boolean over;
+
+    Watch(StreamObserver<WatchResponse> answers) {
+      this.answers = answers;
+    }
+
+    /**
+     * Takes one message of the proxy (LIFE-WATCH-002). That the proxy is going to stop changes
+     * nothing here: what it sends is answered as before (LIFE-STOP-008).
+     */
+    @Override
+    public synchronized void onNext(WatchRequest message) {
+      switch (message.getMessageCase()) {
+        case START -> start();
+        case DRAINING -> proxyDrains(message.getDraining().getGrace());
+        default -> refuse("a message in which no case is set (LIFE-WATCH-002)");
+      }
+    }
+
+    private void start() {
+      if (started) {
+        refuse("a second start (LIFE-WATCH-002)");
+        return;
+      }
+      started = true;
+      health.watch(changed);
+      sayHealth();
+      if (draining) {
+        sayDraining();
+      }
+    }
+
+    private void proxyDrains(long milliseconds) {
+      if (!started || leaves) {
+        refuse("a draining before start, or a second one (LIFE-WATCH-002)");
+        return;
+      }
+      leaves = true;
+      host.log().log(Level.INFO, "the proxy is going to stop within {0} ms", milliseconds);
+    }
+
+    private void refuse(String why) {
+      end(Status.INVALID_ARGUMENT.withDescription(why));
+    }
+
+    /** Sends how the function is (LIFE-HEALTH-001). */
+    private synchronized void sayHealth() {
+      Health.State state = health.now();
+      FunctionHealth said =
+          FunctionHealth.newBuilder()
+              .setStatus(
+                  state.serving()
+                      ? HealthStatus.HEALTH_STATUS_SERVING
+                      : HealthStatus.HEALTH_STATUS_NOT_SERVING)
+              .setReason(state.reason())
+              .build();
+      say(WatchResponse.newBuilder().setHealth(said).build());
+    }
+
+    /** Sends that the function is going to stop: once, and not before health (LIFE-WATCH-007). */
+    private synchronized void sayDraining() {
+      if (started && !left) {
+        left = true;
+        FunctionDraining said = FunctionDraining.newBuilder().setGrace(grace.toMillis()).build();
+        say(WatchResponse.newBuilder().setDraining(said).build());
+      }
+    }
+
+    private void say(WatchResponse message) {
+      if (!over) {
+        answers.onNext(message);
+      }
+    }
+
+    @Override
+    public void onCompleted() {
+      end(Status.OK);
+    }
+
+    @Override
+    public void onError(Throwable thrown) { // the proxy has gone
+      synchronized (this) {
+        over = true;
+      }
+      forget();
+    }
+
+    private void end(Status status) {
+      synchronized (this) {
+        if (over) {
+          return;
+        }
+        over = true;
+        if (status.isOk()) {
+          answers.onCompleted();
+        } else {
+          answers.onError(status.asRuntimeException());
+        }
+      }
+      forget();
+    }
+
+    private void forget() {
+      health.unwatch(changed);
+      host.ended(stop);
+      synchronized (open) {
+        open.remove(this);
+        open.notifyAll();
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.stateward.sdk;
+
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What a {@link Conversation} says to one message.
+ *
+ * @param answers are sent in their order, each one asked for when the proxy has room for it
+ * @param more whether the stream goes on, asked behind them; where not, it ends with status OK
+ */
+public record Said<R>(Iterator<R> answers, BooleanSupplier more) {
+  /** Returns silence, and goes on. */
+  public static <R> Said<R> nothing() {
+    return new Said<>(Collections.emptyIterator(), () -> true);
+  }
+
+  /** Returns one answer, and goes on. */
+  public static <R> Said<R> answer(R answer) {
+    return new Said<>(Collections.singletonList(answer).iterator(), () -> true);
+  }
+
+  /** Returns these answers, and goes on. */
+  public static <R> Said<R> answers(List<R> answers) {
+    return new Said<>(answers.iterator(), () -> true);
+  }
+
+  /** Returns one answer, the last on the stream. */
+  public static <R> Said<R> last(R answer) {
+    return new Said<>(Collections.singletonList(answer).iterator(), () -> false);
+  }
+
+  /** Returns silence, and ends the stream. */
+  public static <R> Said<R> end() {
+    return new Said<>(Collections.emptyIterator(), () -> false);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.stateward.sdk.replicated;
+
+import dev.stateward.entity.v1.Command;
+import dev.stateward.entity.v1.Failure;
+import dev.stateward.replicated.v1.Delta;
+import dev.stateward.replicated.v1.HandleRequest;
+import dev.stateward.replicated.v1.HandleRequest.MessageCase;
+import dev.stateward.replicated.v1.HandleResponse;
+import dev.stateward.replicated.v1.Init;
+import dev.stateward.replicated.v1.StreamCancelled;
+import dev.stateward.sdk.Entity;
+import dev.stateward.sdk.EntityConversation;
+import dev.stateward.sdk.Said;
+import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.replicated.crdt.InvalidDeltaException;
+import java.util.Map;
+
+/**
+ * What was said on the stream of one entity. Since it answers each command before it hears the next
+ * message, it never says anything in the proxy's turn but news to open calls (REP-TURN-001).
+ */
+final class ReplicatedConversation extends EntityConversation<HandleRequest, HandleResponse> {
+  private final Map<String, Entity> entities; // by the user's service
+  private Activation<?> entity; // null before init
+
+  ReplicatedConversation(StreamContext stream, Map<String, Entity> entities) {
+    super(stream);
+    this.entities = entities;
+  }
+
+  @Override
+  protected Command commandOf(HandleRequest message) {
+    return message.getCommand();
+  }
+
+  @Override
+  protected HandleResponse failure(Failure failure) {
+    return HandleResponse.newBuilder().setFailure(failure).build();
+  }
+
+  @Override
+  protected Said<HandleResponse> hear(HandleRequest message) throws Broken {
+    if (message.hasInit()) {
+      return init(message.getInit());
+    }
+    if (entity == null && message.getMessageCase() != MessageCase.MESSAGE_NOT_SET) {
+      throw new Broken(
+          message.getCommand().getId(), "the first message is not init (REP-INIT-005)");
+    }
+    return switch (message.getMessageCase()) {
+      case DELTA -> delta(message.getDelta());
+      case DELETE -> {
+        entity.delete();
+        yield Said.nothing();
+      }
+      case COMMAND -> execute(message.getCommand());
+      case STREAM_CANCELLED -> cancelled(message.getStreamCancelled());
+      case PASSIVATE -> Said.end(); // whatever the reason (LIFE-PASS-005)
+      default ->
+          throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
+    };
+  }
+
+  /** Opens the stream: init brings the value, where the entity has one. */
+  private Said<HandleResponse> init(Init init) throws Broken {
+    if (entity != null) {
+      throw new Broken(0, "a second init (REP-INIT-006)");
+    }
+    if (!(entities.get(init.getServiceName()) instanceof ReplicatedEntity<?> definition)) {
+      throw new Broken(0, "no replicated entity \"%s\" (REP-INIT-007)", init.getServiceName());
+    }
+    if (init.getEntityId().isEmpty()) {
+      throw new Broken(0, "an init without an entity id (CORE-KEY-001)");
+    }
+    entityId = init.getEntityId();
+    entity = new Activation<>(definition, stream, entityId);
+    if (init.hasDelta()) {
+      try {
+        entity.apply(init.getDelta());
+      } catch (InvalidDeltaException e) {
+        throw new Broken(0, "the value: %s (REP-INIT-009)", e.getMessage());
+      }
+    }
+    return Said.nothing();
+  }
+
+  /** Takes a change from elsewhere, which nothing answers but news. */
+  private Said<HandleResponse> delta(Delta delta) throws Broken {
+    if (entity.isDeleted()) {
+      throw new Broken(0, "a delta after delete");
+    }
+    try {
+      return Said.answers(entity.apply(delta));
+    } catch (InvalidDeltaException e) {
+      throw new Broken(0, "%s", e.getMessage());
+    }
+  }
+
+  private Said<HandleResponse> execute(Command command) throws Broken {
+    requireId(command.getId(), command.getEntityId());
+    return Said.answers(entity.execute(command));
+  }
+
+  /** Ends a streamed call. It is answered also where there is none any more (REP-CANCEL-003). */
+  private Said<HandleResponse> cancelled(StreamCancelled cancelled) throws Broken {
+    requireId(0, cancelled.getEntityId());
+    return Said.answers(entity.cancel(cancelled.getId()));
+  }
+
+  private void requireId(long commandId, String id) throws Broken {
+    if (!id.equals(entityId)) {
+      throw new Broken(
+          commandId, "a message for \"%s\" on the stream of \"%s\" (REP-CMD-001)", id, entityId);
+    }
+  }
+}
