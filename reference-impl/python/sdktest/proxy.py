@@ -38,8 +38,11 @@ class Wire:
         await self._call.done_writing()
 
     async def receive(self) -> Any:
-        """Return the function's next message; None where it has ended the call."""
-        raw = await asyncio.wait_for(self._call.read(), PATIENCE)
+        """Return the function's next message; None where it has ended the call, with whatever status."""
+        try:
+            raw = await asyncio.wait_for(self._call.read(), PATIENCE)
+        except grpc.aio.AioRpcError:
+            return None
         return None if raw is grpc.aio.EOF else self._response.FromString(raw)
 
     async def ask(self, message: Message) -> Any:
@@ -48,7 +51,9 @@ class Wire:
         return await self.receive()
 
     async def status(self) -> sdk.Code:
-        """Wait for the end of the call, and return its status."""
+        """Wait for the end of the call, whatever is said before, and return its status."""
+        while await self.receive() is not None:
+            pass
         code: sdk.Code = await asyncio.wait_for(self._call.code(), PATIENCE)
         return code
 
@@ -96,8 +101,11 @@ async def started(config: sdk.Config, capabilities: Sequence[Capability] = ()) -
     """Serve the function on a free port, and connect to it. It stops in order at the end."""
     server = sdk.Server(sdk.Function(config))
     port = await server.start("127.0.0.1:0")
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        proxy = Proxy(channel, server)
-        await proxy.announce(*capabilities)
-        yield proxy
-    await server.stop()
+    try:
+        options = [("grpc.max_receive_message_length", -1)]
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+            proxy = Proxy(channel, server)
+            await proxy.announce(*capabilities)
+            yield proxy
+    finally:
+        await server.stop()

@@ -10,6 +10,7 @@ from google.protobuf.any_pb2 import Any as Payload
 from google.protobuf.json_format import Parse
 from google.protobuf.struct_pb2 import Struct
 from stateward.samples.cart.v1.cart_pb2 import AddItemRequest, LineItem
+from stateward.value.v1.value_pb2 import State
 
 from sdk.payload import PayloadError, pack, present, unpack
 
@@ -75,7 +76,5 @@ def test_unknown_fields_are_kept() -> None:
 
 
 def test_present() -> None:
-    from stateward.value.v1.value_pb2 import State
-
     assert present(State(), "value") is None
     assert present(State(value=Payload()), "value") == Payload()
