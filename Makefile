@@ -167,7 +167,7 @@ microbench: ## Run the Go benchmarks of the rooms
 .PHONY: functions
 functions: build $(if $(filter-out go,$(or $(subst $(comma), ,$(LANGUAGES)),every)),$(BIN)/buf) ## Build the reference functions of each language; LANGUAGES=go,python narrows
 	@languages=$$(reference-impl/languages); \
-	printf '%s\n' $$languages | sed '/^go$$/d' | xargs -r -P 2 -I{} reference-impl/{}/build
+	printf '%s\n' $$languages | sed '/^go$$/d' | xargs -r -P 2 -n 1 bash -c 'exec reference-impl/$$0/build'
 
 # The folder with the programs is the context of the images in Go. What other languages
 # build stands below it, and is none of theirs.
