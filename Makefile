@@ -61,7 +61,15 @@ slowtest: ## Kill proxy, function and database under load, 100 times on pebble a
 test-full: ## Run every test with the race detector, those that need a Docker engine, other languages or a browser included
 	go test -race -timeout 20m -tags docker ./...
 	$(MAKE) simulate MINUTES=0.167
-	$(MAKE) checktemplates checkdocs checkreport
+	$(MAKE) test-languages checktemplates checkdocs checkreport
+
+# The languages besides Go, whose builds generate by buf.
+OTHERS = $(filter-out go,$(or $(subst $(comma), ,$(LANGUAGES)),every))
+
+.PHONY: test-languages
+test-languages: $(if $(OTHERS),$(BIN)/buf) ## Build, lint and test the reference functions in other languages than Go; LANGUAGES=python,java narrows
+	@languages=$$(reference-impl/languages); \
+	for language in $$languages; do [ "$$language" = go ] || reference-impl/$$language/check; done
 
 .PHONY: check
 check: lint protocheck checkgenerate checktidy checkmanifests checkqueries ## Run the linters and all that finds stale files
@@ -163,11 +171,10 @@ bench: ## Measure the proxy beside the bare way through gRPC, for TIME in all (d
 microbench: ## Run the Go benchmarks of the rooms
 	go test -run '^$$' -bench . -benchmem ./...
 
-# The languages besides Go, whose builds generate by buf.
 .PHONY: functions
-functions: build $(if $(filter-out go,$(or $(subst $(comma), ,$(LANGUAGES)),every)),$(BIN)/buf) ## Build the reference functions of each language; LANGUAGES=go,python narrows
+functions: build $(if $(OTHERS),$(BIN)/buf) ## Build the reference functions of each language; LANGUAGES=go,python narrows
 	@languages=$$(reference-impl/languages); \
-	printf '%s\n' $$languages | sed '/^go$$/d' | xargs -r -P 2 -I{} reference-impl/{}/build
+	printf '%s\n' $$languages | sed '/^go$$/d' | xargs -r -P 2 -n 1 bash -c 'exec reference-impl/$$0/build'
 
 # The folder with the programs is the context of the images in Go. What other languages
 # build stands below it, and is none of theirs.
@@ -180,8 +187,9 @@ images: functions ## Build the container images (needs a Docker engine); LANGUAG
 	@reference-impl/images
 
 .PHONY: clean
-clean: ## Remove what the other targets built
-	rm -rf .tmp
+clean: ## Remove what the other targets built and installed
+	rm -rf .tmp tools/docs/node_modules
+	git clean -qfdX reference-impl
 
 $(BIN)/buf: tools/buf/go.mod tools/buf/go.sum
 	@echo "building buf (about 3 minutes, once)"; mkdir -p $(BIN)

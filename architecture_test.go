@@ -238,6 +238,9 @@ func TestNoHiddenWork(t *testing.T) {
 	}
 }
 
+// foreign are the folders whose code is generated, installed or otherwise not ours.
+var foreign = []string{"gen", "tools", "testdata", "node_modules", "target"}
+
 // sources parses every Go file of the repository that is written by hand.
 func sources(t *testing.T) []source {
 	t.Helper()
@@ -248,7 +251,7 @@ func sources(t *testing.T) []source {
 			return err
 		}
 		if d.IsDir() {
-			if path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "gen" || d.Name() == "tools" || d.Name() == "testdata") {
+			if path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains(foreign, d.Name())) {
 				return filepath.SkipDir
 			}
 			return nil

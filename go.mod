@@ -2,6 +2,12 @@ module github.com/stateward/stateward
 
 go 1.26.0
 
+// What other languages install and build; some of it holds Go.
+ignore (
+	node_modules
+	target
+)
+
 require (
 	connectrpc.com/connect v1.21.1
 	github.com/bufbuild/protocompile v0.14.1

@@ -1,0 +1,132 @@
+package stateward_test
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// languages are those in which there is a reference function.
+func languages(t *testing.T) []string {
+	t.Helper()
+	list, err := exec.CommandContext(t.Context(), "bash", "reference-impl/languages", "all").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(list))
+}
+
+// Whoever has read one reference function finds their way in every other.
+func TestReferenceFunctionsHaveTheSameParts(t *testing.T) {
+	t.Parallel()
+	found, err := filepath.Glob("reference-impl/*/sdk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := languages(t)
+	for _, dir := range found {
+		if language := filepath.Base(filepath.Dir(dir)); !slices.Contains(listed, language) {
+			t.Errorf("reference-impl/languages does not list %s", language)
+		}
+	}
+	for _, language := range listed {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join("reference-impl", language)
+			parts := []string{"sdk", "model", "cart", "README.md", "Dockerfile", "profiles"}
+			if language != "go" { // which the module builds and checks
+				parts = append(parts, "build", "check", "buf.gen.yaml", ".gitignore")
+			}
+			for _, part := range parts {
+				info, err := os.Stat(filepath.Join(dir, part))
+				if err != nil {
+					t.Errorf("it lacks a part: %v", err)
+				} else if (part == "build" || part == "check") && info.Mode()&0o111 == 0 {
+					t.Errorf("%s/%s cannot be executed", dir, part)
+				}
+			}
+			if got, want := read(t, dir, "profiles"), read(t, "reference-impl/go", "profiles"); got != want {
+				t.Errorf("its profiles are\n%swhere Go's are\n%s", got, want)
+			}
+			readsAlike(t, read(t, dir, "README.md"))
+			if rooms := roomsBelow(t, filepath.Join(dir, "sdk")); !slices.Equal(rooms, kinds) {
+				t.Errorf("its sdk has rooms for %v, and there are %v", rooms, kinds)
+			}
+			buildsAnywhere(t, read(t, dir, "Dockerfile"))
+		})
+	}
+}
+
+// kinds are the kinds of entities; each has a room in every sdk.
+var kinds = []string{"action", "eventsourced", "replicated", "value"}
+
+// roomsBelow returns which of the kinds have a folder below dir.
+func roomsBelow(t *testing.T, dir string) (rooms []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && slices.Contains(kinds, entry.Name()) {
+			rooms = append(rooms, entry.Name())
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	slices.Sort(rooms)
+	return slices.Compact(rooms)
+}
+
+// readsAlike wants the headings of a page that says the same of each language.
+func readsAlike(t *testing.T, page string) {
+	t.Helper()
+	for _, heading := range []string{"## The parts, in reading order", "## Run it", "## Certify it", "## Test it"} {
+		if !strings.Contains(page, "\n"+heading+"\n") {
+			t.Errorf("its README.md has no %q", heading)
+		}
+	}
+	const onePage = 150 // lines
+	if lines := strings.Count(page, "\n"); lines > onePage {
+		t.Errorf("its README.md has %d lines, and is one page: %d", lines, onePage)
+	}
+}
+
+// buildsAnywhere holds a Dockerfile to what lets it be built from a public base and from
+// one without a shell, by every builder, and be run without rights.
+func buildsAnywhere(t *testing.T, dockerfile string) {
+	t.Helper()
+	for _, want := range []string{`(?m)^ARG BASE=\S+$`, `(?m)^FROM \$\{BASE\}`, `(?m)^USER 65532:65532$`, `(?m)^EXPOSE 8080$`, `(?m)^ENV .*\bHOST=0\.0\.0\.0 PORT=8080`, `(?m)^ENTRYPOINT \[`, `(?m)^HEALTHCHECK `} {
+		if !regexp.MustCompile(want).MatchString(dockerfile) {
+			t.Errorf("its Dockerfile has no line like %s", want)
+		}
+	}
+	for _, ban := range []string{`(?mi)^#\s*syntax=`, `(?m)^RUN --mount`, `(?m)^RUN [^\[]`} {
+		if line := regexp.MustCompile(ban + ".*").FindString(dockerfile); line != "" {
+			t.Errorf("its Dockerfile has %q", line)
+		}
+	}
+}
+
+// A lock file names versions and digests, and not from where they came.
+func TestLockFilesNameNoRegistry(t *testing.T) {
+	t.Parallel()
+	locks := []string{"tools/docs", "protocol/templates/typescript", "reference-impl/typescript"}
+	for _, dir := range locks {
+		if strings.Contains(read(t, dir, "package-lock.json"), `"resolved"`) {
+			t.Errorf("%s/package-lock.json names a registry: `npm install` with omit-lockfile-registry-resolved in .npmrc", dir)
+		}
+	}
+}
+
+func read(t *testing.T, path ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Error(err)
+	}
+	return string(text)
+}
