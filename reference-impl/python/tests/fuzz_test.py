@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,13 +37,8 @@ LOG = logging.getLogger("fuzz")
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> None:
+def quiet() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
-    LOG.propagate = False
-
-
-@pytest.fixture(autouse=True)
-def _loud_again() -> Any:
     yield
     logging.disable(logging.NOTSET)
 

@@ -1,11 +1,10 @@
-"""Multiplexed streams, over the wire, of value entities."""
+"""Multiplexed streams over the wire, of real entities; service_test.py has each frame."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from google.protobuf.message import Message
 from stateward.discovery.v1 import discovery_pb2
 from stateward.multiplex.v1 import multiplex_pb2
@@ -165,56 +164,6 @@ async def test_a_stream_level_failure_is_followed_by_the_last_frame() -> None:
         said = value_pb2.HandleResponse.FromString((await next_frame(wire, "message")).message)
         assert said.HasField("failure")
         assert (await next_frame(wire, "closed")).handle == 1
-
-
-WRONG_HANDLES = {
-    "no case (MUX-WRONG-001)": HandleRequest(handle=1),
-    "no bytes (MUX-WRONG-001)": HandleRequest(handle=1, message=b""),
-    "unreadable (MUX-MSG-003)": HandleRequest(handle=1, message=b"\x0a"),
-    "credit that is not owed (MUX-WRONG-001)": HandleRequest(handle=1, credit=Credit(bytes=1)),
-    "no credit (MUX-WRONG-001)": HandleRequest(handle=1, credit=Credit()),
-}
-
-
-@pytest.mark.parametrize("frame", WRONG_HANDLES.values(), ids=WRONG_HANDLES)
-async def test_a_mistake_costs_its_handle(frame: HandleRequest) -> None:
-    # MUX-WRONG-007, MUX-FAIL-003.
-    async with multiplexed() as (_, wire):
-        await wire.send(opened(1, "a"), opened(2, "b"), frame)
-        failed = await next_frame(wire, "failure")
-        assert (failed.handle, failed.failure.code) == (1, 3)
-        await wire.send(put(2, "b"))
-        assert (await next_frame(wire, "message")).handle == 2
-
-
-START = HandleRequest(start=Start(entity_type=KIND.full_name))
-WRONG_STREAMS = {
-    "a second start (MUX-WRONG-002)": (START, Code.INVALID_ARGUMENT),
-    "never opened (MUX-WRONG-002)": (put(1, "a"), Code.INVALID_ARGUMENT),
-    "out of order (MUX-OPEN-004)": (opened(2, "a"), Code.INVALID_ARGUMENT),
-    "unreadable": (b"\x0a", Code.INVALID_ARGUMENT),
-}
-
-
-@pytest.mark.parametrize(("frame", "code"), WRONG_STREAMS.values(), ids=WRONG_STREAMS)
-async def test_a_mistake_costs_the_stream(frame: HandleRequest | bytes, code: Code) -> None:
-    async with multiplexed() as (_, wire):
-        await wire.send(frame)
-        assert await wire.status() is code
-
-
-@pytest.mark.parametrize(
-    ("frame", "code"),
-    [
-        (opened(1, "a"), Code.INVALID_ARGUMENT),  # MUX-START-003
-        (HandleRequest(start=Start(entity_type="nobody.knows.it")), Code.UNIMPLEMENTED),  # MUX-START-004
-    ],
-)
-async def test_how_a_stream_begins(frame: HandleRequest, code: Code) -> None:
-    async with multiplexed() as (proxy, _):
-        wire = proxy.open(MULTIPLEX)
-        await wire.send(frame)
-        assert await wire.status() is code
 
 
 async def test_frames_that_were_under_way_change_nothing() -> None:
