@@ -7,6 +7,7 @@ import (
 	"github.com/stateward/stateward/tck/engine"
 	tckactionv1 "github.com/stateward/stateward/tck/gen/stateward/tck/action/v1"
 	"github.com/stateward/stateward/tck/peer"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // refusals are the cases on calls of what the function does not serve.
@@ -36,7 +37,27 @@ func refusals() []engine.Case {
 			})
 		}
 	}
-	return cases
+	return append(cases, engine.Case{
+		ID:           "action/unary/inherited-names",
+		Requirements: []string{"ACT-CALL-004"},
+		Script:       inheritedNames(calls["unary"]),
+	})
+}
+
+// inheritedNames makes a call of each method, and of each service, that a lookup may find
+// by mistake.
+func inheritedNames(c call) []engine.Step {
+	var lines []engine.Step
+	for _, name := range script.Inherited() {
+		for _, first := range []*actionv1.ActionCommand{
+			{ServiceName: modelService, Name: name},
+			{ServiceName: name, Name: c.method},
+		} {
+			first.Payload = request(group(reply("A")))
+			lines = append(lines, c.openedBy(first), c.halfClose(), c.refused())
+		}
+	}
+	return append(lines, c.served())
 }
 
 // requests are the cases on requests, in calls of each shape.

@@ -43,6 +43,11 @@ func activations() []engine.Case {
 			Requirements: []string{"ES-INIT-005"},
 			Script:       unservedService(""),
 		},
+		{
+			ID:           "event-sourced/activation/inherited-names",
+			Requirements: []string{"ES-INIT-005"},
+			Script:       inheritedServices(),
+		},
 	}
 }
 

@@ -26,11 +26,11 @@ func Cases() []engine.Case {
 	core := slices.Concat(
 		modelDiscovery(),
 		streams(), resets(), unsetMessages(), keys(),
-		commands(), payloads(), conventions(), limits(), failures(),
+		commands(), dispatching(), longDeadlines(), payloads(), conventions(), limits(), failures(),
 	)
 	forwarding := slices.Concat(forwards(), sideEffects())
 	own := slices.Concat(
-		activations(), rehydrations(), replays(),
+		activations(), rehydrations(), largeSequences(), replays(),
 		emissions(), snapshots(), rollbacks(),
 	)
 	return slices.Concat([]engine.Case{*gate()},

@@ -99,14 +99,14 @@ func (s stream) replay(event *eventsourcedv1.Event) step {
 }
 
 // began is when the first event of every journal would have been emitted, were there
-// one with the sequence 0.
+// one with the sequence 0. A journal of a million events begins again.
 var began = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // eventRequest is an event as a proxy of this version sends it: with a time and an id,
 // the same whenever it is sent.
 func eventRequest(entity string, event *eventsourcedv1.Event) *eventsourcedv1.HandleRequest {
 	stored := proto.CloneOf(event)
-	stored.Time = timestamppb.New(began.Add(time.Duration(event.GetSequence()) * time.Second))
+	stored.Time = timestamppb.New(began.Add(time.Duration(event.GetSequence()%1_000_000) * time.Second))
 	stored.Id = fmt.Sprintf("%x-%d", entity, event.GetSequence())
 	return &eventsourcedv1.HandleRequest{Message: &eventsourcedv1.HandleRequest_Event{Event: stored}}
 }

@@ -69,6 +69,11 @@ func streams() []engine.Case {
 			Script:       manyStreams(20),
 		},
 		{
+			ID:           "core/streams/hundreds-at-once",
+			Requirements: []string{"CORE-STREAM-002"},
+			Script:       crowded(),
+		},
+		{
 			ID:           "core/streams/half-close-before-init",
 			Requirements: []string{"CORE-STREAM-003"},
 			Script:       []engine.Step{s.halfClose(), s.ended(), s.init(), s.barrier(1, "")},

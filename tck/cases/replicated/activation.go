@@ -46,6 +46,10 @@ func activations() []engine.Case {
 			Script: fresh(unservedService("")...),
 		},
 		{
+			ID: "replicated/activation/inherited-names", Requirements: []string{"REP-INIT-007"},
+			Script: inheritedServices(),
+		},
+		{
 			ID: "replicated/activation/another-type", Requirements: []string{"REP-INIT-009"}, Level: engine.Should,
 			Script: fresh(s.initFrom(delta.pncounter(5)), s.broken(anyCommand)),
 		},

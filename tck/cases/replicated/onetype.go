@@ -66,6 +66,7 @@ func mapsOfOneType() []engine.Case {
 	for _, m := range mapsOfOne() {
 		cases = append(cases, m.cases()...)
 	}
+	cases = append(cases, counterMapCases()...)
 	cases = append(cases, multiMapCases()...)
 	cases = append(cases, engine.Case{
 		ID: "replicated-maps/ormap/takes-none-of-them", Requirements: []string{"REP-MAP-017"},

@@ -29,14 +29,14 @@ const (
 // Cases returns the cases on replicated entities.
 func Cases() []engine.Case {
 	core := slices.Concat(
-		modelDiscovery(), streams(), keys(), commands(), payloads(), failures(),
+		modelDiscovery(), streams(), keys(), commands(), dispatching(), payloads(), limits(), failures(),
 	)
 	forwarding := slices.Concat(forwards(), sideEffects())
 	own := slices.Concat(
 		activations(), types(),
-		counters(), sets(), registers(), flags(), maps(), votes(), equality(),
+		counters(), sets(), registers(), flags(), maps(), votes(), equality(), text(),
 		turns(), receptions(), updates(), consistency(),
-		streamedCalls(), cancellations(), deletions(), rollbacks(),
+		streamedCalls(), longDeadlines(), cancellations(), deletions(), rollbacks(),
 	)
 	return slices.Concat([]engine.Case{*gate()},
 		complete("core", core), complete("forwarding", forwarding),

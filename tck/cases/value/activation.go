@@ -51,6 +51,11 @@ func activations() []engine.Case {
 			Script:       unservedService(""),
 		},
 		{
+			ID:           "value/activation/inherited-names",
+			Requirements: []string{"VAL-INIT-008"},
+			Script:       inheritedServices(),
+		},
+		{
 			ID:           "value/activation/no-state",
 			Requirements: []string{"VAL-INIT-011"},
 			Level:        engine.Should,

@@ -24,10 +24,10 @@ func Cases() []engine.Case {
 	core := slices.Concat(
 		modelDiscovery(),
 		streams(), endings(), resets(), unsetMessages(), keys(),
-		commands(), payloads(), conventions(), limits(), failures(),
+		commands(), dispatching(), payloads(), conventions(), limits(), failures(),
 	)
 	forwarding := slices.Concat(forwards(), sideEffects())
-	own := slices.Concat(activations(), reactivations(), stateActions(), sights(), rollbacks())
+	own := slices.Concat(activations(), largeNumbers(), reactivations(), stateActions(), sights(), rollbacks())
 	return slices.Concat([]engine.Case{*gate()},
 		complete("core", core), complete("forwarding", forwarding),
 		complete("cancel", cancels()), complete(profileOfKind, own))

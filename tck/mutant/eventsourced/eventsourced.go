@@ -22,7 +22,7 @@ func Model() defect.Model {
 		},
 		Mutants: slices.Concat(
 			streamMutants(), commandMutants(), outcomeMutants(), replayMutants(), eventMutants(),
-			unannouncedMutants(), noticeMutants(), requestMutants(), extraMutants(),
+			unannouncedMutants(), noticeMutants(), requestMutants(), extraMutants(), languageMutants(),
 		),
 		Variants: variants(),
 	}

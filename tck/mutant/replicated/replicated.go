@@ -22,7 +22,7 @@ func Model() defect.Model {
 		},
 		Mutants: slices.Concat(
 			discoveryMutants(), streamMutants(), commandMutants(), outcomeMutants(), activationMutants(),
-			updateMutants(), typeMutants(), mapMutants(), streamedMutants(),
+			updateMutants(), typeMutants(), mapMutants(), streamedMutants(), languageMutants(),
 		),
 		Variants: variants(),
 	}

@@ -1,8 +1,11 @@
 package value
 
 import (
+	"slices"
+
 	tckvaluev1 "github.com/stateward/stateward/tck/gen/stateward/tck/value/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // activationMutants are wrong about the opening of a stream.
@@ -45,6 +48,25 @@ func activationMutants() []defect.Mutant {
 					if in.GetInit() != nil {
 						in.GetInit().ServiceName = modelService
 					}
+				}
+			}),
+		},
+		{
+			Name: "finds-services-that-every-object-has", KilledBy: "VAL-INIT-008", Message: "nothing within",
+			Defect: onRequests(func(_ *activation, in *request) {
+				if slices.Contains(script.Inherited(), in.GetInit().GetServiceName()) {
+					in.GetInit().ServiceName = modelService
+				}
+			}),
+		},
+		{
+			Name: "counts-in-doubles", KilledBy: "VAL-CMD-005", Message: "no safe integer",
+			Defect: bent(func(_ *activation, next machine) machine {
+				return func(in *request) ([]*response, bool) {
+					if in.GetInit().GetRevision() > 1<<53 {
+						return broken("no safe integer")
+					}
+					return next(in)
 				}
 			}),
 		},
