@@ -61,7 +61,8 @@ class Context:
         self._scope = scope
         self._forward: Forward | None = None
         self._effects: list[SideEffect] = []
-        self._reply_metadata = Metadata()
+        self.reply_metadata = Metadata()
+        """What goes to the caller with the response, as headers; left out of a forward or a failure."""
 
     @property
     def entity_id(self) -> str:
@@ -72,15 +73,6 @@ class Context:
     def metadata(self) -> Metadata:
         """What came with the command, in order."""
         return Metadata.read(self._command.metadata)
-
-    @property
-    def reply_metadata(self) -> Metadata:
-        """What goes to the caller with the response, as headers; left out of a forward or a failure."""
-        return self._reply_metadata
-
-    @reply_metadata.setter
-    def reply_metadata(self, metadata: Metadata) -> None:
-        self._reply_metadata = metadata
 
     def forward(self, to: Call) -> None:
         """Let another entity answer the caller, in place of the handler's own response.
@@ -146,7 +138,7 @@ class Context:
                 Code.INTERNAL,
                 f"{method.name} gave {type(response).__name__}, not {method.output_type.name} (CORE-CMD-006)",
             )
-        return ClientAction(reply=Reply(payload=pack(response), metadata=self._reply_metadata.message()))
+        return ClientAction(reply=Reply(payload=pack(response), metadata=self.reply_metadata.message()))
 
 
 class StoringContext(Context):

@@ -3,7 +3,7 @@
 import inspect
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -105,18 +105,14 @@ class Definition(ABC):
 
     def _check_annotations(self, method: MethodDescriptor, handler: Callable[..., Any]) -> None:
         """Complain of a handler whose annotations say other messages than the method has."""
-        hints = annotations(handler)
-        said = (
-            messages_in(hints.pop("return", None)),
-            [m for hint in hints.values() for m in messages_in(hint)],
-        )
         for want, found, verb in (
-            (output_class(method), said[0], "returns"),
-            (input_class(method), said[1][-1:], "takes"),
+            (output_class(method), message_returned(handler), "returns"),
+            (input_class(method), message_taken(handler), "takes"),
         ):
-            if found and want not in found:
-                names = " and ".join(one.DESCRIPTOR.full_name for one in found)
-                self.complain(f"{method.name} {verb} {want.DESCRIPTOR.full_name}, not {names}")
+            if found is not None and found is not want:
+                self.complain(
+                    f"{method.name} {verb} {want.DESCRIPTOR.full_name}, not {found.DESCRIPTOR.full_name}"
+                )
 
 
 class StatefulDefinition(Definition):
@@ -154,30 +150,29 @@ def _wrong_keys(message: Descriptor) -> list[str]:
     return []
 
 
-def annotations(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the annotations of the function, in order; those that cannot be read are left out."""
+def message_taken(function: Callable[..., Any]) -> type[Message] | None:
+    """Return the class of message that the function's last parameter has; None where it says none."""
+    parameters = inspect.signature(function).parameters.values()
+    named = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
+    return _message_in(_annotations(function).get(named[-1])) if named else None
+
+
+def message_returned(function: Callable[..., Any]) -> type[Message] | None:
+    """Return the class of message that the function says it returns; None where it says none."""
+    return _message_in(_annotations(function).get("return"))
+
+
+def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations of the function; none where they cannot be read."""
     try:
         return typing.get_type_hints(function)
     except Exception:  # a name that exists for type checkers alone, for one
         return {}
 
 
-def messages_in(hint: object) -> list[type[Message]]:
-    """Return the classes of messages in an annotation, such as those of ``AsyncIterator[M] | None``."""
+def _message_in(hint: object) -> type[Message] | None:
+    """Return the class of message in an annotation, such as that of ``AsyncIterator[M] | None``."""
     if inspect.isclass(hint) and issubclass(hint, Message):
-        return [hint]
-    return [message for part in typing.get_args(hint) for message in messages_in(part)]
-
-
-def message_taken(function: Callable[..., Any]) -> type[Message] | None:
-    """Return the class of the last parameter that is annotated as a message; None where none is."""
-    hints = annotations(function)
-    hints.pop("return", None)
-    found: Sequence[type[Message]] = [message for hint in hints.values() for message in messages_in(hint)]
-    return found[-1] if found else None
-
-
-def message_returned(function: Callable[..., Any]) -> type[Message] | None:
-    """Return the class of message that the function says it returns; None where it says none."""
-    found = messages_in(annotations(function).get("return"))
-    return found[0] if found else None
+        return hint
+    found = (_message_in(part) for part in typing.get_args(hint))
+    return next((message for message in found if message is not None), None)

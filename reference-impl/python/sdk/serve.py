@@ -17,6 +17,9 @@ from sdk.lifecycle import Lifecycle
 from sdk.rpc import OPTIONS, V1, Dialect, Services
 from sdk.stream import Handler, Host
 
+# gRPC wants to know when to break what is left, in seconds; that is decided here, earlier.
+_LONG = 3600.0
+
 
 class Server:
     """Serves a function, once, in the event loop in which it is made."""
@@ -71,9 +74,7 @@ class Server:
         """
         await self._lifecycle.drain()
         self._host.stop()
-        ending = asyncio.create_task(
-            self._grpc.stop(grace=None if not self._within else 2 * self._within.total_seconds())
-        )
+        ending = asyncio.create_task(self._grpc.stop(grace=_LONG))
         ended, _ = await asyncio.wait([ending], timeout=self._within.total_seconds())
         if not ended:
             await self._grpc.stop(grace=None)

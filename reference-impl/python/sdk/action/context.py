@@ -5,7 +5,7 @@ import asyncio
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from stateward.action.v1.action_pb2 import ActionCommand, ActionResponse
-from stateward.entity.v1.entity_pb2 import Command, Forward, SideEffect
+from stateward.entity.v1.entity_pb2 import Command
 
 from sdk.capability import Connection
 from sdk.context import Context as AnyContext
@@ -55,7 +55,5 @@ class Context(AnyContext):
 
     def _with(self, response: ActionResponse) -> ActionResponse:
         response.side_effects.extend(self.effects)
-        forward: Forward | None = None
-        effects: list[SideEffect] = []
-        self._forward, self._effects, self.reply_metadata = forward, effects, Metadata()
+        self._forward, self._effects, self.reply_metadata = None, [], Metadata()
         return response

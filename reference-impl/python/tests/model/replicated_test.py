@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
-from stateward.discovery.v1.discovery_pb2 import DiscoverRequest
 from stateward.replicated.v1.replicated_pb2 import (
     Delta,
-    HandleResponse,
     LWWRegisterDelta,
     ORSetDelta,
     VoteDelta,
@@ -22,32 +20,31 @@ from stateward.tck.replicated.v1.replicated_pb2 import (
 
 from model import replicated
 from sdk import Code
-from sdk.capability import CAPABILITIES, Connection
+from sdk.capability import CAPABILITIES
 from sdk.replicated.crdt import STRING
+from sdktest import Conversation
 from sdktest import replicated as says
-from tests.replicated.room import Stream
 
 SERVICE = replicated.model.service.full_name
 Json = dict[str, Any]
 
 
-async def begun(entity_id: str, delta: Delta | None = None) -> Stream:
-    stream = Stream(replicated.model, Connection(DiscoverRequest(capabilities=CAPABILITIES)))
-    assert await stream.say(says.init(SERVICE, entity_id, delta)) == []
+async def begun(entity_id: str, delta: Delta | None = None) -> Conversation:
+    stream = Conversation(replicated.model, CAPABILITIES)
+    assert await stream.say(says.init(SERVICE, entity_id, delta)) is None
     return stream
 
 
-async def ask(stream: Stream, entity_id: str, *actions: Json) -> HandleResponse:
+async def ask(stream: Conversation, entity_id: str, *actions: Json) -> Any:
     request = ParseDict({"id": entity_id, "actions": list(actions)}, ProcessRequest())
-    answers = await stream.say(says.command(entity_id, 1, "Process", request))
-    return answers[0]
+    return await stream.say(says.command(entity_id, 1, "Process", request))
 
 
 def update(**case: Any) -> Json:
     return {"update": case}
 
 
-def state_of(answer: HandleResponse) -> Json:
+def state_of(answer: Any) -> Json:
     response = ProcessResponse()
     assert answer.reply.client_action.reply.payload.Unpack(response), answer
     return MessageToDict(response.state)
@@ -211,10 +208,9 @@ async def test_the_clocks() -> None:
         assert answer.reply.state_action.update.lwwregister == ParseDict(want, written)
 
 
-async def watch(stream: Stream, entity_id: str, asked: Json) -> HandleResponse:
+async def watch(stream: Conversation, entity_id: str, asked: Json) -> Any:
     request = ParseDict({"id": entity_id, **asked}, ProcessStreamedRequest())
-    (answer,) = await stream.say(says.command(entity_id, 7, "ProcessStreamed", request, streamed=True))
-    return answer
+    return await stream.say(says.command(entity_id, 7, "ProcessStreamed", request, streamed=True))
 
 
 async def test_a_streamed_call() -> None:
@@ -224,7 +220,7 @@ async def test_a_streamed_call() -> None:
     answer = await watch(stream, "Vote-1", asked)
     assert answer.reply.streamed
     assert answer.reply.state_action.update.vote.self_vote
-    (news,) = await stream.say(says.changed(Delta(vote=VoteDelta(votes_for=2, total_voters=3))))
+    news = await stream.say(says.changed(Delta(vote=VoteDelta(votes_for=2, total_voters=3))))
     assert news.streamed_message.end_stream
     assert len(news.streamed_message.side_effects) == 1
     response = ProcessStreamedResponse()
@@ -237,15 +233,15 @@ async def test_a_silent_streamed_call_changes_the_value_at_its_end() -> None:
     answer = await watch(stream, "PNCounter-1", {"empty": True, "cancelUpdate": {"pncounter": {"change": 1}}})
     assert not answer.reply.HasField("client_action")
     await ask(stream, "PNCounter-1", update(pncounter={"change": 2}))
-    (response,) = await stream.say(says.cancelled("PNCounter-1", 7))
+    response = await stream.say(says.cancelled("PNCounter-1", 7))
     assert response.stream_cancelled_response.state_action.update.pncounter.change == 1
 
 
 async def test_the_other_two_answer_with_nothing() -> None:
     for entity in replicated.two, replicated.configured:
-        stream = Stream(entity)
+        stream = Conversation(entity)
         await stream.say(says.init(entity.service.full_name, "e"))
-        (answer,) = await stream.say(says.command("e", 1, "Call", ProcessRequest(id="e")))
+        answer = await stream.say(says.command("e", 1, "Call", ProcessRequest(id="e")))
         assert answer.reply.client_action.reply.payload.value == b""
         assert not answer.reply.HasField("state_action")
 

@@ -24,8 +24,9 @@ from sdk import Code, Error, replicated
 from sdk.payload import pack
 from sdk.replicated import Context, News
 from sdk.replicated.crdt import STRING, Flag, LWWRegister, ORMultiMap, PNCounterMap, RangeError
+from sdktest import Conversation
 from sdktest import replicated as says
-from tests.replicated.room import PRESENCE, Answer, People, Stream, join, new_room, opened
+from tests.replicated.room import PRESENCE, Answer, People, join, new_room, opened, people_in
 
 CALL = sdk.Call(PRESENCE.full_name, "GetPeople", GetPeopleRequest(room_id="f"))
 
@@ -55,45 +56,45 @@ def said(answer: HandleResponse) -> list[str]:
 async def test_a_room() -> None:
     # REP-INIT-008, REP-DELTA-001, REP-UPD-001, REP-STREAM-001, REP-STREAM-002, REP-CANCEL-005.
     stream = await opened(new_room(entering), added("anna"))
-    (reply,) = await stream.say(join(1, "ben"))
+    reply = await stream.say(join(1, "ben"))
     assert said(reply) == ["anna", "ben"]
     assert reply.reply.streamed
     assert reply.reply.state_action == StateAction(update=added("ben"))
 
-    reply, news = await stream.say(join(2, "cleo"))
+    reply, news = await stream.say_all(join(2, "cleo"))
     assert reply.reply.command_id == 2
     assert reply.reply.state_action == StateAction(update=added("cleo"))
     assert (news.streamed_message.command_id, said(news)) == (1, ["anna", "ben", "cleo"])
 
-    news1, news2 = await stream.say(says.changed(Delta(orset=ORSetDelta(removed=[STRING.pack("anna")]))))
+    news1, news2 = await stream.say_all(says.changed(Delta(orset=ORSetDelta(removed=[STRING.pack("anna")]))))
     assert (news1.streamed_message.command_id, news2.streamed_message.command_id) == (1, 2)
     assert said(news1) == said(news2) == ["ben", "cleo"]
-    assert await stream.say(says.changed(added("ben"))) == []  # it is there already
+    assert await stream.say(says.changed(added("ben"))) is None  # it is there already
 
-    response, news = await stream.say(says.cancelled("e", 1))
+    response, news = await stream.say_all(says.cancelled("e", 1))
     left = Delta(orset=ORSetDelta(removed=[STRING.pack("ben")]))
     assert response.stream_cancelled_response == StreamCancelledResponse(
         command_id=1, state_action=StateAction(update=left)
     )
     assert (news.streamed_message.command_id, said(news)) == (2, ["cleo"])
-    (response,) = await stream.say(says.cancelled("e", 1))  # it is answered each time (REP-CANCEL-003)
+    response = await stream.say(says.cancelled("e", 1))  # it is answered each time (REP-CANCEL-003)
     assert response.stream_cancelled_response == StreamCancelledResponse(command_id=1)
-    assert await stream.people() == ["cleo"]
+    assert await people_in(stream) == ["cleo"]
 
 
 async def test_what_changes_nothing_has_no_state_action() -> None:
     # REP-UPD-002
     stream = await opened(new_room(entering), added("anna"))
-    (reply,) = await stream.say(join(1, "anna"))
+    reply = await stream.say(join(1, "anna"))
     assert not reply.reply.HasField("state_action")
 
 
 async def test_a_method_that_does_not_stream_has_no_open_call() -> None:
     # REP-STREAM-003
     stream = await opened(new_room(entering))
-    (reply,) = await stream.say(join(1, "anna", streamed=False))
+    reply = await stream.say(join(1, "anna", streamed=False))
     assert not reply.reply.streamed
-    (_,) = await stream.say(join(2, "ben", streamed=False))
+    _ = await stream.say(join(2, "ben", streamed=False))
 
 
 def write_all(ctx: Context, people: People, request: JoinRequest) -> Answer:
@@ -105,7 +106,7 @@ def write_all(ctx: Context, people: People, request: JoinRequest) -> Answer:
 async def test_write_consistency() -> None:
     # REP-WRITE-001
     stream = await opened(new_room(write_all))
-    (reply,) = await stream.say(join(1, "anna"))
+    reply = await stream.say(join(1, "anna"))
     assert reply.reply.state_action == StateAction(update=added("anna"), write_consistency=replicated.ALL)
     assert not reply.reply.HasField("client_action")  # a caller who waits for more gets none yet
     assert not reply.reply.streamed
@@ -113,9 +114,9 @@ async def test_write_consistency() -> None:
 
 async def test_a_call_that_is_not_streamed_needs_an_answer() -> None:
     stream = await opened(new_room(write_all))
-    (reply,) = await stream.say(join(1, "anna", streamed=False))
+    reply = await stream.say(join(1, "anna", streamed=False))
     assert reply.reply.client_action.failure.code == Code.INTERNAL.value[0]
-    assert await stream.people() == []
+    assert await people_in(stream) == []
 
 
 def refuse(error: Exception) -> Callable[[Context], None]:
@@ -154,13 +155,13 @@ async def test_a_command_that_fails_has_done_nothing(end: Callable[[Context], No
         return JoinResponse.FromString(b"") if code is not Code.INTERNAL else GetPeopleResponse()  # type: ignore[return-value]
 
     stream = await opened(new_room(on_join))
-    (reply,) = await stream.say(join(1, "anna"), join(2, "ben"))
+    (reply,) = await stream.say_all(join(1, "anna"), join(2, "ben"))
     assert reply.reply.client_action.failure.command_id == 2
     assert reply.reply.client_action.failure.code == code.value[0]
     assert not reply.reply.HasField("state_action")
     assert not reply.reply.side_effects
     assert not reply.reply.streamed
-    assert await stream.people() == ["anna"]
+    assert await people_in(stream) == ["anna"]
 
 
 async def test_a_handler_that_is_given_up_has_done_nothing() -> None:
@@ -173,9 +174,9 @@ async def test_a_handler_that_is_given_up_has_done_nothing() -> None:
     stream = await opened(new_room(on_join))
     late = join(1, "anna", streamed=False)
     late.command.timeout = 1  # ms
-    (reply,) = await stream.say(late)
+    reply = await stream.say(late)
     assert reply.reply.client_action.failure.code == Code.DEADLINE_EXCEEDED.value[0]
-    assert await stream.people() == []
+    assert await people_in(stream) == []
 
 
 REFUSED: dict[str, tuple[HandleRequest, Code]] = {
@@ -189,7 +190,7 @@ REFUSED: dict[str, tuple[HandleRequest, Code]] = {
 async def test_commands_that_cannot_be_handled(request_: HandleRequest, code: Code) -> None:
     # CORE-CMD-003, CORE-CMD-005.
     stream = await opened(new_room(entering))
-    (reply,) = await stream.say(request_)
+    reply = await stream.say(request_)
     assert reply.reply.command_id == 7
     assert reply.reply.client_action.failure.code == code.value[0]
     assert stream.more
@@ -214,8 +215,8 @@ BROKEN: dict[str, tuple[list[HandleRequest], int]] = {
 
 @pytest.mark.parametrize(("requests", "command_id"), BROKEN.values(), ids=BROKEN.keys())
 async def test_streams_that_end_by_a_failure(requests: list[HandleRequest], command_id: int) -> None:
-    stream = Stream(new_room(entering))
-    (answer,) = await stream.say(*requests)
+    stream = Conversation(new_room(entering))
+    answer = await stream.say(*requests)
     assert answer.failure.command_id == command_id
     assert answer.failure.description
     assert not stream.more
@@ -226,7 +227,7 @@ async def test_passivation() -> None:
     stream = await opened(new_room(entering))
     request = HandleRequest()
     request.passivate.SetInParent()
-    assert await stream.say(request) == []
+    assert await stream.say(request) is None
     assert not stream.more
 
 
@@ -241,20 +242,20 @@ async def test_deletion() -> None:
         return JoinResponse(people=sorted(people))
 
     stream = await opened(new_room(on_join))
-    (reply,) = await stream.say(join(1, "anna"), join(2, "last"))
+    (reply,) = await stream.say_all(join(1, "anna"), join(2, "last"))
     assert reply.reply.state_action.HasField("delete")
     assert reply.reply.state_action.write_consistency == replicated.MAJORITY
     assert not reply.reply.streamed
     assert said(reply) == ["last"]
-    (reply,) = await stream.say(join(3, "ben"))
+    reply = await stream.say(join(3, "ben"))
     assert reply.reply.client_action.failure.code == Code.NOT_FOUND.value[0]
     assert not reply.reply.HasField("state_action")
 
 
 async def test_deletion_elsewhere() -> None:
     stream = await opened(new_room(entering))
-    assert await stream.say(join(1, "anna"), says.deleted()) == []
-    (response,) = await stream.say(says.cancelled("e", 1))
+    assert await stream.say_all(join(1, "anna"), says.deleted()) == []
+    response = await stream.say(says.cancelled("e", 1))
     assert response.stream_cancelled_response == StreamCancelledResponse(command_id=1)
 
 
@@ -278,7 +279,7 @@ async def test_a_read_only_method_changes_nothing(do: Callable[[Context, People]
         return GetPeopleResponse()
 
     stream = await opened(room)
-    (reply,) = await stream.say(says.command("e", 1, "GetPeople", GetPeopleRequest()))
+    reply = await stream.say(says.command("e", 1, "GetPeople", GetPeopleRequest()))
     assert reply.reply.client_action.failure.code == Code.INTERNAL.value[0]
     assert not reply.reply.HasField("state_action")
     assert stream.more
@@ -292,7 +293,7 @@ async def test_a_reader_creates_no_register() -> None:
         return GetPeopleResponse(people=[register.value])
 
     stream = await opened(room)
-    (reply,) = await stream.say(says.command("e", 1, "GetPeople", GetPeopleRequest()))
+    reply = await stream.say(says.command("e", 1, "GetPeople", GetPeopleRequest()))
     assert reply.reply.client_action.reply.payload == pack(GetPeopleResponse(people=["new"]))
     assert not reply.reply.HasField("state_action")
 
@@ -307,7 +308,7 @@ async def test_a_proxy_that_knows_no_maps_of_one_type(new: Callable[[], PNCounte
         raise AssertionError("it is not asked")
 
     stream = await opened(room)
-    (reply,) = await stream.say(says.command("e", 1, "GetPeople", GetPeopleRequest()))
+    reply = await stream.say(says.command("e", 1, "GetPeople", GetPeopleRequest()))
     assert reply.reply.client_action.failure.code == Code.FAILED_PRECONDITION.value[0]
     assert stream.more
 
@@ -326,15 +327,15 @@ async def test_the_last_news_end_a_call() -> None:
         return None
 
     stream = await opened(new_room(on_join))
-    (reply,) = await stream.say(join(1, "anna"))
+    reply = await stream.say(join(1, "anna"))
     assert reply.reply.streamed
-    (_,) = await stream.say(join(2, "ben"))  # the first has nothing to say
-    (news,) = await stream.say(says.changed(Delta(orset=ORSetDelta(removed=[STRING.pack("anna")]))))
+    _ = await stream.say(join(2, "ben"))  # the first has nothing to say
+    news = await stream.say(says.changed(Delta(orset=ORSetDelta(removed=[STRING.pack("anna")]))))
     assert (news.streamed_message.command_id, news.streamed_message.end_stream) == (1, True)
     assert not news.streamed_message.HasField("client_action")
     assert len(news.streamed_message.side_effects) == 1
-    assert await stream.say(says.changed(Delta(orset=ORSetDelta(added=[STRING.pack("dora")])))) == []
-    (response,) = await stream.say(says.cancelled("e", 1))  # its call has ended
+    assert await stream.say(says.changed(Delta(orset=ORSetDelta(added=[STRING.pack("dora")])))) is None
+    response = await stream.say(says.cancelled("e", 1))  # its call has ended
     assert response.stream_cancelled_response == StreamCancelledResponse(command_id=1)
 
 
@@ -346,10 +347,10 @@ async def test_a_watch_that_forwards() -> None:
         return None
 
     stream = await opened(new_room(on_join))
-    (reply,) = await stream.say(join(1, "anna"))
+    reply = await stream.say(join(1, "anna"))
     assert reply.reply.client_action.forward.service_name == PRESENCE.full_name
     assert reply.reply.state_action == StateAction(update=added("anna"))  # REP-UPD-004
-    _, news = await stream.say(join(2, "ben"))
+    _, news = await stream.say_all(join(2, "ben"))
     assert news.streamed_message.client_action.forward.command_name == "GetPeople"
 
 
@@ -374,17 +375,17 @@ async def test_a_watch_that_fails_ends_its_call(end_fails: bool, caplog: pytest.
         return JoinResponse()
 
     stream = await opened(new_room(on_join))
-    _, news = await stream.say(join(1, "anna"), join(2, "ben"))
+    _, news = await stream.say_all(join(1, "anna"), join(2, "ben"))
     assert news.streamed_message.client_action.failure.description == "nothing to say"
     assert not news.streamed_message.side_effects
     assert not news.streamed_message.end_stream
-    (_,) = await stream.say(join(3, "cleo"))
-    (response,) = await stream.say(says.cancelled("e", 1))
+    _ = await stream.say(join(3, "cleo"))
+    response = await stream.say(says.cancelled("e", 1))
     assert response.stream_cancelled_response.command_id == 1
     assert response.stream_cancelled_response.HasField("state_action") == (not end_fails)
     assert len(response.stream_cancelled_response.side_effects) == (not end_fails)
     assert ("stays" in caplog.text) == end_fails
-    assert await stream.people() == (["anna", "ben", "cleo"] if end_fails else ["ben", "cleo"])
+    assert await people_in(stream) == (["anna", "ben", "cleo"] if end_fails else ["ben", "cleo"])
 
 
 def raises(ctx: Context, people: People, request: JoinRequest) -> Answer:
@@ -450,7 +451,7 @@ async def test_an_exception_ends_the_stream(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stream = await opened(new_room(on_join))
-    (answer,) = await stream.say(join(1, "anna"), *then)
+    (answer,) = await stream.say_all(join(1, "anna"), *then)
     assert answer.failure.command_id == command_id
     assert not stream.more
     assert cause not in answer.failure.description, "the caller is told of the function's inside"
@@ -462,4 +463,4 @@ async def test_two_streams_share_nothing() -> None:
     room = new_room(entering)
     one, other = await opened(room), await opened(room)
     await one.say(join(1, "anna"))
-    assert await other.people() == []
+    assert await people_in(other) == []

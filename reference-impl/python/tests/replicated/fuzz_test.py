@@ -19,8 +19,9 @@ from stateward.samples.presence.v1.presence_pb2 import (
 from sdk import Code, Error
 from sdk.replicated import Context, News
 from sdk.replicated.crdt import STRING, Flag, ORSet
+from sdktest import Conversation
 from sdktest import replicated as says
-from tests.replicated.room import PRESENCE, Answer, People, Stream, join, new_room
+from tests.replicated.room import PRESENCE, Answer, People, join, new_room
 from tests.replicated.subjects import MAKERS, act
 
 
@@ -106,9 +107,9 @@ def test_deltas(frame: bytes) -> None:
 
 
 async def converse(requests: Sequence[HandleRequest]) -> None:
-    stream = Stream(new_room(on_join))
+    stream = Conversation(new_room(on_join))
     for request in requests:
-        judge(request, await stream.say(request), stream.more)
+        judge(request, await stream.say_all(request), stream.more)
         if not stream.more:
             return
 
@@ -143,6 +144,6 @@ class Raising(logging.Handler):
 @pytest.fixture(autouse=True, scope="module")
 def no_exceptions() -> Iterator[None]:
     handler = Raising()
-    logging.getLogger("test").addHandler(handler)
+    logging.getLogger("sdktest").addHandler(handler)
     yield
-    logging.getLogger("test").removeHandler(handler)
+    logging.getLogger("sdktest").removeHandler(handler)

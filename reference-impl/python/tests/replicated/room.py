@@ -1,10 +1,9 @@
 """The entity under test: the people in a room."""
 
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from stateward.replicated.v1.replicated_pb2 import Delta, HandleRequest, HandleResponse
+from stateward.replicated.v1.replicated_pb2 import Delta, HandleRequest
 from stateward.samples.presence.v1 import presence_pb2
 from stateward.samples.presence.v1.presence_pb2 import (
     CloseRoomRequest,
@@ -16,10 +15,8 @@ from stateward.samples.presence.v1.presence_pb2 import (
 )
 
 from sdk import replicated
-from sdk.capability import Connection
-from sdk.context import Scope
 from sdk.replicated.crdt import STRING, ORSet
-from sdk.replicated.service import Conversation
+from sdktest import Conversation
 from sdktest import replicated as says
 
 PRESENCE = presence_pb2.DESCRIPTOR.services_by_name["PresenceService"]
@@ -51,38 +48,20 @@ def new_room(on_join: OnJoin) -> replicated.Entity[People]:
     return room
 
 
-class Stream:
-    """One stream to an entity, as the proxy sees it."""
-
-    def __init__(self, entity: replicated.Entity[Any], connection: Connection | None = None) -> None:
-        scope = Scope(connection or Connection())
-        definitions = {entity.service.full_name: entity}
-        self._conversation = Conversation(logging.getLogger("test"), definitions, scope)
-        self.more = True
-
-    async def say(self, *requests: HandleRequest) -> list[HandleResponse]:
-        """Say this, and return what answers the last of it; the stream goes on before."""
-        answers: list[HandleResponse] = []
-        for request in requests:
-            assert self.more, "the stream has ended"
-            turn = await self._conversation.step(request)
-            answers, self.more = list(turn.answers), turn.more
-        return answers
-
-    async def people(self) -> list[str]:
-        """Return what the next command sees of the value."""
-        (answer,) = await self.say(says.command("e", 99, "GetPeople", GetPeopleRequest(room_id="e")))
-        response = GetPeopleResponse()
-        assert answer.reply.client_action.reply.payload.Unpack(response), answer
-        return list(response.people)
-
-
-async def opened(entity: replicated.Entity[Any], delta: Delta | None = None) -> Stream:
+async def opened(entity: replicated.Entity[Any], delta: Delta | None = None) -> Conversation:
     """Return a stream that has begun, to the entity "e"."""
-    stream = Stream(entity)
-    assert await stream.say(says.init(entity.service.full_name, "e", delta)) == []
+    stream = Conversation(entity)
+    assert await stream.say(says.init(entity.service.full_name, "e", delta)) is None
     assert stream.more
     return stream
+
+
+async def people_in(stream: Conversation) -> list[str]:
+    """Return what the next command sees of the value."""
+    answer = await stream.say(says.command("e", 99, "GetPeople", GetPeopleRequest(room_id="e")))
+    response = GetPeopleResponse()
+    assert answer.reply.client_action.reply.payload.Unpack(response), answer
+    return list(response.people)
 
 
 def join(command_id: int, person: str, *, streamed: bool = True) -> HandleRequest:
