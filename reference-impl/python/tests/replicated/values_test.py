@@ -158,8 +158,8 @@ def test_a_register_says_its_last_write_with_its_clock(clock: Clock, want: dict[
 
 def test_a_register_is_created_with_a_value() -> None:
     register = LWWRegister(STRING, "new")
-    register.value = "other"
-    register.rollback()  # created all the same
+    register.set("other", Clock.custom(5))
+    register.rollback()  # created all the same, and by no clock but the proxy's
     assert register.changed()
     assert register.delta() == Delta(lwwregister=LWWRegisterDelta(value=STRING.pack("new")))
     with pytest.raises(DeltaError):

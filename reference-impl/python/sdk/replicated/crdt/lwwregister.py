@@ -103,8 +103,7 @@ class LWWRegister(Entry, Generic[T]):
 
     @override
     def commit(self) -> None:
-        self._before, self._clock = self._value, DEFAULT
-        self._created, self._written = False, False
+        self._before, self._created, self._written = self._value, False, False
 
     @override
     def rollback(self) -> None:
