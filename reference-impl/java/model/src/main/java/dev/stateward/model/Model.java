@@ -22,7 +22,11 @@ public final class Model {
   /** Returns the whole of the program. */
   static Config config() {
     List<Entity> entities =
-        Stream.of(EventSourcedModel.entities(), ValueModel.entities(), ActionModel.entities())
+        Stream.of(
+                EventSourcedModel.entities(),
+                ValueModel.entities(),
+                ReplicatedModel.entities(),
+                ActionModel.entities())
             .flatMap(List::stream)
             .toList();
     return Config.of(

@@ -36,7 +36,7 @@ public final class Connection {
   private volatile DiscoverRequest proxy = DiscoverRequest.getDefaultInstance();
 
   /** Returns the connection of the call that is being served. */
-  static Connection current() {
+  public static Connection current() {
     return KEY.get();
   }
 

@@ -29,8 +29,8 @@ public final class EntityStream<Q extends Message, R extends Message> {
     /** Says whether the proxy has room for a message. Where not, {@link #resume} is called later. */
     boolean isReady();
 
-    /** Hears that the oldest message is being handled, so that another may be read. */
-    void taken();
+    /** Hears that a message of so many bytes is being handled, so that another may be read. */
+    void taken(int bytes);
 
     /** Sends an answer. */
     void send(R answer);
@@ -47,7 +47,7 @@ public final class EntityStream<Q extends Message, R extends Message> {
   private final Runnable stop = this::resume;
 
   // Under the lock of this.
-  private final Queue<Q> inbox = new ArrayDeque<>(); // what was read; the side bounds it
+  private final Queue<Read<Q>> inbox = new ArrayDeque<>(); // what was read; the side bounds it
   private boolean halfClosed;
   private boolean reset;
   private boolean running; // a worker has it, or is going to
@@ -73,17 +73,20 @@ public final class EntityStream<Q extends Message, R extends Message> {
     host.opened(stop);
   }
 
+  /** One message that was read, and how long it was; 0 where nobody counts. */
+  private record Read<Q>(Q message, int bytes) {}
+
   /** Takes a message. A cancel is heard at once, and answered by nothing (CORE-CANCEL-005). */
-  public void hear(Q message) {
+  public void hear(Q message, int bytes) {
     Cancel cancel = reads.cancel().apply(message);
     if (cancel != null) {
       commands.giveUp(cancel.getCommandId());
-      side.taken();
+      side.taken(bytes);
       return;
     }
     commands.arrive(reads.command().apply(message).getId());
     synchronized (this) {
-      inbox.add(message);
+      inbox.add(new Read<>(message, bytes));
     }
     resume();
   }
@@ -152,10 +155,10 @@ public final class EntityStream<Q extends Message, R extends Message> {
       end(Status.OK);
       return false;
     }
-    Q message = side.isReady() ? poll() : null;
-    if (message != null) {
-      side.taken();
-      say(conversation.step(message));
+    Read<Q> read = side.isReady() ? poll() : null;
+    if (read != null) {
+      side.taken(read.bytes());
+      say(conversation.step(read.message()));
       return true;
     }
     return rest();
@@ -186,7 +189,7 @@ public final class EntityStream<Q extends Message, R extends Message> {
     more = said.more();
   }
 
-  private synchronized Q poll() {
+  private synchronized Read<Q> poll() {
     return inbox.poll();
   }
 

@@ -74,7 +74,7 @@ public final class Payload {
    * Returns the request of a command, and refuses one that cannot be read (CORE-CMD-005). It is for
    * the kinds of entities.
    */
-  public static Message request(Message prototype, Command command) {
+  public static <M extends Message> M request(M prototype, Command command) {
     try {
       return unpack(prototype, command.getPayload());
     } catch (Unreadable e) {

@@ -30,7 +30,7 @@ final class PlainStreams<Q extends Message, R extends Message> implements Server
     return new ServerCall.Listener<>() {
       @Override
       public void onMessage(Q message) {
-        stream.hear(message);
+        stream.hear(message, 0);
       }
 
       @Override
@@ -65,7 +65,7 @@ final class PlainStreams<Q extends Message, R extends Message> implements Server
     }
 
     @Override
-    public void taken() {
+    public void taken(int bytes) {
       call.request(1);
     }
 

@@ -1,0 +1,293 @@
+package dev.stateward.sdk.multiplex;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import dev.stateward.entity.v1.Failure;
+import dev.stateward.multiplex.v1.Closed;
+import dev.stateward.multiplex.v1.Credit;
+import dev.stateward.multiplex.v1.HandleRequest;
+import dev.stateward.multiplex.v1.HandleResponse;
+import dev.stateward.sdk.Connection;
+import dev.stateward.sdk.EntityStream;
+import dev.stateward.sdk.Failures;
+import dev.stateward.sdk.Host;
+import dev.stateward.sdk.Kind;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.logging.Level;
+
+/**
+ * One activation. To the kind that serves it, it is a stream of its own. All but the methods of
+ * Side are called under the session's lock.
+ */
+final class Handle<Q extends Message, R extends Message> implements EntityStream.Side<R> {
+  /** The longest description of a failure, in bytes (MUX-FAIL-003). */
+  private static final int LONGEST_DESCRIPTION = 1024;
+
+  private final Session session;
+  private final Kind.Method<Q, R> kind;
+  private final long number;
+  private final Host host;
+  private final int maxMessage; // the largest that the proxy takes, in bytes
+  private final Context.CancellableContext scope;
+  private final EntityStream<Q, R> stream;
+
+  private final Balance in = new Balance(); // what the proxy may send
+  private final Balance out = new Balance(); // and the function
+  private boolean closed; // the proxy has sent close
+  private boolean ended; // the last frame is decided
+  private boolean sent; // the last frame was sent
+
+  // What waits to be written.
+  private final Queue<ByteString> pending = new ArrayDeque<>(); // messages
+  private long credit; // bytes to give back
+  private HandleResponse.Builder behind; // the last frame, where messages are to be sent first
+  private HandleResponse last;
+
+  Handle(
+      Session session,
+      Kind.Method<Q, R> kind,
+      long number,
+      Host host,
+      Connection connection,
+      Context.CancellableContext scope) {
+    this.session = session;
+    this.kind = kind;
+    this.number = number;
+    this.host = host;
+    this.maxMessage = connection.maxMessage();
+    this.scope = scope;
+    this.stream = new EntityStream<>(host, kind, connection, scope, this);
+    stream.open();
+  }
+
+  /** Takes a frame that is neither start nor open. */
+  void hear(HandleRequest frame) {
+    if (frame.hasClose() && (!closed || frame.getClose().getReset())) {
+      close(frame.getClose().getReset());
+    } else if (closed && !frame.hasCredit()) {
+      fail(Status.Code.INVALID_ARGUMENT, "a frame behind close (MUX-WRONG-006)");
+    } else if (!ended) { // otherwise it was under way (MUX-CLOSE-007)
+      serve(frame);
+    }
+  }
+
+  private void serve(HandleRequest frame) {
+    switch (frame.getFrameCase()) {
+      case MESSAGE -> message(frame.getMessage());
+      case CREDIT -> {
+        if (!out.give(frame.getCredit().getBytes())) {
+          fail(
+              Status.Code.INVALID_ARGUMENT,
+              "credit of " + frame.getCredit().getBytes()
+                  + " bytes, which are not owed (MUX-WRONG-001)");
+        }
+        offer();
+      }
+      default ->
+          fail(
+              Status.Code.INVALID_ARGUMENT,
+              "a frame without a case that is known here (MUX-WRONG-001)");
+    }
+  }
+
+  /** Gives a message to the stream. */
+  void message(ByteString message) {
+    if (!in.admits(message.size())) {
+      fail(
+          Status.Code.INVALID_ARGUMENT,
+          "a message of " + message.size() + " bytes with a balance of " + in
+              + " (MUX-WRONG-001)");
+      return;
+    }
+    in.take(message.size());
+    Q read;
+    try {
+      read = kind.call().parseRequest(message.newInput());
+    } catch (StatusRuntimeException e) {
+      fail(Status.Code.INVALID_ARGUMENT, "a message that cannot be read (MUX-MSG-003)");
+      return;
+    }
+    stream.hear(read, message.size());
+  }
+
+  /** Notes the proxy's close. A reset is acknowledged at once (MUX-CLOSE-003). */
+  private void close(boolean reset) {
+    closed = true;
+    if (reset && !ended) {
+      pending.clear();
+      end(closed());
+    }
+    stream.halfClose();
+    if (sent) {
+      session.done(number);
+    }
+  }
+
+  /** Notes that nothing more comes on the session: no close, and no credit. */
+  void noMore() {
+    if (!closed) {
+      close(false);
+    }
+    dropStuck();
+  }
+
+  /** Drops a message for which credit would have to come, where none does any more. */
+  private void dropStuck() {
+    if (session.isHalfClosed() && !ended && !pending.isEmpty() && !isSendable()) {
+      pending.clear();
+      end(closed());
+    }
+  }
+
+  /** Ends the handle, and drops what it had to say. */
+  void fail(Status.Code code, String description) {
+    host.log().log(Level.WARNING, "handle {0} failed: {1}", new Object[] {number, description});
+    pending.clear();
+    end(failure(code, description));
+  }
+
+  /** The last frame of a handle that ends in good order. */
+  private static HandleResponse.Builder closed() {
+    return HandleResponse.newBuilder().setClosed(Closed.getDefaultInstance());
+  }
+
+  /** The last frame of a handle that is broken. */
+  private static HandleResponse.Builder failure(Status.Code code, String description) {
+    return HandleResponse.newBuilder()
+        .setFailure(
+            dev.stateward.multiplex.v1.Failure.newBuilder()
+                .setCode(code.value())
+                .setDescription(Failures.cut(description, LONGEST_DESCRIPTION)));
+  }
+
+  /** Decides the last frame, and releases who serves the handle. */
+  private void end(HandleResponse.Builder frame) {
+    if (!sent) {
+      last = frame.setHandle(number).build();
+      release();
+      session.outbox().soon(this);
+    }
+  }
+
+  /** Ends what is done for the handle. */
+  void release() {
+    ended = true;
+    stream.reset();
+    scope.cancel(null);
+  }
+
+  boolean isSent() {
+    return sent;
+  }
+
+  /** Queues the handle, where its next message may be sent. */
+  private void offer() {
+    if (isSendable()) {
+      session.outbox().ready(this);
+    }
+  }
+
+  private boolean isSendable() {
+    return !pending.isEmpty() && out.admits(pending.peek().size());
+  }
+
+  /** Returns the next message to write, which counts as sent; null where there is none. */
+  HandleResponse nextMessage() {
+    if (!isSendable()) {
+      return null; // dropped since
+    }
+    ByteString message = pending.remove();
+    out.take(message.size());
+    offer();
+    dropStuck();
+    if (pending.isEmpty()) {
+      if (behind != null) {
+        end(behind);
+      }
+      stream.resume();
+    }
+    return HandleResponse.newBuilder().setHandle(number).setMessage(message).build();
+  }
+
+  /** Returns the last frame, or else credit, which then count as sent; null where there is none. */
+  HandleResponse nextControl() {
+    if (last != null) {
+      HandleResponse frame = last;
+      last = null;
+      sent = true;
+      if (closed) {
+        session.done(number);
+      }
+      return frame;
+    }
+    if (credit > 0 && !ended) {
+      Credit given = Credit.newBuilder().setBytes(credit).build();
+      credit = 0;
+      return HandleResponse.newBuilder().setHandle(number).setCredit(given).build();
+    }
+    return null;
+  }
+
+  /** There is room for a message where none waits for credit. */
+  @Override
+  public boolean isReady() {
+    synchronized (session) {
+      return pending.isEmpty();
+    }
+  }
+
+  /** Gives back the bytes of a message that is being handled (MUX-CREDIT-006). */
+  @Override
+  public void taken(int bytes) {
+    synchronized (session) {
+      if (!ended && in.give(bytes)) {
+        credit += bytes;
+        session.outbox().soon(this);
+        session.flush();
+      }
+    }
+  }
+
+  @Override
+  public void send(R answer) {
+    ByteString message = answer.toByteString();
+    Failure broken = kind.reads().failure().apply(answer);
+    synchronized (session) {
+      if (ended) {
+        return;
+      }
+      if (message.size() > maxMessage) {
+        fail(
+            Status.Code.RESOURCE_EXHAUSTED,
+            "a message of " + message.size() + " bytes, and the proxy takes " + maxMessage
+                + " (MUX-LIMIT-005)");
+      } else if (broken != null && !out.admits(message.size())) {
+        fail(Status.Code.INTERNAL, broken.getDescription()); // there is no credit to say it by
+      } else {
+        pending.add(message);
+        offer();
+        dropStuck();
+      }
+      session.flush();
+    }
+  }
+
+  /** Ends the handle as the kind has ended its stream (MUX-FAIL-001), behind what it has said. */
+  @Override
+  public void end(Status status) {
+    synchronized (session) {
+      if (ended) {
+        return;
+      }
+      behind = status.isOk() ? closed() : failure(status.getCode(), status.getDescription());
+      if (pending.isEmpty()) {
+        end(behind);
+      }
+      session.flush();
+    }
+  }
+}
