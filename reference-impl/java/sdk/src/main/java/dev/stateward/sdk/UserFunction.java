@@ -115,8 +115,7 @@ public final class UserFunction {
           }
         });
     for (BindableService around :
-        List.of(
-            new Discovery(described, host.log()), lifecycle, new Multiplex(host, stateful))) {
+        List.of(new Discovery(described, host.log()), lifecycle, new Multiplex(host, stateful))) {
       services.add(around.bindService());
     }
     return services;
@@ -130,7 +129,10 @@ public final class UserFunction {
   private static ExecutorService pool() {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            WORKERS, WORKERS, 1, TimeUnit.MINUTES,
+            WORKERS,
+            WORKERS,
+            1,
+            TimeUnit.MINUTES,
             new LinkedBlockingQueue<>(), // a stream is in it once
             r -> thread(r, "handler"));
     pool.allowCoreThreadTimeOut(true);
