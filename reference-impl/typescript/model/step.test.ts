@@ -64,7 +64,7 @@ runs(
   "event sourced",
   eventSourcedProtocol.HandleRequestSchema,
   eventSourcedProtocol.HandleResponseSchema,
-  () => new EventSourcedConversation(eventDefinitions, new TestSurroundings()),
+  (surroundings) => new EventSourcedConversation(eventDefinitions, surroundings),
   fc.oneof(
     fc
       .tuple(fc.constantFrom("e", "f"), ids, fc.subarray([emits, ...both]))
@@ -91,7 +91,7 @@ runs(
   "value",
   valueProtocol.HandleRequestSchema,
   valueProtocol.HandleResponseSchema,
-  () => new ValueConversation(valueDefinitions, new TestSurroundings()),
+  (surroundings) => new ValueConversation(valueDefinitions, surroundings),
   fc.oneof(
     fc
       .tuple(fc.constantFrom("e", "f"), ids, fc.subarray([updates, ...both]))
@@ -117,7 +117,7 @@ function runs<In extends Said, Out extends Said>(
   kind: string,
   request: GenMessage<In>,
   response: GenMessage<Out>,
-  open: () => Conversation<In, Out>,
+  open: (surroundings: TestSurroundings) => Conversation<In, Out>,
   messages: fc.Arbitrary<In>,
 ): void {
   const read = bytes.map((text) => decode(request, text));
@@ -126,11 +126,13 @@ function runs<In extends Said, Out extends Said>(
       fc.asyncProperty(
         fc.array(fc.oneof({ weight: 6, arbitrary: messages }, read), { maxLength: 16 }),
         async (script) => {
-          const stream = open();
+          const surroundings = new TestSurroundings();
+          const stream = open(surroundings);
           for (const said of script) {
             if (said === undefined) return; // grpc ends such a stream itself
             const { answers, more } = await stream.step(said);
             judge(said, answers, more);
+            assert.doesNotMatch(surroundings.logged, /msg=defect/);
             for (const answer of answers) toBinary(response, answer as never); // can be sent
             if (!more) return;
           }
@@ -165,6 +167,7 @@ function judge({ message: said }: Said, answers: readonly Said[], more: boolean)
       return;
     case "reply":
       assert.equal(said.case, "command");
+      assert.equal((said.value as Command).entityId, "e", "a command for another entity is answered");
       assert.equal((answer.message.value as { commandId: bigint }).commandId, id);
       return;
     default:
