@@ -112,7 +112,7 @@ func beyond(limit int64) []engine.Step {
 // crowded opens more streams than a function has that gives each a thread of a small
 // pool, over several connections: one of them may have few.
 func crowded() []engine.Step {
-	const connections, each = 4, 64
+	const connections, each = 2, 64
 	var opening, asking, answers []step
 	for i := range connections * each {
 		if i%each == 0 {
