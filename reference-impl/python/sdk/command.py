@@ -12,10 +12,6 @@ from sdk.failure import Code, Error
 T = TypeVar("T")
 
 
-# Why a handler is cancelled that nothing here has cancelled: it has done so itself.
-_GIVEN_UP = Error(Code.CANCELLED, "given up")
-
-
 class Outstanding:
     """Which command of a stream is being handled, and which has been read behind it.
 
@@ -30,7 +26,7 @@ class Outstanding:
         self._cancelled = 0  # that command, where its cancel came before it began
         self._running = 0  # the command being handled; 0 where there is none
         self._task: asyncio.Task[Any] | None = None  # handles it
-        self._reason = _GIVEN_UP
+        self._reason: Error | None = None  # why it was cancelled; None where it has done so itself
 
     def hear(self, request: Message) -> bool:
         """Note what was read, and say whether it was a cancel.
@@ -48,7 +44,7 @@ class Outstanding:
     async def run(self, command: Command, handling: Coroutine[Any, Any, T]) -> T:
         """Return what the handler returns, or raise what it raises: an Error where it is given up."""
         task: asyncio.Task[T] = asyncio.create_task(handling)
-        self._running, self._task, self._reason = command.id, task, _GIVEN_UP
+        self._running, self._task, self._reason = command.id, task, None
         if command.id and command.id == self._cancelled:
             self._give_up(command.id)
         timer = self._end_in(command.timeout / 1000) if command.timeout > 0 else None
@@ -58,7 +54,7 @@ class Outstanding:
             handler = asyncio.current_task()
             if handler is not None and handler.cancelling():
                 raise  # the stream is over
-            raise self._reason from None
+            raise self._reason or Error(Code.CANCELLED, "given up") from None
         finally:
             self._running, self._task = 0, None
             if timer is not None:

@@ -77,6 +77,25 @@ def test_equal_messages_are_packed_into_equal_bytes() -> None:
     assert len(elements) == 1
 
 
+def test_what_was_added_is_what_others_read() -> None:
+    # A float is rounded, and what becomes of a message afterwards changes nothing.
+    floats, messages = GSet(crdt.FLOAT), ORSet(crdt.message(StringValue))
+    register = LWWRegister(crdt.message(StringValue), StringValue())
+    floats.add(0.1)
+    (element,) = floats
+    assert element == crdt.FLOAT.unpack(crdt.FLOAT.pack(0.1)) != 0.1
+    assert 0.1 in floats
+    message = StringValue(value="a")
+    messages.add(message)
+    register.value = message
+    message.value = "b"
+    assert list(messages) == [StringValue(value="a")]
+    assert register.value == StringValue(value="a")
+    says: GSet[str] = GSet(crdt.STRING)
+    says.add(b"a")  # type: ignore[arg-type] # protobuf takes it for text
+    assert list(says) == ["a"]
+
+
 OF_ANOTHER_TYPE = {
     "another scalar": any_pb2.Any(type_url="p.cloudstate.io/int64"),
     "another prefix": any_pb2.Any(type_url="type.googleapis.com/string"),
@@ -107,6 +126,12 @@ def test_what_cannot_travel_is_a_mistake_of_the_handler() -> None:
         GSet(crdt.STRING).add(5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="range"):
         GSet(crdt.INT32).add(2**31)
+    with pytest.raises(TypeError):
+        ORSet(crdt.message(StringValue)).add(Struct())  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        LWWRegister(crdt.STRING, "").value = 5  # type: ignore[assignment]
+    assert Struct() not in ORSet(crdt.message(StringValue))
+    assert "a" not in ORSet(crdt.message(StringValue))
 
 
 THEIRS = any_pb2.Any(type_url="p.cloudstate.io/string", value=b"\x0a\x00")

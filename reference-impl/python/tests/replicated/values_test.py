@@ -270,13 +270,19 @@ def test_an_entry_of_a_map_of_one_type_lacks_nothing() -> None:
 def test_entries_from_elsewhere() -> None:
     # What comes for a key that is not there is new; what is added in the place of one replaces it
     # (REP-MAP-002).
-    five = ORMapEntryDelta(key=KEY, delta=counted(5))
+    five, seven = (ORMapEntryDelta(key=KEY, delta=counted(n)) for n in (5, 7))
     entries: ORMap[str, Entry] = ORMap(STRING, entry_of)
-    for delta in ORMapDelta(updated=[five]), ORMapDelta(added=[five]), ORMapDelta(cleared=True, added=[five]):
+    for delta, want in (
+        (ORMapDelta(updated=[five]), 5),
+        (ORMapDelta(added=[seven]), 7),
+        (ORMapDelta(cleared=True, added=[five]), 5),
+    ):
         assert entries.apply(Delta(ormap=delta))
         counter = entries["pncounter"]
         assert isinstance(counter, PNCounter)
-        assert (int(counter), len(entries)) == (5, 1)
+        assert (int(counter), len(entries)) == (want, 1)
+    entries.apply(Delta(ormap=ORMapDelta(removed=[KEY])))
+    assert not entries
 
 
 def test_what_is_not_there_is_told_apart_from_what_is_empty() -> None:

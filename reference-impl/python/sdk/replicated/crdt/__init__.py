@@ -15,7 +15,7 @@ What makes them replicated is in the background (see `Value`): what came from el
 applied as a delta, and what a handler changed is collected as one. A value merges nothing
 and keeps no clock; that is the proxy's (see protocol/spec/replicated-types.md).
 
-Read on in this order: value.py, gcounter.py (the smallest), table.py and gset.py, orset.py
+Read on in this order: value.py, gcounter.py (the smallest), table.py, elements.py and orset.py
 (what a collection remembers of its changes), entries.py and ormap.py.
 """
 

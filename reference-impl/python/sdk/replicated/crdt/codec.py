@@ -41,6 +41,10 @@ class Codec(Generic[T]):
     pack: Callable[[T], Any]
     unpack: Callable[[Any], T]
 
+    def taken(self, value: T) -> T:
+        """Return the value as everybody else will read it: a float is rounded, a message copied."""
+        return self.unpack(self.pack(value))
+
 
 def _scalar(name: str, wrapper: type[typing.Any]) -> Codec[typing.Any]:
     """Return the codec of a scalar.
@@ -81,9 +85,14 @@ DOUBLE: Codec[float] = _scalar("double", DoubleValue)
 def message(of: type[M]) -> Codec[M]:
     """Return the codec of a protobuf message.
 
-    A message is not changed after it was given or received. It has no hash: sets of
-    messages do without the operators of Python's sets.
+    A message that was received is not changed. It has no hash: sets of messages do without
+    the operators of Python's sets.
     """
+
+    def pack(value: M) -> Any:
+        if not isinstance(value, of):
+            raise TypeError(f"{type(value).__name__} is no {of.__name__}")
+        return payload.pack(value)
 
     def unpack(form: Any) -> M:
         try:
@@ -91,7 +100,7 @@ def message(of: type[M]) -> Codec[M]:
         except payload.PayloadError as error:
             raise DeltaError(str(error)) from None
 
-    return Codec(payload.pack, unpack)
+    return Codec(pack, unpack)
 
 
 def identity(form: Any) -> Identity:

@@ -67,7 +67,7 @@ class LWWRegister(Entry, Generic[T]):
 
     def set(self, value: T, clock: Clock = DEFAULT) -> None:
         """Set the value by this clock."""
-        self._value, self._clock, self._written = value, clock, True
+        self._value, self._clock, self._written = self._codec.taken(value), clock, True
 
     def __repr__(self) -> str:
         return f"LWWRegister({self._value!r})"

@@ -6,7 +6,7 @@ from typing import TypeVar
 from stateward.replicated.v1.replicated_pb2 import Delta, ORSetDelta
 from typing_extensions import override
 
-from sdk.replicated.crdt.gset import Elements
+from sdk.replicated.crdt.elements import Elements
 from sdk.replicated.crdt.value import expect
 
 E = TypeVar("E")

@@ -66,7 +66,7 @@ class Table(Generic[K, V]):
     def add(self, key: K, value: V) -> Row[K, V]:
         """Put a row into the table, whose key is not there."""
         form = self._codec.pack(key)
-        row = Row(key, identity(form), form, value)
+        row = Row(self._codec.unpack(form), identity(form), form, value)
         self._put(row)
         self.added.add(row)
         return row
