@@ -57,8 +57,7 @@ final class Cart {
       throw new Refused(Refused.Reason.TOO_MANY);
     }
     return ItemAdded.newBuilder()
-        .setItem(
-            LineItem.newBuilder().setProductId(productId).setName(name).setQuantity(quantity))
+        .setItem(LineItem.newBuilder().setProductId(productId).setName(name).setQuantity(quantity))
         .build();
   }
 

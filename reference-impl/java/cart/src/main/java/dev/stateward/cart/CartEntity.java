@@ -37,8 +37,7 @@ final class CartEntity {
   private static AddItemResponse addItem(
       EventSourcedContext context, Cart cart, AddItemRequest request) {
     context.emit(
-        decided(
-            () -> cart.add(request.getProductId(), request.getName(), request.getQuantity())));
+        decided(() -> cart.add(request.getProductId(), request.getName(), request.getQuantity())));
     return AddItemResponse.getDefaultInstance();
   }
 

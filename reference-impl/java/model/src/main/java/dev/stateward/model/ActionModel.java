@@ -57,8 +57,8 @@ final class ActionModel {
   }
 
   /**
-   * Performs the steps of one response: the last reply, forward or fail among them counts, and every
-   * effect.
+   * Performs the steps of one response: the last reply, forward or fail among them counts, and
+   * every effect.
    */
   private static ProcessResponse perform(ActionContext context, List<ProcessStep> steps) {
     ProcessStep answer = ProcessStep.getDefaultInstance();

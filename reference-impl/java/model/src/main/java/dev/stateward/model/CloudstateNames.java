@@ -19,15 +19,20 @@ final class CloudstateNames {
   static final Cloudstate NAMES =
       new Cloudstate(
           Map.ofEntries(
-              Map.entry(EVENT_SOURCED + "EventSourcedTckModelService", OLD + "EventSourcedTckModel"),
+              Map.entry(
+                  EVENT_SOURCED + "EventSourcedTckModelService", OLD + "EventSourcedTckModel"),
               Map.entry(EVENT_SOURCED + "EventSourcedTwoService", OLD + "EventSourcedTwo"),
-              Map.entry(EVENT_SOURCED + "EventSourcedConfiguredService", OLD + "EventSourcedConfigured"),
+              Map.entry(
+                  EVENT_SOURCED + "EventSourcedConfiguredService", OLD + "EventSourcedConfigured"),
               Map.entry(EVENT_SOURCED + "ProcessRequest", OLD + "Request"),
               Map.entry(EVENT_SOURCED + "ProcessResponse", OLD + "Response"),
               Map.entry(EVENT_SOURCED + "Persisted", OLD + "Persisted"),
-              Map.entry(VALUE + "ValueEntityTckModelService", OLD + "valueentity.ValueEntityTckModel"),
+              Map.entry(
+                  VALUE + "ValueEntityTckModelService", OLD + "valueentity.ValueEntityTckModel"),
               Map.entry(VALUE + "ValueEntityTwoService", OLD + "valueentity.ValueEntityTwo"),
-              Map.entry(VALUE + "ValueEntityConfiguredService", OLD + "valueentity.ValueEntityConfigured"),
+              Map.entry(
+                  VALUE + "ValueEntityConfiguredService",
+                  OLD + "valueentity.ValueEntityConfigured"),
               Map.entry(VALUE + "ProcessRequest", OLD + "valueentity.Request"),
               Map.entry(VALUE + "ProcessResponse", OLD + "valueentity.Response"),
               Map.entry(VALUE + "Persisted", OLD + "valueentity.Persisted"),

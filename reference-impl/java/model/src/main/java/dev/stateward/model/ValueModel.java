@@ -41,8 +41,7 @@ final class ValueModel {
   }
 
   /** Performs the actions in order, then answers with the value. */
-  private static ProcessResponse process(
-      ValueContext<Persisted> context, ProcessRequest request) {
+  private static ProcessResponse process(ValueContext<Persisted> context, ProcessRequest request) {
     request.getActionsList().forEach(action -> act(context, action));
     String value = context.current().map(Persisted::getValue).orElse("");
     return ProcessResponse.newBuilder().setMessage(value).build();
@@ -55,8 +54,7 @@ final class ValueModel {
       case DELETE -> context.delete();
       case FORWARD -> context.forward(callTwo(action.getForward().getId()));
       case EFFECT ->
-          context.effect(
-              callTwo(action.getEffect().getId()), action.getEffect().getSynchronous());
+          context.effect(callTwo(action.getEffect().getId()), action.getEffect().getSynchronous());
       case FAIL -> throw new Refusal(action.getFail().getMessage());
       default ->
           throw new Refusal(

@@ -75,7 +75,9 @@ record Address(String host, int port, Optional<Path> socket) {
         .orElse((host.contains(":") ? "[" + host + "]" : host) + ":" + port);
   }
 
-  /** Returns the threads that serve, or call, such an address. They are whoever's asked for them. */
+  /**
+   * Returns the threads that serve, or call, such an address. They are whoever's asked for them.
+   */
   EventLoopGroup threads(int number) {
     return new MultiThreadIoEventLoopGroup(number, NioIoHandler.newFactory());
   }

@@ -14,8 +14,7 @@ import io.grpc.MethodDescriptor;
 public record Call(String service, String method, Message request, Metadata metadata) {
   /** Returns the call of a method; the compiler knows what it takes. */
   public static <Q extends Message> Call of(MethodDescriptor<Q, ?> method, Q request) {
-    return new Call(
-        method.getServiceName(), method.getBareMethodName(), request, Metadata.none());
+    return new Call(method.getServiceName(), method.getBareMethodName(), request, Metadata.none());
   }
 
   /** Returns the same call, with metadata in place of what it had. */

@@ -54,7 +54,11 @@ public record Cloudstate(Map<String, String> names, List<FileDescriptor> files) 
     return entities.stream()
         .map(Entity::service)
         .filter(own -> service(own).isEmpty())
-        .map(own -> own.getFullName() + ": no file of Cloudstate declares " + names.get(own.getFullName()))
+        .map(
+            own ->
+                own.getFullName()
+                    + ": no file of Cloudstate declares "
+                    + names.get(own.getFullName()))
         .toList();
   }
 

@@ -36,8 +36,8 @@ public abstract class CommandContext {
   }
 
   /**
-   * Sets what goes to the caller with the response, as headers. It replaces what was set before, and
-   * is left out of a forward or a failure.
+   * Sets what goes to the caller with the response, as headers. It replaces what was set before,
+   * and is left out of a forward or a failure.
    */
   public final void replyMetadata(Metadata metadata) {
     asked.metadata(metadata);
@@ -61,8 +61,9 @@ public abstract class CommandContext {
   }
 
   /**
-   * Says whether nobody waits for the answer any more: the caller has gone, its deadline has passed,
-   * or the proxy has given up the stream. A handler may then give up too, or answer all the same.
+   * Says whether nobody waits for the answer any more: the caller has gone, its deadline has
+   * passed, or the proxy has given up the stream. A handler may then give up too, or answer all the
+   * same.
    */
   public final boolean isCancelled() {
     return Context.current().isCancelled();

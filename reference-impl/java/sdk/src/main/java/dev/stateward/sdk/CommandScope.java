@@ -6,8 +6,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The time in which a command is handled: gRPC's current context ends when its caller's deadline
- * passes, and when the proxy says that nobody waits for the answer any more. The command is answered
- * all the same (CORE-CANCEL-002). A call that the handler makes of another service ends with it.
+ * passes, and when the proxy says that nobody waits for the answer any more. The command is
+ * answered all the same (CORE-CANCEL-002). A call that the handler makes of another service ends
+ * with it.
  *
  * <p>It is for the kinds of entities: {@code try (var scope = CommandScope.open(stream, command))}.
  */
@@ -30,7 +31,9 @@ public final class CommandScope implements AutoCloseable {
     long timeout = command.getTimeout();
     Context.CancellableContext scope =
         timeout > 0 && timeout <= LONGEST_TIMEOUT
-            ? stream.scope().withDeadlineAfter(timeout, TimeUnit.MILLISECONDS, stream.host().timer())
+            ? stream
+                .scope()
+                .withDeadlineAfter(timeout, TimeUnit.MILLISECONDS, stream.host().timer())
             : stream.scope().withCancellation();
     stream.commands().begin(command.getId(), () -> scope.cancel(null));
     return new CommandScope(stream, scope);

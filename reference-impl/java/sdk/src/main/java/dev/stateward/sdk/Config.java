@@ -19,8 +19,8 @@ import java.util.logging.Logger;
  * @param health says whether commands may be sent
  * @param stopWithin bounds how long a proxy may take to hand the entities over once the function
  *     stops, and then again how long commands that are being handled may take to end
- * @param cloudstate how the function is called in the dialect of Cloudstate 0.2, in which it is then
- *     served too; without it, it speaks version 1 alone
+ * @param cloudstate how the function is called in the dialect of Cloudstate 0.2, in which it is
+ *     then served too; without it, it speaks version 1 alone
  * @param dialect the only one to serve; without it, each that the function speaks
  * @param workers the threads on which handlers run; without it, a pool of the function's own
  */
@@ -43,8 +43,15 @@ public record Config(
   /** Returns a function that speaks version 1, is well, and stops within 5 seconds. */
   public static Config of(String name, String version, Entity... entities) {
     return new Config(
-        name, version, List.of(entities), Logger.getLogger("stateward"), new Health(),
-        Duration.ofSeconds(5), Optional.empty(), Optional.empty(), Optional.empty());
+        name,
+        version,
+        List.of(entities),
+        Logger.getLogger("stateward"),
+        new Health(),
+        Duration.ofSeconds(5),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** Returns the same with this log. */
@@ -93,8 +100,8 @@ public record Config(
   }
 
   /**
-   * Returns every mistake, so that an author mends all of them at once and the proxy is never told a
-   * wrong thing.
+   * Returns every mistake, so that an author mends all of them at once and the proxy is never told
+   * a wrong thing.
    */
   List<String> mistakes() {
     List<String> mistakes = new ArrayList<>();
@@ -105,7 +112,8 @@ public record Config(
       mistakes.add("stopWithin is " + stopWithin + ", below 0");
     }
     if (!speaks(Cloudstate.V1) && !speaks(Cloudstate.V0_2)) {
-      mistakes.add("the dialect is \"" + dialect.orElse("") + "\", which the function does not speak");
+      mistakes.add(
+          "the dialect is \"" + dialect.orElse("") + "\", which the function does not speak");
     }
     cloudstate.ifPresent(c -> mistakes.addAll(c.mistakes(entities)));
     if (entities.isEmpty()) {
@@ -124,7 +132,11 @@ public record Config(
       String owner = id.isEmpty() ? null : owners.putIfAbsent(id, service);
       if (owner != null) {
         mistakes.add(
-            service + ": persistence id \"" + id + "\" is already that of " + owner
+            service
+                + ": persistence id \""
+                + id
+                + "\" is already that of "
+                + owner
                 + " (DISC-ENT-002)");
       }
     }

@@ -46,8 +46,8 @@ public final class Connection {
   }
 
   /**
-   * Says whether both sides have announced the capability. Those that the function does not know, or
-   * that stand twice, make no difference (DISC-CAP-003).
+   * Says whether both sides have announced the capability. Those that the function does not know,
+   * or that stand twice, make no difference (DISC-CAP-003).
    */
   public boolean inForce(Capability capability) {
     return CAPABILITIES.contains(capability) && proxy.getCapabilitiesList().contains(capability);

@@ -39,10 +39,10 @@ public abstract class Definition<D extends Definition<D>> implements Entity {
    * @param service the user's service, as generated
    * @param persistenceId under which its state is stored; empty for an action
    */
-  protected Definition(
-      String entityType, io.grpc.ServiceDescriptor service, String persistenceId) {
+  protected Definition(String entityType, io.grpc.ServiceDescriptor service, String persistenceId) {
     this.entityType = entityType;
-    this.service = ((ProtoServiceDescriptorSupplier) service.getSchemaDescriptor()).getServiceDescriptor();
+    this.service =
+        ((ProtoServiceDescriptorSupplier) service.getSchemaDescriptor()).getServiceDescriptor();
     this.persistenceId = persistenceId;
   }
 
@@ -143,13 +143,19 @@ public abstract class Definition<D extends Definition<D>> implements Entity {
       String input = method.getInputType().getFullName();
       if (keys.size() != 1) {
         complain(
-            method.getName() + ": " + input + " has " + keys.size()
+            method.getName()
+                + ": "
+                + input
+                + " has "
+                + keys.size()
                 + " fields with the option entity_key, not 1 (DISC-KEY-001)");
       } else if (keys.get(0).getType() != FieldDescriptor.Type.STRING
           || keys.get(0).isRepeated()
           || keys.get(0).getRealContainingOneof() != null) {
         complain(
-            method.getName() + ": the entity key " + keys.get(0).getFullName()
+            method.getName()
+                + ": the entity key "
+                + keys.get(0).getFullName()
                 + " is not a singular string (DISC-KEY-001)");
       }
     }

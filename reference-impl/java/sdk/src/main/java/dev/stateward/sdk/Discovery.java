@@ -98,8 +98,10 @@ final class Discovery extends DiscoveryServiceGrpc.DiscoveryServiceImplBase {
         () ->
             "discovered by %s %s, protocol %d.%d, instance %s"
                 .formatted(
-                    proxy.getProxyName(), proxy.getProxyVersion(),
-                    proxy.getProtocolMajorVersion(), proxy.getProtocolMinorVersion(),
+                    proxy.getProxyName(),
+                    proxy.getProxyVersion(),
+                    proxy.getProtocolMajorVersion(),
+                    proxy.getProtocolMinorVersion(),
                     proxy.getInstanceId()));
     for (Entity entity : description.getEntitiesList()) {
       if (!proxy.getSupportedEntityTypesList().contains(entity.getEntityType())) {
@@ -134,8 +136,7 @@ final class Discovery extends DiscoveryServiceGrpc.DiscoveryServiceImplBase {
                 report.getEntityId(), report.getCommandId()));
     for (SourceLocation at : report.getSourceLocationsList()) {
       text.append(
-          " at %s:%d:%d %s"
-              .formatted(at.getFile(), at.getLine(), at.getColumn(), at.getSymbol()));
+          " at %s:%d:%d %s".formatted(at.getFile(), at.getLine(), at.getColumn(), at.getSymbol()));
     }
     return text.toString();
   }

@@ -43,7 +43,9 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
     } catch (Throwable thrown) {
       Command command = commandOf(message);
       stream.log().log(
-          Level.SEVERE, "an exception in " + command.getName() + " of \"" + entityId + "\"", thrown);
+          Level.SEVERE,
+          "an exception in " + command.getName() + " of \"" + entityId + "\"",
+          thrown);
       return end(command.getId(), "the function threw an exception; its log has the stack");
     }
   }

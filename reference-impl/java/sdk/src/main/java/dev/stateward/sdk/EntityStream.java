@@ -12,8 +12,8 @@ import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 
 /**
- * One stream: it gives what comes to the conversation, one message at a time and in order, and sends
- * what is answered. It has a thread of the workers while there is something to do, and none
+ * One stream: it gives what comes to the conversation, one message at a time and in order, and
+ * sends what is answered. It has a thread of the workers while there is something to do, and none
  * otherwise. It ends
  *
  * <ul>
@@ -26,7 +26,9 @@ import java.util.logging.Level;
 public final class EntityStream<Q extends Message, R extends Message> {
   /** The proxy's end of the stream. Its methods wait for nobody. */
   public interface Side<R> {
-    /** Says whether the proxy has room for a message. Where not, {@link #resume} is called later. */
+    /**
+     * Says whether the proxy has room for a message. Where not, {@link #resume} is called later.
+     */
     boolean isReady();
 
     /** Hears that a message of so many bytes is being handled, so that another may be read. */
@@ -64,8 +66,7 @@ public final class EntityStream<Q extends Message, R extends Message> {
     this.host = host;
     this.side = side;
     this.reads = kind.reads();
-    this.conversation =
-        kind.open().apply(new StreamContext(host, connection, commands, scope));
+    this.conversation = kind.open().apply(new StreamContext(host, connection, commands, scope));
   }
 
   /** Lets the stream hear that the function stops. */
@@ -132,7 +133,9 @@ public final class EntityStream<Q extends Message, R extends Message> {
     } while (goesOn());
   }
 
-  /** Says whether something has changed since this was last asked; where not, nobody runs any more. */
+  /**
+   * Says whether something has changed since this was last asked; where not, nobody runs any more.
+   */
   private synchronized boolean goesOn() {
     running = changed;
     changed = false;

@@ -8,8 +8,8 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.StreamObserver;
 
 /**
- * Serves grpc.health.v1.Health, for whoever starts and stops the function; a proxy never asks there.
- * It has no Watch, whose open streams would outlast a graceful stop.
+ * Serves grpc.health.v1.Health, for whoever starts and stops the function; a proxy never asks
+ * there. It has no Watch, whose open streams would outlast a graceful stop.
  */
 final class HealthService extends HealthGrpc.HealthImplBase {
   private final Health health;
@@ -25,7 +25,9 @@ final class HealthService extends HealthGrpc.HealthImplBase {
       answer.onError(
           Status.NOT_FOUND
               .withDescription(
-                  "health is known of the whole function alone, not of \"" + request.getService() + "\"")
+                  "health is known of the whole function alone, not of \""
+                      + request.getService()
+                      + "\"")
               .asRuntimeException());
       return;
     }

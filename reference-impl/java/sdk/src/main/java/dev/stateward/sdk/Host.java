@@ -11,7 +11,8 @@ public final class Host {
   private final Logger log;
   private final Executor workers;
   private final ScheduledExecutorService timer;
-  private final Set<Runnable> open = ConcurrentHashMap.newKeySet(); // how each stream is told to end
+  private final Set<Runnable> open =
+      ConcurrentHashMap.newKeySet(); // how each stream is told to end
   private volatile boolean stopping;
 
   Host(Logger log, Executor workers, ScheduledExecutorService timer) {

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.logging.Level;
 
 /**
- * Serves stateward.lifecycle.v1.LifecycleService: one Watch for each connection, on which both sides
- * say how they are and take their leave.
+ * Serves stateward.lifecycle.v1.LifecycleService: one Watch for each connection, on which both
+ * sides say how they are and take their leave.
  */
 final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
   private final Host host;

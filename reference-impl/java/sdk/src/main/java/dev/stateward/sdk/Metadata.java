@@ -93,8 +93,8 @@ public record Metadata(List<Entry> entries) {
   /**
    * Returns the protocol's message. It is for the kinds of entities.
    *
-   * @throws IllegalArgumentException for a key that is no gRPC header's name, or a value that is not
-   *     text and whose key does not say so
+   * @throws IllegalArgumentException for a key that is no gRPC header's name, or a value that is
+   *     not text and whose key does not say so
    */
   public dev.stateward.entity.v1.Metadata message() {
     var message = dev.stateward.entity.v1.Metadata.newBuilder();

@@ -23,8 +23,7 @@ final class PlainStreams<Q extends Message, R extends Message> implements Server
   @Override
   public ServerCall.Listener<Q> startCall(ServerCall<Q, R> call, Metadata headers) {
     EntityStream<Q, R> stream =
-        new EntityStream<>(
-            host, kind, Connection.current(), Context.current(), new Side<>(call));
+        new EntityStream<>(host, kind, Connection.current(), Context.current(), new Side<>(call));
     call.request(1);
     stream.open();
     return new ServerCall.Listener<>() {
@@ -50,7 +49,9 @@ final class PlainStreams<Q extends Message, R extends Message> implements Server
     };
   }
 
-  /** The proxy's end of a call. One message is read ahead; gRPC's flow control holds up the rest. */
+  /**
+   * The proxy's end of a call. One message is read ahead; gRPC's flow control holds up the rest.
+   */
   private static final class Side<Q, R> implements EntityStream.Side<R> {
     private final ServerCall<Q, R> call;
     private boolean headed; // of whoever runs the stream

@@ -105,8 +105,11 @@ public final class Program {
       case "--version" -> {
         out.printf(
             "%s %s (Java %s), %s %s%n",
-            config.name(), config.version(), Runtime.version(),
-            UserFunction.LIBRARY, UserFunction.libraryVersion());
+            config.name(),
+            config.version(),
+            Runtime.version(),
+            UserFunction.LIBRARY,
+            UserFunction.libraryVersion());
         yield 0;
       }
       case "healthcheck" -> isServing(Address.of(environment)) ? 0 : 1;

@@ -6,8 +6,8 @@ import io.grpc.Status;
  * A refusal by the domain: a handler that throws it refuses the command, and the entity lives on.
  * The caller gets its code as the gRPC status, and its message, unchanged, as the description.
  *
- * <p>gRPC's own StatusRuntimeException, as a call of another service throws it, refuses as well. Any
- * other exception is a mistake in the handler: the log has its stack, and the entity is reset.
+ * <p>gRPC's own StatusRuntimeException, as a call of another service throws it, refuses as well.
+ * Any other exception is a mistake in the handler: the log has its stack, and the entity is reset.
  */
 public final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -20,9 +20,9 @@ record Renaming(Map<String, String> names) {
   private static final Set<String> SERVICES = Set.of("service_name", "entity_type");
 
   /**
-   * The fields that version 1 has added to what a function says, and to what it acts on when a proxy
-   * says it. A proxy of 0.2 is not sent the ones, for some tools of that time refuse a field that
-   * they do not know, and is not heard to say the others.
+   * The fields that version 1 has added to what a function says, and to what it acts on when a
+   * proxy says it. A proxy of 0.2 is not sent the ones, for some tools of that time refuse a field
+   * that they do not know, and is not heard to say the others.
    */
   private static final Map<String, Set<String>> NEWER =
       Map.of(
@@ -55,7 +55,9 @@ record Renaming(Map<String, String> names) {
     if (message instanceof Any payload) {
       String url = payload.getTypeUrl();
       int name = url.lastIndexOf('/') + 1;
-      return payload.toBuilder().setTypeUrl(url.substring(0, name) + name(url.substring(name))).build();
+      return payload.toBuilder()
+          .setTypeUrl(url.substring(0, name) + name(url.substring(name)))
+          .build();
     }
     Message.Builder renamed = message.toBuilder();
     Set<String> newer = NEWER.getOrDefault(message.getDescriptorForType().getFullName(), Set.of());

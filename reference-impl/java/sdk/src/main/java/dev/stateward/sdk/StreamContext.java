@@ -13,8 +13,7 @@ import java.util.logging.Logger;
  * @param commands which of the stream's commands are under way
  * @param scope ends with the stream
  */
-public record StreamContext(
-    Host host, Connection connection, Outstanding commands, Context scope) {
+public record StreamContext(Host host, Connection connection, Outstanding commands, Context scope) {
 
   /** Returns the function's log. */
   public Logger log() {
@@ -22,8 +21,8 @@ public record StreamContext(
   }
 
   /**
-   * Refuses, FAILED_PRECONDITION, where the proxy cannot do what the capability is for: what belongs
-   * to a capability that is not in force is never sent (DISC-CAP-006).
+   * Refuses, FAILED_PRECONDITION, where the proxy cannot do what the capability is for: what
+   * belongs to a capability that is not in force is never sent (DISC-CAP-006).
    *
    * @param what says what the proxy then does not do
    */

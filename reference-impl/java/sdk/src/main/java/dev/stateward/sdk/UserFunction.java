@@ -8,6 +8,9 @@ import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,8 +57,11 @@ public final class UserFunction {
 
   /** Returns the version of this support library; "dev" in a build that was not told one. */
   public static String libraryVersion() {
-    return Optional.ofNullable(UserFunction.class.getPackage().getImplementationVersion())
-        .orElse("dev");
+    try (InputStream version = UserFunction.class.getResourceAsStream("version")) {
+      return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the library's own version cannot be read", e);
+    }
   }
 
   /** Serves the function where the builder says, until it is stopped. */
@@ -109,8 +115,7 @@ public final class UserFunction {
           }
         });
     for (BindableService around :
-        List.of(
-            new Discovery(described, host.log()), lifecycle, new Multiplex(host, stateful))) {
+        List.of(new Discovery(described, host.log()), lifecycle, new Multiplex(host, stateful))) {
       services.add(around.bindService());
     }
     return services;
@@ -124,7 +129,10 @@ public final class UserFunction {
   private static ExecutorService pool() {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            WORKERS, WORKERS, 1, TimeUnit.MINUTES,
+            WORKERS,
+            WORKERS,
+            1,
+            TimeUnit.MINUTES,
             new LinkedBlockingQueue<>(), // a stream is in it once
             r -> thread(r, "handler"));
     pool.allowCoreThreadTimeOut(true);

@@ -8,7 +8,6 @@ import dev.stateward.sdk.Shape;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -43,7 +42,8 @@ public final class Action extends Definition<Action> {
    */
   public <Q extends Message, R extends Message> Action unary(
       MethodDescriptor<Q, R> method, BiFunction<ActionContext, Q, R> handler) {
-    return add(method, Shape.UNARY, context -> Handling.<Q>each(q -> one(handler.apply(context, q))));
+    return add(
+        method, Shape.UNARY, context -> Handling.<Q>each(q -> one(handler.apply(context, q))));
   }
 
   /**
@@ -57,20 +57,18 @@ public final class Action extends Definition<Action> {
 
   /** Sets what a method does that takes one request and gives a stream of responses. */
   public <Q extends Message, R extends Message> Action streamedOut(
-      MethodDescriptor<Q, R> method,
-      BiFunction<ActionContext, Q, Stream<R>> handler) {
+      MethodDescriptor<Q, R> method, BiFunction<ActionContext, Q, Stream<R>> handler) {
     return add(
         method, Shape.STREAMED_OUT, context -> Handling.<Q>each(q -> handler.apply(context, q)));
   }
 
   /**
    * Sets what a method does that takes a stream of requests and gives a stream of responses. The
-   * outer function begins a call, the inner one answers each of its requests: the next request comes
-   * once these responses are sent.
+   * outer function begins a call, the inner one answers each of its requests: the next request
+   * comes once these responses are sent.
    */
   public <Q extends Message, R extends Message> Action streamed(
-      MethodDescriptor<Q, R> method,
-      Function<ActionContext, Function<Q, Stream<R>>> handler) {
+      MethodDescriptor<Q, R> method, Function<ActionContext, Function<Q, Stream<R>>> handler) {
     return add(method, Shape.STREAMED, context -> Handling.each(handler.apply(context)));
   }
 

@@ -107,8 +107,7 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
     }
   }
 
-  private Said<ActionResponse> said(
-      Supplier<Iterator<? extends Message>> handled, boolean goesOn) {
+  private Said<ActionResponse> said(Supplier<Iterator<? extends Message>> handled, boolean goesOn) {
     Responses responses = new Responses(handled, !goesOn);
     return new Said<>(responses, () -> goesOn && !responses.refused);
   }

@@ -2,11 +2,12 @@
  * Serves actions: services without state, whose methods may stream their requests, their responses,
  * or both.
  *
- * <p>A method has one handler, set by the method that is named after its shape. Requests that stream
- * into one response are gathered by a {@link java.util.stream.Collector}; responses that stream are a
- * {@link java.util.stream.Stream}, of which the next element is asked for when the proxy has room
- * for it. So a call holds a thread while its handler works, and none while it waits: a slow caller,
- * or a thousand of them, keep no other call from being answered (ACT-CALL-003, ACT-FLOW-003).
+ * <p>A method has one handler, set by the method that is named after its shape. Requests that
+ * stream into one response are gathered by a {@link java.util.stream.Collector}; responses that
+ * stream are a {@link java.util.stream.Stream}, of which the next element is asked for when the
+ * proxy has room for it. So a call holds a thread while its handler works, and none while it waits:
+ * a slow caller, or a thousand of them, keep no other call from being answered (ACT-CALL-003,
+ * ACT-FLOW-003).
  *
  * <h2>What goes with a response</h2>
  *

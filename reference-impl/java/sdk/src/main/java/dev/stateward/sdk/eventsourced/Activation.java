@@ -17,8 +17,8 @@ import io.grpc.Status;
 import java.util.Optional;
 
 /**
- * One entity in memory, for as long as its stream lives. It does no I/O and is used by one thread at
- * a time. After a failure with restart, or an exception, it is void.
+ * One entity in memory, for as long as its stream lives. It does no I/O and is used by one thread
+ * at a time. After a failure with restart, or an exception, it is void.
  */
 final class Activation<S> {
   private final EventSourcedEntity<S> entity;
@@ -36,7 +36,8 @@ final class Activation<S> {
   void restore(Snapshot snapshot) throws Unreadable {
     if (entity.snapshots().isEmpty()) {
       throw new Unreadable(
-          entity.service().getFullName() + " takes no snapshots, and was given one of type "
+          entity.service().getFullName()
+              + " takes no snapshots, and was given one of type "
               + snapshot.getSnapshot().getTypeUrl());
     }
     var snapshots = entity.snapshots().get();
@@ -93,7 +94,9 @@ final class Activation<S> {
     if (method == null) {
       throw new Refusal(
           Status.Code.UNIMPLEMENTED,
-          entity.service().getFullName() + " has no method \"" + command.getName()
+          entity.service().getFullName()
+              + " has no method \""
+              + command.getName()
               + "\" (CORE-CMD-003)");
     }
     Message request = Payload.request(method.request(), command);

@@ -32,8 +32,7 @@ public final class EventSourcedContext extends CommandContext {
   private final List<Metadata> metadata = new ArrayList<>(); // one for each event
   private Optional<Delete> deletion = Optional.empty();
 
-  EventSourcedContext(
-      StreamContext stream, Command command, Asked asked, Consumer<Message> apply) {
+  EventSourcedContext(StreamContext stream, Command command, Asked asked, Consumer<Message> apply) {
     super(stream, command, asked);
     this.apply = apply;
   }
@@ -66,13 +65,12 @@ public final class EventSourcedContext extends CommandContext {
   /**
    * Deletes the entity, for ever, once the command has succeeded: its events are kept for the
    * retention, and then purged. Events of this command, its response, forward and effects stand
-   * (ES-DEL-001). It refuses where the proxy cannot, or a retention below 0 or above a hundred years
-   * (ES-DEL-005).
+   * (ES-DEL-001). It refuses where the proxy cannot, or a retention below 0 or above a hundred
+   * years (ES-DEL-005).
    */
   public void delete(Duration retention) {
     stream()
-        .require(
-            Capability.CAPABILITY_EVENT_SOURCED_DELETE, "deletes no event sourced entities");
+        .require(Capability.CAPABILITY_EVENT_SOURCED_DELETE, "deletes no event sourced entities");
     if (retention.isNegative() || retention.compareTo(LONGEST_RETENTION) > 0) {
       throw new Refusal(
           Status.Code.INVALID_ARGUMENT,
@@ -94,7 +92,9 @@ public final class EventSourcedContext extends CommandContext {
     return events;
   }
 
-  /** Returns the metadata of the events, one for each; none where no event has any (ES-EVENT-003). */
+  /**
+   * Returns the metadata of the events, one for each; none where no event has any (ES-EVENT-003).
+   */
   List<dev.stateward.entity.v1.Metadata> eventMetadata() {
     return metadata.stream().allMatch(m -> m.entries().isEmpty())
         ? List.of()

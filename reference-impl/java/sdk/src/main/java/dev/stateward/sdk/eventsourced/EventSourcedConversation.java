@@ -47,7 +47,8 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
       case COMMAND -> command(message.getCommand());
       case SNAPSHOT_REQUEST -> snapshot();
       case PASSIVATE -> Said.end(); // whatever the reason (LIFE-PASS-005)
-      default -> throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
+      default ->
+          throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
     };
   }
 
@@ -109,7 +110,8 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
       throw new Broken(
           command.getId(),
           "a command for \"%s\" on the stream of \"%s\" (ES-CMD-002)",
-          command.getEntityId(), entityId);
+          command.getEntityId(),
+          entityId);
     }
     phase = Phase.SERVING;
     EventSourcedReply reply = entity.execute(command);

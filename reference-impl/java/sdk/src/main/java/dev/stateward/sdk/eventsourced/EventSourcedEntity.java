@@ -10,7 +10,6 @@ import dev.stateward.sdk.Shape;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -30,7 +29,10 @@ public final class EventSourcedEntity<S> extends Definition<EventSourcedEntity<S
 
   /** How the state is saved, after every so many events. */
   record Snapshots<S>(
-      int every, Message saved, Function<S, ? extends Message> save, BiConsumer<S, Message> restore) {}
+      int every,
+      Message saved,
+      Function<S, ? extends Message> save,
+      BiConsumer<S, Message> restore) {}
 
   private final Function<String, S> create;
   private final Map<String, Method<S>> methods = new HashMap<>(); // by their short names
@@ -71,7 +73,8 @@ public final class EventSourcedEntity<S> extends Definition<EventSourcedEntity<S
   }
 
   /**
-   * Sets what events of this type do to the state, when they are emitted and when they are replayed.
+   * Sets what events of this type do to the state, when they are emitted and when they are
+   * replayed.
    */
   @SuppressWarnings("unchecked") // it is given events of this type alone
   public <E extends Message> EventSourcedEntity<S> apply(
@@ -105,8 +108,7 @@ public final class EventSourcedEntity<S> extends Definition<EventSourcedEntity<S
     Message prototype = Payload.prototype(type);
     stores(prototype);
     snapshots =
-        Optional.of(
-            new Snapshots<>(every, prototype, save, (BiConsumer<S, Message>) restore));
+        Optional.of(new Snapshots<>(every, prototype, save, (BiConsumer<S, Message>) restore));
     return this;
   }
 

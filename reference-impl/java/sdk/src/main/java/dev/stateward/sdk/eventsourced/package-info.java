@@ -6,10 +6,10 @@
  * state, emits events, and answers or refuses; and how the state is saved and restored, so that an
  * entity with a long past wakes up quickly ({@code snapshot}).
  *
- * <p>A handler changes the state by events alone: {@link EventSourcedContext#emit} applies the event
- * at once, so the handler's next line sees it. When the entity wakes up again, the same events are
- * applied in the same order and give the same state, so an applier decides nothing, asks no clock
- * and calls nobody.
+ * <p>A handler changes the state by events alone: {@link EventSourcedContext#emit} applies the
+ * event at once, so the handler's next line sees it. When the entity wakes up again, the same
+ * events are applied in the same order and give the same state, so an applier decides nothing, asks
+ * no clock and calls nobody.
  *
  * <h2>When a command fails</h2>
  *

@@ -1,8 +1,8 @@
 package dev.stateward.sdk.multiplex;
 
 /**
- * What a sender may still send on a handle, in bytes. It is below 0 behind a message that was larger
- * than the window. Both sides count it.
+ * What a sender may still send on a handle, in bytes. It is below 0 behind a message that was
+ * larger than the window. Both sides count it.
  */
 final class Balance {
   /** What a side may send on a handle that has taken nothing yet, in bytes. */

@@ -82,7 +82,8 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
         if (!out.give(frame.getCredit().getBytes())) {
           fail(
               Status.Code.INVALID_ARGUMENT,
-              "credit of " + frame.getCredit().getBytes()
+              "credit of "
+                  + frame.getCredit().getBytes()
                   + " bytes, which are not owed (MUX-WRONG-001)");
         }
         offer();
@@ -99,8 +100,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
     if (!in.admits(message.size())) {
       fail(
           Status.Code.INVALID_ARGUMENT,
-          "a message of " + message.size() + " bytes with a balance of " + in
-              + " (MUX-WRONG-001)");
+          "a message of " + message.size() + " bytes with a balance of " + in + " (MUX-WRONG-001)");
       return;
     }
     in.take(message.size());
@@ -263,7 +263,10 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
       if (message.size() > maxMessage) {
         fail(
             Status.Code.RESOURCE_EXHAUSTED,
-            "a message of " + message.size() + " bytes, and the proxy takes " + maxMessage
+            "a message of "
+                + message.size()
+                + " bytes, and the proxy takes "
+                + maxMessage
                 + " (MUX-LIMIT-005)");
       } else if (broken != null && !out.admits(message.size())) {
         fail(Status.Code.INTERNAL, broken.getDescription()); // there is no credit to say it by

@@ -123,7 +123,8 @@ final class Session implements StreamObserver<HandleRequest> {
     Handle<?, ?> handle = newHandle(kind, number);
     handles.put(number, handle);
     if (crowded) {
-      handle.fail(Status.Code.RESOURCE_EXHAUSTED, MAX_HANDLES + " handles are open (MUX-LIMIT-007)");
+      handle.fail(
+          Status.Code.RESOURCE_EXHAUSTED, MAX_HANDLES + " handles are open (MUX-LIMIT-007)");
     } else if (stopping) {
       handle.fail(Status.Code.UNAVAILABLE, "the function is stopping (MUX-DRAIN-002)");
     } else {
@@ -146,10 +147,7 @@ final class Session implements StreamObserver<HandleRequest> {
       out.onNext(frame);
     }
     if (!over && (halfClosed || stopping) && handles.values().stream().allMatch(Handle::isSent)) {
-      over(
-          halfClosed
-              ? Status.OK
-              : Status.UNAVAILABLE.withDescription("the function is stopping"));
+      over(halfClosed ? Status.OK : Status.UNAVAILABLE.withDescription("the function is stopping"));
     }
   }
 

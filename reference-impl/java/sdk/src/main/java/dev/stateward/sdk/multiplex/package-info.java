@@ -1,7 +1,7 @@
 /**
- * Serves many entities of one kind on one gRPC stream (protocol/spec/multiplexed-stream.md). Each of
- * them, named by its handle, has a {@link dev.stateward.sdk.EntityStream} of its own: what serves a
- * kind on plain streams serves it here unchanged.
+ * Serves many entities of one kind on one gRPC stream (protocol/spec/multiplexed-stream.md). Each
+ * of them, named by its handle, has a {@link dev.stateward.sdk.EntityStream} of its own: what
+ * serves a kind on plain streams serves it here unchanged.
  *
  * <p>gRPC's threads bring the frames, the workers what handles have to say; either writes, where
  * there is room. What they share is a Session, under one lock, which nobody holds while a handler

@@ -4,7 +4,6 @@ import dev.stateward.entity.v1.Command;
 import dev.stateward.entity.v1.Failure;
 import dev.stateward.replicated.v1.Delta;
 import dev.stateward.replicated.v1.HandleRequest;
-import dev.stateward.replicated.v1.HandleRequest.MessageCase;
 import dev.stateward.replicated.v1.HandleResponse;
 import dev.stateward.replicated.v1.Init;
 import dev.stateward.replicated.v1.StreamCancelled;
@@ -43,7 +42,7 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
     if (message.hasInit()) {
       return init(message.getInit());
     }
-    if (entity == null && message.getMessageCase() != MessageCase.MESSAGE_NOT_SET) {
+    if (entity == null) {
       throw new Broken(
           message.getCommand().getId(), "the first message is not init (REP-INIT-005)");
     }

@@ -15,8 +15,8 @@ import io.grpc.Status;
 import java.util.Optional;
 
 /**
- * One entity in memory, for as long as its stream lives. It does no I/O and is used by one thread at
- * a time.
+ * One entity in memory, for as long as its stream lives. It does no I/O and is used by one thread
+ * at a time.
  */
 final class Activation<V extends Message> {
   private final ValueEntity<V> entity;
@@ -54,7 +54,9 @@ final class Activation<V extends Message> {
     if (method == null) {
       throw new Refusal(
           Status.Code.UNIMPLEMENTED,
-          entity.service().getFullName() + " has no method \"" + command.getName()
+          entity.service().getFullName()
+              + " has no method \""
+              + command.getName()
               + "\" (CORE-CMD-003)");
     }
     return method.handler().handle(context, Payload.request(method.request(), command));

@@ -18,9 +18,7 @@ import java.util.Optional;
  * besides the response.
  */
 public final class ValueContext<V extends Message> extends CommandContext {
-  /**
-   * The longest that a value may be kept for, where it is not kept for ever (VAL-EXPIRE-006).
-   */
+  /** The longest that a value may be kept for, where it is not kept for ever (VAL-EXPIRE-006). */
   private static final Duration LONGEST_LIFE = Duration.ofDays(100 * 365);
 
   private Optional<V> value;
@@ -32,8 +30,8 @@ public final class ValueContext<V extends Message> extends CommandContext {
   }
 
   /**
-   * Returns the value as the command has left it so far. A message whose every field has its default
-   * is a value (VAL-INIT-010).
+   * Returns the value as the command has left it so far. A message whose every field has its
+   * default is a value (VAL-INIT-010).
    */
   public Optional<V> current() {
     return value;
@@ -45,9 +43,9 @@ public final class ValueContext<V extends Message> extends CommandContext {
   }
 
   /**
-   * Sets the value for so long, from when the update is durable (VAL-EXPIRE-001): from a millisecond
-   * to 100 years of 365 days. The entity then has none. A command that is on its way by then still
-   * sees it. Any other time is a mistake in the handler.
+   * Sets the value for so long, from when the update is durable (VAL-EXPIRE-001): from a
+   * millisecond to 100 years of 365 days. The entity then has none. A command that is on its way by
+   * then still sees it. Any other time is a mistake in the handler.
    */
   public void update(V next, Duration life) {
     if (life.toMillis() < 1 || life.compareTo(LONGEST_LIFE) > 0) {
@@ -67,8 +65,7 @@ public final class ValueContext<V extends Message> extends CommandContext {
   /** Removes the value, whether or not there is one. The entity lives on without it. */
   public void delete() {
     value = Optional.empty();
-    change =
-        Optional.of(StateAction.newBuilder().setDelete(Delete.getDefaultInstance()).build());
+    change = Optional.of(StateAction.newBuilder().setDelete(Delete.getDefaultInstance()).build());
   }
 
   /**

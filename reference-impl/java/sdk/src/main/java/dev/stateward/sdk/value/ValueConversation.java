@@ -28,7 +28,8 @@ final class ValueConversation extends EntityConversation<HandleRequest, HandleRe
       case INIT -> init(message.getInit());
       case COMMAND -> command(message.getCommand());
       case PASSIVATE -> Said.end(); // whatever the reason (LIFE-PASS-005)
-      default -> throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
+      default ->
+          throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
     };
   }
 
@@ -61,7 +62,8 @@ final class ValueConversation extends EntityConversation<HandleRequest, HandleRe
       throw new Broken(
           command.getId(),
           "a command for \"%s\" on the stream of \"%s\" (VAL-CMD-007)",
-          command.getEntityId(), entityId);
+          command.getEntityId(),
+          entityId);
     }
     return Said.answer(HandleResponse.newBuilder().setReply(entity.execute(command)).build());
   }

@@ -35,8 +35,8 @@ public final class ValueEntity<V extends Message> extends Definition<ValueEntity
    * Begins the definition of an entity.
    *
    * @param service the user's service, as generated
-   * @param persistenceId the name under which its values are stored for ever; not empty, and no other
-   *     entity's
+   * @param persistenceId the name under which its values are stored for ever; not empty, and no
+   *     other entity's
    * @param value the type of its value
    */
   public static <V extends Message> ValueEntity<V> of(

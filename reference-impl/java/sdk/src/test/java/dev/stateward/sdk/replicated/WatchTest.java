@@ -183,9 +183,22 @@ class WatchTest {
     assertEquals(2, answers.size());
     assertEquals(2, message(answers.get(1)).getCommandId());
     room.sees("ben");
-    assertFalse(cancel(room, 1).hasStateAction(), "it had ended already (REP-CANCEL-003)");
-    assertFalse(cancel(room, 77).hasStateAction(), "it never was");
+    assertEquals(nothing(1), cancel(room, 1), "it had ended already (REP-CANCEL-003)");
+    assertEquals(nothing(77), cancel(room, 77), "it never was");
     room.sees("ben");
+  }
+
+  private static StreamCancelledResponse nothing(long id) {
+    return StreamCancelledResponse.newBuilder().setCommandId(id).build();
+  }
+
+  /** A call of an entity that is deleted has ended with it. */
+  @Test
+  void cancelledOfWhatIsDeleted() {
+    var room = leaving((left, people) -> left.effect(CALL, false));
+    room.says(join(1, "anna"));
+    room.says(Replicated.delete());
+    assertEquals(nothing(1), cancel(room, 1));
   }
 
   /** An end that is refused has done nothing, and only the log hears of it. */
