@@ -53,4 +53,11 @@ public final class TestStream {
   public String log() {
     return String.join("", log);
   }
+
+  /** Returns a log that nobody reads. */
+  static Logger quiet() {
+    var logger = Logger.getAnonymousLogger();
+    logger.setUseParentHandlers(false);
+    return logger;
+  }
 }
