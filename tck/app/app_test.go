@@ -257,14 +257,14 @@ func TestUsage(t *testing.T) {
 }
 
 func TestNeverReady(t *testing.T) {
-	for behaviour, want := range map[string]string{
-		"die":      "exited with status 7 before it was ready; its last lines were:\n    about to die\n    no database",
-		"bare":     "cannot become ready: it does not serve stateward.discovery.v1.DiscoveryService",
-		"stubborn": "not ready within 300ms",
+	for behaviour, test := range map[string]struct{ timeout, want string }{
+		"die":      {"1m", "exited with status 7 before it was ready; its last lines were:\n    about to die\n    no database"},
+		"bare":     {"1m", "cannot become ready: it does not serve stateward.discovery.v1.DiscoveryService"},
+		"stubborn": {"300ms", "not ready within 300ms"}, // the only one that is waited for
 	} {
 		dir := t.TempDir()
-		run(t, "function", "cmd:"+function+" "+behaviour, "--timeout", "300ms", "--report-dir", dir).
-			expect(t, app.ExitNeverReady, want)
+		run(t, "function", "cmd:"+function+" "+behaviour, "--timeout", test.timeout, "--report-dir", dir).
+			expect(t, app.ExitNeverReady, test.want)
 		r := verified(t, dir, tckv1.Result_RESULT_INVALID)
 		if !strings.Contains(r.GetReason(), "nothing came to a verdict") {
 			t.Errorf("the reason is %q", r.GetReason())
