@@ -78,7 +78,7 @@ async def run(function: Function, address: str) -> None:
     to end.
     """
     log = function.config.log
-    remove_stale(address)
+    refuse_taken(address)
     stop = asyncio.Event()
     _stop_at_signals(stop)
     server = Server(function)
@@ -124,10 +124,11 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
-def remove_stale(address: str) -> None:
-    """Remove the socket that a killed process left, so that the next one can listen there.
+def refuse_taken(address: str) -> None:
+    """Raise OSError where the path of a socket is in use.
 
-    Raises OSError where the path is in use.
+    gRPC would take it away from whoever listens there; that of a process that was killed it
+    may have.
     """
     path = address.removeprefix("unix:")
     if path == address or not os.path.lexists(path):
@@ -139,7 +140,6 @@ def remove_stale(address: str) -> None:
         try:
             probe.connect(path)
         except ConnectionRefusedError:
-            os.remove(path)
             return
     raise FileExistsError(f"another process listens on {path}")
 

@@ -5,19 +5,21 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.any_pb2 import Any as Payload
 from stateward.action.v1 import action_pb2
 from stateward.action.v1.action_pb2 import ActionCommand
 from stateward.discovery.v1 import discovery_pb2
-from stateward.discovery.v1.discovery_pb2 import DiscoverRequest
-from stateward.entity.v1.entity_pb2 import Command
+from stateward.discovery.v1.discovery_pb2 import DiscoverRequest, ServiceInfo
+from stateward.entity.v1.entity_pb2 import ClientAction, Command, Failure
 from stateward.eventsourced.v1 import eventsourced_pb2
-from stateward.eventsourced.v1.eventsourced_pb2 import HandleRequest, Init
+from stateward.eventsourced.v1.eventsourced_pb2 import EventSourcedReply, HandleRequest, HandleResponse, Init
 from stateward.tck.action.v1 import action_pb2 as model_action
 from stateward.tck.eventsourced.v1 import eventsourced_pb2 as model
 
 import sdk
 from model.__main__ import config
 from sdk import Code
+from sdk.dialect import CloudstateDialect
 from sdk.payload import pack
 from sdktest import Proxy, started
 
@@ -113,3 +115,34 @@ async def test_one_dialect_alone(dialect: str, path: str, served: bool) -> None:
         await call.send(DiscoverRequest())
         assert await call.status() is (Code.OK if served else Code.UNIMPLEMENTED)
     await server.stop()
+
+
+def test_what_is_said_may_be_kept() -> None:
+    kept = HandleResponse(reply=EventSourcedReply(client_action=ClientAction(failure=Failure(code=5))))
+    said = CloudstateDialect(sdk.Cloudstate()).said(kept)
+    assert said != kept
+    assert kept.reply.client_action.failure.code == 5
+
+
+def test_an_old_name_of_two_messages_means_neither() -> None:
+    dialect = CloudstateDialect(sdk.Cloudstate({"a.A": "old.X", "a.B": "old.X", "a.C": "old.C"}))
+
+    def heard(name: str) -> str:
+        command = Command(payload=Payload(type_url=f"t/{name}"))
+        dialect.heard(command)
+        return command.payload.type_url
+
+    def said(name: str) -> Any:
+        return dialect.said(Command(payload=Payload(type_url=f"t/{name}")))
+
+    assert (heard("old.X"), heard("old.C"), heard("other")) == ("t/old.X", "t/a.C", "t/other")
+    assert [said(name).payload.type_url for name in ("a.A", "a.B", "a.C")] == [
+        "t/old.X",
+        "t/old.X",
+        "t/old.C",
+    ]
+
+
+def test_the_name_for_people_stays() -> None:
+    dialect = CloudstateDialect(sdk.Cloudstate({"a.A": "old.A"}))
+    assert dialect.said(ServiceInfo(service_name="a.A")) == ServiceInfo(service_name="a.A")
