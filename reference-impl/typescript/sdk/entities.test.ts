@@ -1,18 +1,7 @@
-// What an author's code may do wrong, and any messages to the two kinds that store.
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import fc from "fast-check";
+// What an author's code may do wrong, in the two kinds that store.
+import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type HandleRequest,
-  HandleRequestSchema,
-  type HandleResponse,
-  HandleResponseSchema,
-} from "../gen/stateward/eventsourced/v1/eventsourced_pb.js";
-import {
-  HandleRequestSchema as ValueRequestSchema,
-  HandleResponseSchema as ValueResponseSchema,
-} from "../gen/stateward/value/v1/value_pb.js";
 import {
   EventSourcedTwoService as Two,
   file_stateward_tck_eventsourced_v1_eventsourced as file,
@@ -85,12 +74,6 @@ function emitting(
 ): object {
   context.emit(emitted);
   return answer;
-}
-
-/** Sets the value. */
-function updating(context: ValueContext<typeof PersistedSchema>): object {
-  context.update({ value: "a" });
-  return {};
 }
 
 const call = { entityId: "e", id: 1n, name: "Call", payload: pack(ProcessRequestSchema, {}) };
@@ -227,114 +210,3 @@ test("a failed command leaves the value as it was (VAL-FAIL-004)", async () => {
     '1 reply {"message":"a"}',
   ]);
 });
-
-/** Emits, refuses or answers, by turns. */
-function byTurns(): (context: Context) => object {
-  let turn = 0;
-  return (context) => {
-    turn++;
-    if (turn % 2 === 0) context.emit(event("a"));
-    if (turn % 5 === 0) throw new Refusal(Code.ABORTED, "no");
-    return {};
-  };
-}
-
-test("any messages to an event sourced entity", async () => {
-  const id = fc.bigInt({ min: -1n, max: 4n });
-  const messages = fc.oneof(
-    { weight: 6, arbitrary: id.map((n) => says.command({ ...call, id: n })) },
-    { weight: 3, arbitrary: id.map((n) => says.event(n, pack(PersistedSchema, { value: "x" }))) },
-    {
-      weight: 2,
-      arbitrary: fc.constantFrom<HandleRequest>(
-        says.init(Two.typeName, "e"),
-        says.say({ case: "snapshotRequest", value: {} }),
-        says.say({ case: "passivate", value: {} }),
-        says.say({ case: undefined }),
-        says.command({ ...call, name: "Other" }),
-        says.command({ ...call, entityId: "f" }),
-        says.event(1n, pack(ProcessRequestSchema, {})),
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => read(HandleRequestSchema, bytes)),
-    },
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.boolean(), fc.array(messages, { maxLength: 20 }), async (opened, script) => {
-      const { stream, surroundings } = eventSourcedThat(byTurns());
-      if (opened) await stream.step(says.init(Two.typeName, "e"));
-      for (const request of script) {
-        if (request === undefined) return;
-        const { answers, more } = await stream.step(request);
-        judge(request.message.case, answers, more, (answer) => toBinary(HandleResponseSchema, answer));
-        assert.doesNotMatch(surroundings.logged, /msg=defect/);
-        if (!more) return;
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
-
-test("any messages to a value entity", async () => {
-  const messages = fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.bigInt({ min: -1n, max: 4n }).map((n) => saysValue.command({ ...call, id: n })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom(
-        saysValue.init(Two.typeName, "e"),
-        saysValue.say({ case: "passivate", value: {} }),
-        saysValue.command({ ...call, entityId: "f" }),
-      ),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => read(ValueRequestSchema, bytes)),
-    },
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.boolean(), fc.array(messages, { maxLength: 20 }), async (opened, script) => {
-      const { stream, surroundings } = valueThat(updating);
-      if (opened) await stream.step(saysValue.init(Two.typeName, "e"));
-      for (const request of script) {
-        if (request === undefined) return;
-        const { answers, more } = await stream.step(request);
-        judge(request.message.case, answers, more, (answer) => toBinary(ValueResponseSchema, answer));
-        assert.doesNotMatch(surroundings.logged, /msg=defect/);
-        if (!more) return;
-      }
-    }),
-    { numRuns: 300 },
-  );
-});
-
-/** The bytes as a message; grpc ends the stream of one that cannot be read. */
-function read<M extends typeof HandleRequestSchema | typeof ValueRequestSchema>(
-  schema: M,
-  bytes: Uint8Array,
-) {
-  try {
-    return fromBinary(schema, bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What must hold of the answers to any message. */
-function judge<A extends Pick<HandleResponse, "$unknown"> & { message: { case: string | undefined } }>(
-  said: string | undefined,
-  answers: readonly A[],
-  more: boolean,
-  send: (answer: A) => Uint8Array,
-): void {
-  answers.forEach(send); // can be sent
-  const cases = answers.map(({ message }) => message.case);
-  if (!more && said !== "passivate") assert.deepEqual(cases, ["failure"]);
-  else if (said === "command") assert.deepEqual(cases, ["reply"]);
-  else if (said === "snapshotRequest") assert.deepEqual(cases, ["snapshotResponse"]);
-  else assert.deepEqual(cases, []);
-}

@@ -194,6 +194,18 @@ test("a command is given up", async () => {
   assert.deepEqual(await room.people(), []);
 });
 
+// The cancel of a command that is answered comes too late, and changes nothing (CORE-CANCEL-004).
+test("a command is given up too late", async () => {
+  let heard: AbortSignal | undefined;
+  const room = await Room.open(({ signal }) => {
+    heard = signal;
+    return {};
+  });
+  await room.ask(joins(1n, "anna"));
+  room.surroundings.commands.giveUp(1n);
+  assert.equal(heard?.aborted, false);
+});
+
 // What is out of order ends the stream, by a failure with the id of the command or 0.
 for (const [name, commandId, ...requests] of [
   ["no init", 99n, getPeople],

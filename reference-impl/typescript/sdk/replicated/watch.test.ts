@@ -51,3 +51,22 @@ for (const fails of [false, true]) {
     assert.deepEqual(again[0].message.value.sideEffects, []);
   });
 }
+
+// A command that deletes the entity opens no call (REP-STREAM-002), and ends those that are
+// open: nothing is done at their end any more.
+test("a delete ends every call", async () => {
+  const room = await Room.open((context, people, person) => {
+    if (person === "last") context.delete();
+    people.add(person);
+    context.watch({ changed: () => ({}), cancelled: () => void people.delete(person) });
+    return {};
+  });
+  assert.ok((await room.ask(joins(1n, "anna"))).reply.streamed);
+  const { reply, news } = await room.ask(joins(2n, "last"));
+  assert.deepEqual([reply.streamed, reply.stateAction?.action.case, news], [false, "delete", []]);
+  for (const id of [1n, 2n]) {
+    const [left] = (await room.step(says.cancelled("e", id))).answers;
+    assert.ok(left?.message.case === "streamCancelledResponse");
+    assert.equal(left.message.value.stateAction, undefined);
+  }
+});

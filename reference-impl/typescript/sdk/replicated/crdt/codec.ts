@@ -25,8 +25,8 @@ import { ordered } from "./order.js";
 
 /**
  * How the elements, keys and register values of type T travel. Values that are equal are
- * packed into equal bytes (REP-EQ-002). Packing throws at
- * what cannot travel, and unpacking a {@link PayloadError} at what cannot be read.
+ * packed into equal bytes (REP-EQ-002). Packing throws at what cannot travel, and unpacking
+ * throws a {@link PayloadError} at what cannot be read.
  */
 export interface Codec<T> {
   pack(value: T): Any;
