@@ -40,7 +40,7 @@ export type Asked = Pick<Command, "entityId" | "name" | "metadata">;
  * What a handler knows of its command besides the request, and what it asks for
  * besides the answer. Each kind of entity has a context of its own.
  *
- * What cannot be sent, such as text that is not Unicode, is a mistake in the handler:
+ * What cannot be sent, such as a number out of its range, is a mistake in the handler:
  * the methods then throw what is no {@link Refusal}, and the entity is reset.
  */
 export class Context {

@@ -302,7 +302,7 @@ test("metadata", () => {
 test("a code that is none is UNKNOWN", async (t) => {
   const proxy = await Proxy.start(
     t,
-    cartThat(() => Promise.reject(new Refusal(77 as Code, "odd \ud800"))),
+    cartThat(() => Promise.reject(new Refusal(77 as never, "odd \ud800"))),
   );
   const call = proxy.call(handle);
   call.send(init);

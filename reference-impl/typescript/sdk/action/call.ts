@@ -149,8 +149,8 @@ export class Call {
 
   /** Refuses a call before its handler had a say. */
   async #refuse(refusal: Refusal): Promise<void> {
-    this.#host.log.warn("call refused", { reason: refusal.message });
     if (this.#stream.signal.aborted) return; // nobody listens
+    this.#host.log.warn("call refused", { reason: refusal.message });
     await this.#stream.send(
       create(ActionResponseSchema, { response: { case: "failure", value: failureOf(0n, refusal) } }),
     );

@@ -1,0 +1,296 @@
+// A multiplexed stream, frame by frame.
+import { create, fromBinary, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type HandleRequest,
+  HandleRequestSchema,
+  type HandleResponse,
+} from "../../gen/stateward/multiplex/v1/multiplex_pb.js";
+import {
+  HandleRequestSchema as ValueRequestSchema,
+  HandleResponseSchema as ValueResponseSchema,
+  ValueEntityService,
+} from "../../gen/stateward/value/v1/value_pb.js";
+import { valueEntities } from "../../model/value.js";
+import { Host } from "../host.js";
+import { textLog } from "../log.js";
+import { pack } from "../payload.js";
+import { Code } from "../refusal.js";
+import type { Method } from "../service.js";
+import { TestStream } from "../sdktest/stream.js";
+import * as says from "../sdktest/value.js";
+import { valueKind } from "../value/service.js";
+import {
+  ProcessRequestSchema,
+  ValueEntityTckModelService,
+} from "../../gen/stateward/tck/value/v1/value_pb.js";
+import { multiplexService } from "./service.js";
+
+type Frame = NonNullable<MessageInitShape<typeof HandleRequestSchema>["frame"]>;
+
+/** A stream for the model of value entities, or for a kind of the test's. */
+class Talk extends TestStream<HandleRequest, HandleResponse> {
+  readonly host = new Host(textLog(() => undefined));
+  readonly ended: Promise<string>;
+
+  constructor(serve?: Method["handle"]) {
+    super();
+    const method = valueKind.serve(this.host, valueEntities).methods[0] ?? assert.fail();
+    const kinds = new Map([
+      [ValueEntityService.typeName, serve === undefined ? method : { ...method, handle: serve }],
+    ]);
+    const handle = multiplexService(this.host, kinds).methods[0]?.handle ?? assert.fail();
+    this.ended = handle(this as TestStream<Message, Message>).then(
+      () => "OK",
+      (error: unknown) => String(error),
+    );
+  }
+
+  frame(handle: bigint, frame: Frame): this {
+    return this.say(create(HandleRequestSchema, { handle, frame }));
+  }
+
+  start(entityType: string = ValueEntityService.typeName): this {
+    return this.frame(0n, { case: "start", value: { entityType } });
+  }
+
+  open(handle: bigint, message: Uint8Array = init): this {
+    return this.frame(handle, { case: "open", value: { message } });
+  }
+
+  message(handle: bigint, message: Uint8Array): this {
+    return this.frame(handle, { case: "message", value: message });
+  }
+
+  close(handle: bigint, reset = false): this {
+    return this.frame(handle, { case: "close", value: { reset } });
+  }
+
+  /** The next frame, in a word. */
+  async hears(): Promise<string> {
+    return show(await this.hear());
+  }
+}
+
+const init = toBinary(ValueRequestSchema, says.init(ValueEntityTckModelService.typeName, "e"));
+const command = (id: bigint, update = ""): Uint8Array => {
+  const actions = update === "" ? [] : [{ action: { case: "update" as const, value: { value: update } } }];
+  const payload = pack(ProcessRequestSchema, { id: "e", actions });
+  return toBinary(ValueRequestSchema, says.command({ entityId: "e", id, name: "Process", payload }));
+};
+
+/** A kind that says nothing until its stream is over. */
+const quiet: Method["handle"] = ({ signal }) =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+
+function show({ handle, frame }: HandleResponse): string {
+  switch (frame.case) {
+    case "message": {
+      const { message } = fromBinary(ValueResponseSchema, frame.value);
+      return `${handle} ${message.case ?? ""} ${message.case === "reply" ? message.value.commandId : ""}`;
+    }
+    case "credit":
+      return `${handle} credit ${frame.value.bytes}`;
+    case "failure":
+      return `${handle} failure ${Code[frame.value.code] ?? ""} ${frame.value.description}`;
+    default:
+      return `${handle} ${frame.case ?? ""}`;
+  }
+}
+
+test("two handles, each an activation of its own, until the half-close (MUX-END-003)", async () => {
+  const talk = new Talk()
+    .start()
+    .open(1n)
+    .open(2n)
+    .message(1n, command(1n))
+    .message(2n, command(1n))
+    .halfClose();
+  assert.equal(await talk.ended, "OK");
+  const said = (await talk.rest()).map(show);
+  for (const handle of ["1", "2"]) {
+    const own = said.filter((line) => line.startsWith(handle));
+    assert.deepEqual(
+      own.filter((line) => !line.includes("credit")),
+      [`${handle} reply 1`, `${handle} closed`],
+    );
+  }
+});
+
+test("bytes are given back once their message is being handled (MUX-CREDIT-006)", async () => {
+  const talk = new Talk().start().open(1n);
+  assert.equal(await talk.hears(), `1 credit ${init.length}`);
+  talk.message(1n, command(1n, "a"));
+  const said = [await talk.hears(), await talk.hears()].sort();
+  assert.deepEqual(said, [`1 credit ${command(1n, "a").length}`, "1 reply 1"]);
+  talk.close(1n);
+  assert.equal(await talk.hears(), "1 closed");
+  talk.halfClose();
+  assert.equal(await talk.ended, "OK");
+});
+
+test("a reset is acknowledged at once, and late frames are nothing (MUX-CLOSE-003, MUX-CLOSE-008)", async () => {
+  const talk = new Talk(quiet).start().open(1n).close(1n, true);
+  assert.equal(await talk.hears(), "1 closed");
+  talk
+    .frame(1n, { case: "credit", value: { bytes: 1n } })
+    .close(1n, true)
+    .message(1n, init);
+  assert.match(await talk.ended, /a frame for handle 1, which is done \(MUX-WRONG-002\)/);
+});
+
+test("what a kind's handler throws fails its handle alone (MUX-FAIL-001)", async () => {
+  const talk = new Talk(async (stream) => {
+    await stream.next();
+    throw new TypeError("defect");
+  })
+    .start()
+    .open(1n)
+    .open(2n);
+  const said = [await talk.hears(), await talk.hears()].sort();
+  assert.deepEqual(
+    said,
+    ["1", "2"].map((n) => `${n} failure INTERNAL the function failed; its log has the stack`),
+  );
+  talk.close(1n).close(2n).halfClose();
+  assert.equal(await talk.ended, "OK");
+});
+
+test("a handle that breaks a rule fails, and the stream goes on (MUX-WRONG-001, MUX-MSG-003)", async () => {
+  for (const [serve, break_, reason] of [
+    [
+      quiet,
+      (talk: Talk) => talk.message(1n, new Uint8Array(65536)),
+      /^1 failure INVALID_ARGUMENT a message of 65536 bytes/,
+    ],
+    [
+      quiet,
+      (talk: Talk) => talk.message(1n, new Uint8Array(0)),
+      /^1 failure INVALID_ARGUMENT a message of 0 bytes/,
+    ],
+    [
+      quiet,
+      (talk: Talk) => talk.frame(1n, { case: "credit", value: { bytes: 1n } }),
+      /^1 failure INVALID_ARGUMENT credit of 1 bytes/,
+    ],
+    [
+      quiet,
+      (talk: Talk) => talk.frame(1n, { case: undefined }),
+      /^1 failure INVALID_ARGUMENT a frame without a case/,
+    ],
+    [
+      undefined,
+      (talk: Talk) => talk.message(1n, Uint8Array.of(0xff)),
+      /^1 failure INVALID_ARGUMENT a message that cannot be read/,
+    ],
+  ] as const) {
+    const talk = new Talk(serve).start().open(1n);
+    break_(talk);
+    let said = await talk.hears();
+    while (said.includes("credit ") && !said.includes("failure")) said = await talk.hears();
+    assert.match(said, reason);
+    talk.reset();
+    assert.equal(await talk.ended, "Refusal: the call is over");
+  }
+});
+
+test("what does not fit together ends the stream", async () => {
+  for (const [speak, reason] of [
+    [(talk: Talk) => talk.open(1n), /the first frame is not start \(MUX-START-003\)/],
+    [(talk: Talk) => talk.start("x"), /no stateful kind "x" here \(MUX-START-004\)/],
+    [(talk: Talk) => talk.start().start(), /a second start, or one for a handle \(MUX-WRONG-002\)/],
+    [(talk: Talk) => talk.start().open(2n), /handle 2 opened behind 0 \(MUX-OPEN-004\)/],
+    [
+      (talk: Talk) => talk.start().message(1n, init),
+      /a frame for handle 1, which was never opened \(MUX-WRONG-002\)/,
+    ],
+  ] as const) {
+    const talk = new Talk();
+    speak(talk);
+    assert.match(await talk.ended, reason);
+  }
+});
+
+test("a function that stops opens nothing more, and ends with its last handle (MUX-DRAIN-002)", async () => {
+  const talk = new Talk().start().open(1n);
+  await talk.hears(); // credit: it is open
+  talk.host.stop();
+  assert.equal(await talk.hears(), "1 failure UNAVAILABLE the function is stopping");
+  assert.equal(await talk.ended, "Refusal: the function is stopping");
+});
+
+test("a message waits for credit, others do not (MUX-CREDIT-003)", async () => {
+  const value = { typeUrl: "x".repeat(40_000) };
+  const reply = { stateAction: { action: { case: "update" as const, value: { value } } } };
+  const large = create(ValueResponseSchema, { message: { case: "reply", value: reply } });
+  const talk = new Talk(async (stream) => {
+    await stream.send(large);
+    await stream.send(large);
+  })
+    .start()
+    .open(1n);
+  const bytes = toBinary(ValueResponseSchema, large).length;
+  assert.equal(await talk.hears(), "1 reply 0");
+  talk.frame(1n, { case: "credit", value: { bytes: BigInt(bytes) } });
+  assert.equal(await talk.hears(), "1 reply 0");
+  assert.equal(await talk.hears(), "1 closed");
+  talk.close(1n).halfClose();
+  assert.equal(await talk.ended, "OK");
+});
+
+test("any frames end in a defined way", async () => {
+  const number = fc.bigInt({ min: -1n, max: 3n });
+  const bytes = fc.oneof(
+    fc.constantFrom(init, command(1n), command(2n, "a")),
+    fc.uint8Array({ maxLength: 9 }),
+  );
+  const frame = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.tuple(number, bytes).map(
+        ([n, message]) =>
+          (talk: Talk) =>
+            talk.open(n, message),
+      ),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.tuple(number, bytes).map(
+        ([n, message]) =>
+          (talk: Talk) =>
+            talk.message(n, message),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(number, fc.boolean()).map(
+        ([n, reset]) =>
+          (talk: Talk) =>
+            talk.close(n, reset),
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(number, fc.bigInt({ min: -1n, max: 99n })).map(
+        ([n, value]) =>
+          (talk: Talk) =>
+            talk.frame(n, { case: "credit", value: { bytes: value } }),
+      ),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(frame, { maxLength: 12 }), async (frames) => {
+      const talk = new Talk().start().open(1n);
+      for (const speak of frames) speak(talk);
+      talk.halfClose();
+      assert.match(await talk.ended, /^(OK|Refusal: .*\(MUX-[A-Z]+-\d+\))$/);
+      const ends = (await talk.rest()).filter(
+        ({ frame: said }) => said.case === "closed" || said.case === "failure",
+      );
+      assert.equal(new Set(ends.map(({ handle }) => handle)).size, ends.length, "a handle ends once");
+    }),
+    { numRuns: 300 },
+  );
+});
