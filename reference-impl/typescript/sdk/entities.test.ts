@@ -66,14 +66,10 @@ function valueThat(call: (context: ValueContext<typeof PersistedSchema>) => obje
   return { surroundings, stream };
 }
 
-/** Emits these, and answers with the last argument. */
-function emitting(
-  context: Context,
-  emitted: ReturnType<typeof event>,
-  answer: object | undefined = {},
-): object {
-  context.emit(emitted);
-  return answer;
+/** Emits these, and answers. */
+function emitting(context: Context, ...events: ReturnType<typeof event>[]): object {
+  for (const emitted of events) context.emit(emitted);
+  return {};
 }
 
 const call = { entityId: "e", id: 1n, name: "Call", payload: pack(ProcessRequestSchema, {}) };
