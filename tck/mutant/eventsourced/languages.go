@@ -38,7 +38,7 @@ func languageMutants() []defect.Mutant {
 		},
 		{
 			Name: "counts-events-in-32-bits", KilledBy: "ES-REPLAY-003", Message: "event -2147483648 after 2147483647",
-			Defect: counting(func(sequence int64) int64 { return int64(int32(sequence)) }), //nolint:gosec // the defect
+			Defect: counting(func(sequence int64) int64 { return int64(int32(sequence)) }),
 		},
 		{
 			Name: "counts-events-in-doubles", KilledBy: "ES-REPLAY-003", Message: "event 9007199254740992 after 9007199254740992",
@@ -48,7 +48,7 @@ func languageMutants() []defect.Mutant {
 			Name: "keeps-deadlines-in-32-bits", KilledBy: "CORE-CMD-002", Message: "too late",
 			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
-					if int32(in.GetCommand().GetTimeout()) < 0 { //nolint:gosec // the defect
+					if int32(in.GetCommand().GetTimeout()) < 0 {
 						return refused(in, "too late")
 					}
 					return next(in)

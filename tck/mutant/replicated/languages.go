@@ -69,7 +69,7 @@ func languageMutants() []defect.Mutant {
 			Name: "replicated-keeps-deadlines-in-32-bits", KilledBy: "REP-STREAM-001", Message: "too late",
 			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
-					if int32(in.GetCommand().GetTimeout()) < 0 { //nolint:gosec // the defect
+					if int32(in.GetCommand().GetTimeout()) < 0 {
 						return refused(in, "too late")
 					}
 					return next(in)
