@@ -69,7 +69,7 @@ def process_streamed(
     def changed(news: News) -> ProcessStreamedResponse | None:
         for effect in request.effects:
             news.effect(_call_two(effect.id), synchronous=effect.synchronous)
-        if request.HasField("end_state") and request.end_state == state_of(value):
+        if request.end_state == state_of(value):  # never, where there is none
             news.end()
         return response()
 

@@ -48,9 +48,8 @@ class Health:
         self._set(reason.encode("utf-8", "replace")[:_MAX_REASON].decode("utf-8", "ignore"))
 
     def _set(self, reason: str | None) -> None:
-        if reason != self.reason:
-            self.reason = reason
-            self.tell()
+        self.reason = reason
+        self.tell()
 
     def tell(self) -> None:
         """Wake whoever waits for news. It is for the library."""

@@ -91,6 +91,20 @@ async def test_a_cancel_of_another_command_changes_nothing() -> None:
     assert answer.reply.client_action.HasField("reply")
 
 
+async def test_a_cancel_of_another_command_stops_no_handler() -> None:
+    # CORE-CANCEL-004.
+    waiter = Waiter()
+    stream = await opened(new_tally(waiter))
+    handling = asyncio.create_task(stream.say(add(1)))
+    await soon(waiter.begun.wait())
+    await stream.say(says.cancel(7))
+    done, _ = await asyncio.wait([handling], timeout=0.01)
+    assert not done
+    await stream.say(says.cancel(1))
+    answer = await asyncio.wait_for(handling, PATIENCE)
+    assert answer.reply.client_action.failure.code == Code.CANCELLED.value[0]
+
+
 async def test_a_deadline_reaches_the_handler() -> None:
     stream = await opened(new_tally(Waiter()))
     answer = await asyncio.wait_for(stream.say(add(1, timeout=1)), PATIENCE)

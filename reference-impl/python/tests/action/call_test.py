@@ -1,6 +1,7 @@
 """Calls of an action, over the wire: what is said, and what answers it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -255,8 +256,15 @@ async def test_a_call_that_cannot_be_handled_is_refused(shape: str, commands: li
 async def test_a_handler_cannot_hide_a_request_that_is_none() -> None:
     # ACT-REQ-005.
     action = Action(SERVICE)
-    for method in ("Convert", "Tabulate", "Average"):
+    for method in ("Convert", "Tabulate"):
         action._handled.add(method)
+
+    @action.streamed_in("Average")
+    async def average(ctx: Context, requests: AsyncIterator[AverageRequest]) -> AverageResponse:
+        with contextlib.suppress(Error):
+            async for _ in requests:
+                pass
+        return AverageResponse()
 
     @action.streamed("Watch")
     async def watch(ctx: Context, requests: AsyncIterator[WatchRequest]) -> Responses[WatchResponse]:
@@ -267,8 +275,9 @@ async def test_a_handler_cannot_hide_a_request_that_is_none() -> None:
             yield WatchResponse()
 
     async with started(sdk.Config(name="t", version="1", entities=[action])) as proxy:
-        (answer,) = await answers(await call(proxy, "HandleStreamed", first("Watch"), ActionCommand()))
-    assert answer.failure.code == Code.INVALID_ARGUMENT.value[0]
+        for shape, method in (("HandleStreamed", "Watch"), ("HandleStreamedIn", "Average")):
+            (answer,) = await answers(await call(proxy, shape, first(method), ActionCommand()))
+            assert answer.failure.code == Code.INVALID_ARGUMENT.value[0]
 
 
 async def test_only_the_first_command_says_what_came_with_the_call() -> None:

@@ -21,6 +21,7 @@ from stateward.tck.replicated.v1.replicated_pb2 import (
 from model import replicated
 from sdk import Code
 from sdk.capability import CAPABILITIES
+from sdk.replicated import LOCAL, MAJORITY
 from sdk.replicated.crdt import STRING
 from sdktest import Conversation
 from sdktest import replicated as says
@@ -171,6 +172,18 @@ async def test_a_failure_undoes_the_command() -> None:
     assert not answer.reply.HasField("state_action")
     assert not answer.reply.side_effects
     assert state_of(await ask(stream, "ORSet-1")) == {"orset": {"elements": ["a"]}}
+
+
+async def test_the_write_consistency_is_that_of_the_last_update() -> None:
+    # REP-WRITE-001
+    stream = await begun("GCounter-1")
+    majority = update(gcounter={"increment": 1}, writeConsistency="WRITE_CONSISTENCY_MAJORITY")
+    answer = await ask(stream, "GCounter-1", update(gcounter={"increment": 1}), majority)
+    assert answer.reply.state_action.write_consistency == MAJORITY
+    answer = await ask(stream, "GCounter-1", majority, update(gcounter={"increment": 1}))
+    assert answer.reply.state_action.write_consistency == LOCAL
+    answer = await ask(stream, "GCounter-1", majority, {"delete": {}})
+    assert answer.reply.state_action.write_consistency == MAJORITY
 
 
 async def test_forwards_effects_and_deletion() -> None:

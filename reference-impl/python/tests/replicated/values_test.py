@@ -7,6 +7,7 @@ from google.protobuf.json_format import ParseDict
 from stateward.replicated.v1.replicated_pb2 import (
     Delta,
     GCounterDelta,
+    GSetDelta,
     LWWRegisterDelta,
     LWWRegisterMapDelta,
     LWWRegisterMapEntryDelta,
@@ -14,6 +15,7 @@ from stateward.replicated.v1.replicated_pb2 import (
     ORMapEntryDelta,
     ORMultiMapDelta,
     ORMultiMapEntryDelta,
+    ORSetDelta,
     PNCounterDelta,
     PNCounterMapDelta,
     PNCounterMapEntryDelta,
@@ -237,34 +239,51 @@ def test_a_map_of_one_type_stands_in_no_ormap() -> None:
 
 KEY = STRING.pack("pncounter")
 REFUSED = {
-    "no key": ORMapEntryDelta(delta=counted(1)),
-    "no delta": ORMapEntryDelta(key=KEY),
-    "another type": ORMapEntryDelta(key=KEY, delta=GCounter().delta()),
-    "a map of one type": ORMapEntryDelta(key=KEY, delta=PNCounterMap(STRING).delta()),
+    "no key": (ORMapEntryDelta(delta=counted(1)), "without key"),
+    "no delta": (ORMapEntryDelta(key=KEY), "no type"),
+    "another type": (ORMapEntryDelta(key=KEY, delta=GCounter().delta()), "gcounter"),
+    "a map of one type": (ORMapEntryDelta(key=KEY, delta=PNCounterMap(STRING).delta()), "pncounter_map"),
 }
 
 
-@pytest.mark.parametrize("entry", REFUSED.values(), ids=REFUSED.keys())
-def test_an_entry_that_cannot_be_applied_is_refused(entry: ORMapEntryDelta) -> None:
+@pytest.mark.parametrize(("entry", "why"), REFUSED.values(), ids=REFUSED.keys())
+def test_an_entry_that_cannot_be_applied_is_refused(entry: ORMapEntryDelta, why: str) -> None:
     for delta in ORMapDelta(added=[entry]), ORMapDelta(updated=[entry]):
         entries = ORMap(STRING, entry_of)
         entries.ensure("pncounter")
         entries.commit()
-        with pytest.raises(DeltaError):
+        with pytest.raises(DeltaError, match=why):
             entries.apply(Delta(ormap=delta))
 
 
 def test_an_entry_of_a_map_of_one_type_lacks_nothing() -> None:
     # What is absent in it is absent in the entry for which it stands.
-    registers, sets = LWWRegisterMap(STRING, STRING), ORMultiMap(STRING, STRING)
-    counters = PNCounterMap(STRING)
-    for value, delta in (
-        (registers, Delta(lwwregister_map=LWWRegisterMapDelta(added=[LWWRegisterMapEntryDelta(key=KEY)]))),
-        (sets, Delta(ormulti_map=ORMultiMapDelta(added=[ORMultiMapEntryDelta(key=KEY)]))),
-        (counters, Delta(pncounter_map=PNCounterMapDelta(added=[PNCounterMapEntryDelta(change=1)]))),
-    ):
-        with pytest.raises(DeltaError):
+    registers, sets = LWWRegisterMapEntryDelta, ORMultiMapEntryDelta
+    lacking: list[tuple[Value, Delta, str]] = [
+        (PNCounterMap(STRING), counters_delta(PNCounterMapEntryDelta(change=1)), "without key"),
+        (LWWRegisterMap(STRING, STRING), registers_delta(registers(register=WRITE)), "without key"),
+        (LWWRegisterMap(STRING, STRING), registers_delta(registers(key=KEY)), "without value"),
+        (ORMultiMap(STRING, STRING), sets_delta(sets(set=ORSetDelta())), "without key"),
+        (ORMultiMap(STRING, STRING), sets_delta(sets(key=KEY)), "no type"),
+    ]
+    for value, delta, why in lacking:
+        with pytest.raises(DeltaError, match=why):
             value.apply(delta)
+
+
+WRITE = LWWRegisterDelta(value=STRING.pack("x"))
+
+
+def counters_delta(entry: PNCounterMapEntryDelta) -> Delta:
+    return Delta(pncounter_map=PNCounterMapDelta(added=[entry]))
+
+
+def registers_delta(entry: LWWRegisterMapEntryDelta) -> Delta:
+    return Delta(lwwregister_map=LWWRegisterMapDelta(added=[entry]))
+
+
+def sets_delta(entry: ORMultiMapEntryDelta) -> Delta:
+    return Delta(ormulti_map=ORMultiMapDelta(added=[entry]))
 
 
 def test_entries_from_elsewhere() -> None:
@@ -301,6 +320,30 @@ def test_what_is_not_there_is_told_apart_from_what_is_empty() -> None:
         with pytest.raises(KeyError):
             del there["b"]
         assert list(there) == ["a"]
+
+
+def test_what_a_set_has_already_changes_nothing() -> None:
+    # REP-GSET-002; whoever watches the set then hears nothing.
+    a = STRING.pack("a")
+    grows, both = GSet(STRING), ORSet(STRING)
+    assert grows.apply(Delta(gset=GSetDelta(added=[a])))
+    assert not grows.apply(Delta(gset=GSetDelta(added=[a])))
+    assert not both.apply(Delta(orset=ORSetDelta(cleared=True, removed=[a])))
+    assert both.apply(Delta(orset=ORSetDelta(added=[a])))
+    assert not both.apply(Delta(orset=ORSetDelta(added=[a])))
+    assert both.apply(Delta(orset=ORSetDelta(cleared=True)))
+
+
+def test_a_clear_of_what_is_empty_does_nothing() -> None:
+    # REP-ORSET-006, also where a remove of the last one came before.
+    elements = ORSet(STRING)
+    elements.clear()
+    assert not elements.changed()
+    elements.add("a")
+    elements.commit()
+    elements.discard("a")
+    elements.clear()
+    assert elements.delta() == Delta(orset=ORSetDelta(removed=[STRING.pack("a")]))
 
 
 def test_sets_are_those_of_python() -> None:

@@ -55,8 +55,7 @@ class LWWRegisterMap(Entries[K, LWWRegister[T]], MutableMapping[K, T]):
 def stands(entry: LWWRegisterMapEntryDelta) -> ORMapEntryDelta:
     """Return the entry for which this one stands; what is absent in one is absent in the other."""
     key = entry.key if entry.HasField("key") else None
-    delta = Delta(lwwregister=entry.register) if entry.HasField("register") else None
-    return ORMapEntryDelta(key=key, delta=delta)
+    return ORMapEntryDelta(key=key, delta=Delta(lwwregister=entry.register))  # which has no value then
 
 
 def short(entry: ORMapEntryDelta) -> LWWRegisterMapEntryDelta:
