@@ -1,0 +1,301 @@
+package dev.stateward.sdk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.ExtensionRegistry;
+import com.google.api.AnnotationsProto;
+import dev.stateward.discovery.v1.Capability;
+import dev.stateward.discovery.v1.DiscoverResponse;
+import dev.stateward.entity.v1.Cancel;
+import dev.stateward.eventsourced.v1.EventSourcedServiceGrpc;
+import dev.stateward.eventsourced.v1.HandleRequest;
+import dev.stateward.eventsourced.v1.HandleResponse;
+import dev.stateward.lifecycle.v1.HealthStatus;
+import dev.stateward.lifecycle.v1.LifecycleServiceGrpc;
+import dev.stateward.lifecycle.v1.ProxyDraining;
+import dev.stateward.lifecycle.v1.WatchRequest;
+import dev.stateward.lifecycle.v1.WatchStart;
+import dev.stateward.samples.cart.v1.AddItemRequest;
+import dev.stateward.samples.cart.v1.AddItemResponse;
+import dev.stateward.samples.cart.v1.GetCartRequest;
+import dev.stateward.samples.cart.v1.GetCartResponse;
+import dev.stateward.samples.cart.v1.RemoveItemResponse;
+import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
+import dev.stateward.sdk.eventsourced.EventSourcedEntity;
+import dev.stateward.sdk.sdktest.EventSourced;
+import dev.stateward.sdk.sdktest.Served;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** A function as a proxy meets it. */
+class UserFunctionTest {
+  private final CountDownLatch handling = new CountDownLatch(1); // AddItem has begun
+  private final CountDownLatch go = new CountDownLatch(1); // and may end
+
+  private EventSourcedEntity<Object> entity() {
+    return EventSourcedEntity.of(
+            ShoppingCartServiceGrpc.getServiceDescriptor(), "carts", id -> new Object())
+        .handle(
+            ShoppingCartServiceGrpc.getAddItemMethod(),
+            (context, state, request) -> {
+              handling.countDown();
+              await(request.getProductId().equals("until cancelled") ? cancelled(context) : go);
+              context.check();
+              return AddItemResponse.getDefaultInstance();
+            })
+        .handle(
+            ShoppingCartServiceGrpc.getRemoveItemMethod(),
+            (context, state, request) -> RemoveItemResponse.getDefaultInstance())
+        .handle(
+            ShoppingCartServiceGrpc.getGetCartMethod(),
+            (context, state, request) -> GetCartResponse.getDefaultInstance());
+  }
+
+  private static CountDownLatch cancelled(CommandContext context) {
+    CountDownLatch cancelled = new CountDownLatch(1);
+    io.grpc.Context.current().addListener(scope -> cancelled.countDown(), Runnable::run);
+    return cancelled;
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private Config config() {
+    return Config.of("carts", "1", entity()).withLog(TestStream.quiet());
+  }
+
+  private static HandleRequest add(long id, String product, long timeout) {
+    var command =
+        EventSourced.command(
+                "e",
+                id,
+                ShoppingCartServiceGrpc.getAddItemMethod(),
+                AddItemRequest.newBuilder().setProductId(product).build())
+            .toBuilder();
+    command.getCommandBuilder().setTimeout(timeout);
+    return command.build();
+  }
+
+  private static HandleRequest get(long id) {
+    return EventSourced.command(
+        "e", id, ShoppingCartServiceGrpc.getGetCartMethod(), GetCartRequest.getDefaultInstance());
+  }
+
+  private static Served.Stream<HandleRequest, HandleResponse> open(Served served) {
+    var stream = served.open(EventSourcedServiceGrpc.getHandleMethod());
+    stream.say(EventSourced.init(ShoppingCartServiceGrpc.SERVICE_NAME, "e"));
+    return stream;
+  }
+
+  @Test // DISC-CALL-001, DISC-DESC-001, DISC-DESC-002, DISC-INC-004, DISC-DRIFT-001, DISC-CAP-002
+  void discovery() throws Exception {
+    try (Served served = new Served(config())) {
+      DiscoverResponse answer = served.announce();
+      assertEquals(answer, served.announce(Capability.CAPABILITY_CANCEL));
+      assertEquals(1, answer.getServiceInfo().getProtocolMajorVersion());
+      assertEquals(Connection.CAPABILITIES.size(), answer.getServiceInfo().getCapabilitiesCount());
+      assertFalse(answer.getServiceInfo().getSchemaFingerprint().isEmpty());
+      assertFalse(answer.getServiceInfo().getIncarnationId().isEmpty());
+      try (Served other = new Served(config())) {
+        assertNotEquals(
+            answer.getServiceInfo().getIncarnationId(),
+            other.announce().getServiceInfo().getIncarnationId());
+      }
+      Set<String> names = new HashSet<>();
+      for (FileDescriptorProto file : files(answer)) {
+        assertTrue(names.containsAll(file.getDependencyList()), file.getName());
+        assertTrue(names.add(file.getName()), "each file once");
+      }
+    }
+  }
+
+  private static Iterable<FileDescriptorProto> files(DiscoverResponse answer) throws Exception {
+    ExtensionRegistry options = ExtensionRegistry.newInstance();
+    AnnotationsProto.registerAllExtensions(options);
+    return FileDescriptorSet.parseFrom(answer.getProto(), options).getFileList();
+  }
+
+  @Test // the routes of HTTP reach the proxy
+  void optionsOfTheDescriptors() throws Exception {
+    try (Served served = new Served(config())) {
+      for (FileDescriptorProto file : files(served.announce())) {
+        if (file.getName().endsWith("cart.proto")) {
+          var method = file.getService(0).getMethod(0);
+          var rule = method.getOptions().getExtension(AnnotationsProto.http);
+          assertEquals("/carts/{user_id}/items", rule.getPost());
+          return;
+        }
+      }
+    }
+    throw new AssertionError("no cart.proto");
+  }
+
+  @Test // CORE-CANCEL-002 to CORE-CANCEL-005
+  void cancel() throws Exception {
+    try (Served served = new Served(config())) {
+      var stream = open(served);
+      stream.say(add(1, "until cancelled", 0));
+      await(handling);
+      stream.say(cancelOf(7)); // that never came
+      stream.say(cancelOf(1));
+      var failure = stream.hear().getReply().getClientAction().getFailure();
+      assertEquals(Status.Code.CANCELLED.value(), failure.getCode());
+      stream.say(cancelOf(1)); // too late
+      stream.say(get(2));
+      assertTrue(stream.hear().getReply().getClientAction().hasReply());
+      stream.halfClose();
+      assertEquals(Status.Code.OK, stream.ended());
+    }
+  }
+
+  private static HandleRequest cancelOf(long command) {
+    return HandleRequest.newBuilder().setCancel(Cancel.newBuilder().setCommandId(command)).build();
+  }
+
+  @Test
+  void deadline() throws Exception {
+    try (Served served = new Served(config())) {
+      var stream = open(served);
+      stream.say(add(1, "until cancelled", 1));
+      var failure = stream.hear().getReply().getClientAction().getFailure();
+      assertEquals(Status.Code.DEADLINE_EXCEEDED.value(), failure.getCode());
+    }
+  }
+
+  @Test // LIFE-WATCH-007, LIFE-HEALTH-001, LIFE-STOP-008, LIFE-DRAIN-008
+  void watch() throws Exception {
+    Config config = config();
+    try (Served served = new Served(config)) {
+      var watch = served.open(LifecycleServiceGrpc.getWatchMethod());
+      watch.say(start());
+      assertEquals(HealthStatus.HEALTH_STATUS_SERVING, watch.hear().getHealth().getStatus());
+      config.health().notServing("no database");
+      assertEquals("no database", watch.hear().getHealth().getReason());
+      assertEquals(ServingStatus.NOT_SERVING, health(served));
+      config.health().serving();
+      assertEquals(HealthStatus.HEALTH_STATUS_SERVING, watch.hear().getHealth().getStatus());
+      assertEquals(ServingStatus.SERVING, health(served));
+      watch.say(WatchRequest.newBuilder().setDraining(ProxyDraining.getDefaultInstance()).build());
+      watch.halfClose();
+      assertEquals(Status.Code.OK, watch.ended());
+    }
+  }
+
+  private static WatchRequest start() {
+    return WatchRequest.newBuilder().setStart(WatchStart.getDefaultInstance()).build();
+  }
+
+  private static ServingStatus health(Served served) {
+    return HealthGrpc.newBlockingStub(served.channel())
+        .withDeadlineAfter(Served.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .check(HealthCheckRequest.getDefaultInstance())
+        .getStatus();
+  }
+
+  @Test // LIFE-WATCH-002
+  void watchOutOfTurn() throws Exception {
+    try (Served served = new Served(config())) {
+      for (WatchRequest wrong :
+          new WatchRequest[] {
+            WatchRequest.getDefaultInstance(),
+            WatchRequest.newBuilder().setDraining(ProxyDraining.getDefaultInstance()).build()
+          }) {
+        var watch = served.open(LifecycleServiceGrpc.getWatchMethod());
+        watch.say(wrong);
+        assertEquals(Status.Code.INVALID_ARGUMENT, watch.ended());
+      }
+      var watch = served.open(LifecycleServiceGrpc.getWatchMethod());
+      watch.say(start());
+      watch.hear();
+      watch.say(start());
+      assertEquals(Status.Code.INVALID_ARGUMENT, watch.ended());
+    }
+  }
+
+  @Test // LIFE-DRAIN-001, LIFE-DRAIN-009
+  void stopsInOrder() throws Exception {
+    try (Served served = new Served(config())) {
+      var watch = served.open(LifecycleServiceGrpc.getWatchMethod());
+      watch.say(start());
+      watch.hear();
+      var busy = open(served);
+      busy.say(add(1, "", 0));
+      await(handling);
+      var stopped =
+          java.util.concurrent.CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return served.stop();
+                } catch (InterruptedException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      assertEquals(5000, watch.hear().getDraining().getGrace());
+      watch.halfClose();
+      assertEquals(Status.Code.OK, watch.ended());
+      go.countDown();
+      assertTrue(busy.hear().getReply().getClientAction().hasReply(), "the command at hand");
+      assertEquals(Status.Code.UNAVAILABLE, busy.ended());
+      assertTrue(stopped.get(Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void breaksWhatDoesNotEnd() throws Exception {
+    try (Served served = new Served(config().withStopWithin(Duration.ofMillis(1)))) {
+      open(served).say(add(1, "", 0));
+      await(handling);
+      assertFalse(served.stop());
+      go.countDown();
+    }
+  }
+
+  @Test
+  void everyMistakeAtOnce() {
+    var bad =
+        EventSourcedEntity.of(
+                ShoppingCartServiceGrpc.getServiceDescriptor(), "", id -> new Object())
+            .passivateAfter(Duration.ZERO)
+            .handle(
+                ShoppingCartServiceGrpc.getGetCartMethod(),
+                (context, state, request) -> GetCartResponse.getDefaultInstance())
+            .handle(
+                ShoppingCartServiceGrpc.getGetCartMethod(),
+                (context, state, request) -> GetCartResponse.getDefaultInstance());
+    Config config = Config.of("", "1", bad, entity()).withDialect("v9");
+    String said =
+        assertThrows(IllegalArgumentException.class, () -> new UserFunction(config)).getMessage();
+    for (String mistake :
+        new String[] {
+          "a name and a version",
+          "the dialect is \"v9\"",
+          "has no persistence id",
+          "below a millisecond",
+          "GetCart has two handlers",
+          "AddItem: no handler",
+          "RemoveItem: no handler",
+          "listed twice"
+        }) {
+      assertTrue(said.contains(mistake), mistake + " is not in:\n" + said);
+    }
+  }
+}
