@@ -42,7 +42,7 @@ func copyCheckout(t *testing.T, into string) {
 		switch {
 		case err != nil:
 			return err
-		case slices.Contains([]string{".git", ".tmp", "node_modules"}, entry.Name()):
+		case entry.IsDir() && path != "." && (entry.Name()[0] == '.' || slices.Contains([]string{"node_modules", "target", "dist"}, entry.Name())):
 			return fs.SkipDir
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(into, path), 0o750)

@@ -41,6 +41,11 @@ public final class TestStream {
     context = new StreamContext(host, connection, new Outstanding(), Context.ROOT);
   }
 
+  /** Returns what a conversation is begun with. */
+  public StreamContext context() {
+    return context;
+  }
+
   /** Begins the conversation of the stream to an entity of this definition. */
   @SuppressWarnings("unchecked") // whoever knows the kind knows its messages
   public <Q, R> Conversation<Q, R> converse(Entity definition) {

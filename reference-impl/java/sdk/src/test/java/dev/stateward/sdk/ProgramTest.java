@@ -1,0 +1,203 @@
+package dev.stateward.sdk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.stateward.sdk.replicated.ReplicatedEntity;
+import dev.stateward.sdk.replicated.crdt.Flag;
+import dev.stateward.tck.replicated.v1.ProcessResponse;
+import dev.stateward.tck.replicated.v1.ReplicatedTwoServiceGrpc;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A function as a program, from its arguments to its end. */
+@Timeout(60)
+class ProgramTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final BlockingQueue<String> log = new LinkedBlockingQueue<>();
+  private final CountDownLatch stop = new CountDownLatch(1);
+
+  /** Is a program for {@link #signal}. */
+  public static void main(String[] args) {
+    Program.main(config(), args);
+  }
+
+  private static Config config() {
+    return Config.of(
+        "two",
+        "1.2.3",
+        ReplicatedEntity.of(
+                ReplicatedTwoServiceGrpc.getServiceDescriptor(), "two", id -> new Flag())
+            .handle(
+                ReplicatedTwoServiceGrpc.getCallMethod(),
+                (context, flag, request) -> ProcessResponse.getDefaultInstance()));
+  }
+
+  private int run(Map<String, String> environment, String... args) {
+    Logger logger = Logger.getAnonymousLogger();
+    logger.setUseParentHandlers(false);
+    logger.addHandler(
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            log.add(line.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        });
+    return new Program(
+            config().withLog(logger), environment, new PrintStream(out), new PrintStream(err))
+        .run(stop, args);
+  }
+
+  @Test
+  void arguments() {
+    assertEquals(0, run(Map.of(), "--help"));
+    assertTrue(text(out).contains("two is a Stateward user function"), text(out));
+    assertEquals(0, run(Map.of(), "--version"));
+    assertTrue(text(out).contains("two 1.2.3 (Java"), text(out));
+    assertEquals("", text(err));
+    assertEquals(2, run(Map.of(), "--port"));
+    assertEquals(2, run(Map.of(), "--help", "me"));
+    assertTrue(text(err).contains("was given \"--help me\""), text(err));
+  }
+
+  private static String text(ByteArrayOutputStream stream) {
+    return stream.toString(StandardCharsets.UTF_8);
+  }
+
+  /** What is wrong with the environment is said, and nothing is served. */
+  @Test
+  void environment() {
+    assertEquals(1, run(Map.of("PORT", "http")));
+    assertTrue(text(err).contains("PORT is \"http\""), text(err));
+    assertEquals(1, run(Map.of("PORT", "0", "DIALECT", "latin")));
+    assertTrue(text(err).contains("latin"), text(err));
+  }
+
+  /** Serves, until it is told to stop, what healthcheck finds well, and then does not find. */
+  private void servesAndStops(Map<String, String> environment, Map<String, String> asking)
+      throws Exception {
+    CompletableFuture<Integer> ended = CompletableFuture.supplyAsync(() -> run(environment));
+    String listening = log.poll(30, TimeUnit.SECONDS);
+    assertTrue(listening != null && listening.startsWith("listening on "), () -> "" + listening);
+    String port = listening.substring(listening.lastIndexOf(':') + 1);
+    Map<String, String> ask = asking.isEmpty() ? Map.of("PORT", port) : asking;
+    ProgramTest other = new ProgramTest();
+    assertEquals(0, other.run(ask, "healthcheck"), () -> text(other.err));
+    stop.countDown();
+    assertEquals(0, ended.get(30, TimeUnit.SECONDS));
+    assertEquals(1, other.run(ask, "healthcheck"));
+    assertTrue(text(other.err).contains("does not answer"), text(other.err));
+  }
+
+  @Test
+  void port() throws Exception {
+    servesAndStops(Map.of("PORT", "0"), Map.of());
+  }
+
+  /** A wildcard is asked on loopback. */
+  @Test
+  void everywhere() throws Exception {
+    Address free = Address.of(Map.of("HOST", "0.0.0.0", "PORT", "0"));
+    assertEquals("0.0.0.0:0", free.toString());
+    CompletableFuture<Integer> ended =
+        CompletableFuture.supplyAsync(() -> run(Map.of("HOST", "0.0.0.0", "PORT", "0")));
+    String listening = log.poll(30, TimeUnit.SECONDS);
+    String port = listening.substring(listening.lastIndexOf(':') + 1);
+    ProgramTest other = new ProgramTest();
+    assertEquals(0, other.run(Map.of("HOST", "0.0.0.0", "PORT", port), "healthcheck"));
+    stop.countDown();
+    assertEquals(0, ended.get(30, TimeUnit.SECONDS));
+  }
+
+  /** A socket that a killed process left is taken over; it is gone after the stop. */
+  @Test
+  void socket(@TempDir Path folder) throws Exception {
+    Path socket = folder.resolve("two.sock");
+    try (var left = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      left.bind(UnixDomainSocketAddress.of(socket));
+    }
+    assertTrue(Files.exists(socket));
+    Map<String, String> environment = Map.of("SOCKET", socket.toString());
+    servesAndStops(environment, environment);
+    assertFalse(Files.exists(socket));
+  }
+
+  /** What is not ours stays. */
+  @Test
+  void socketInUse(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "precious");
+    assertEquals(1, run(Map.of("SOCKET", file.toString())));
+    assertTrue(text(err).contains("not a socket"), text(err));
+    assertEquals("precious", Files.readString(file));
+    Path socket = folder.resolve("two.sock");
+    try (var other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      other.bind(UnixDomainSocketAddress.of(socket));
+      assertEquals(1, run(Map.of("HOST", "unix:" + socket)));
+      assertTrue(text(err).contains("another process listens"), text(err));
+    }
+  }
+
+  @Test
+  void addresses() {
+    assertEquals("127.0.0.1:8080", Address.of(Map.of()).toString());
+    assertEquals("127.0.0.1:8080", Address.of(Map.of("HOST", "", "PORT", "")).toString());
+    assertEquals("[::1]:1", Address.of(Map.of("HOST", "::1", "PORT", "1")).toString());
+    assertEquals("unix:/a", Address.of(Map.of("HOST", "unix:/a", "PORT", "x")).toString());
+    assertEquals("unix:/b", Address.of(Map.of("HOST", "unix:/a", "SOCKET", "/b")).toString());
+    for (String port : List.of("-1", "65536", "1.5")) {
+      assertThrows(IllegalArgumentException.class, () -> Address.of(Map.of("PORT", port)));
+    }
+  }
+
+  /** SIGTERM stops a process in order. */
+  @Test
+  void signal() throws Exception {
+    ProcessBuilder java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                ProgramTest.class.getName())
+            .redirectErrorStream(true);
+    java.environment().put("PORT", "0");
+    Process process = java.start();
+    try (var lines = process.inputReader()) {
+      String line = lines.readLine();
+      assertTrue(line != null && line.contains("listening on 127.0.0.1:"), () -> "" + line);
+      process.destroy(); // SIGTERM
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+      assertEquals(0, process.exitValue());
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,274 @@
+package dev.stateward.sdk.action;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.stateward.action.v1.ActionCommand;
+import dev.stateward.action.v1.ActionResponse;
+import dev.stateward.sdk.Call;
+import dev.stateward.sdk.Conversation;
+import dev.stateward.sdk.Payload;
+import dev.stateward.sdk.Refusal;
+import dev.stateward.sdk.Said;
+import dev.stateward.sdk.Shape;
+import dev.stateward.sdk.TestStream;
+import dev.stateward.tck.action.v1.ActionTckModelServiceGrpc;
+import dev.stateward.tck.action.v1.ProcessRequest;
+import dev.stateward.tck.action.v1.ProcessResponse;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+/** Calls in all four shapes: what is said, and what is answered. */
+class ActionConversationTest {
+  private static final String SERVICE = ActionTckModelServiceGrpc.SERVICE_NAME;
+  private static final ProcessRequest NOTHING = ProcessRequest.getDefaultInstance();
+  private static final Call CALL =
+      Call.of(ActionTckModelServiceGrpc.getProcessUnaryMethod(), NOTHING);
+
+  private final TestStream stream = new TestStream();
+
+  private static ProcessResponse says(String text) {
+    return ProcessResponse.newBuilder().setMessage(text).build();
+  }
+
+  private Conversation<ActionCommand, ActionResponse> call(Shape shape, Action action) {
+    return new ActionConversation(stream.context(), shape, Map.of(SERVICE, action));
+  }
+
+  private Conversation<ActionCommand, ActionResponse> unary(
+      BiFunction<ActionContext, ProcessRequest, ProcessResponse> handler) {
+    return call(
+        Shape.UNARY,
+        Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+            .unary(ActionTckModelServiceGrpc.getProcessUnaryMethod(), handler));
+  }
+
+  /** The first command of a call that brings no request with it. */
+  private static ActionCommand opening(String method) {
+    return ActionCommand.newBuilder().setServiceName(SERVICE).setName(method).build();
+  }
+
+  private static ActionCommand request(String method) {
+    return opening(method).toBuilder().setPayload(Payload.pack(NOTHING)).build();
+  }
+
+  private static List<ActionResponse> all(Said<ActionResponse> said) {
+    List<ActionResponse> answers = new ArrayList<>();
+    said.answers().forEachRemaining(answers::add);
+    return answers;
+  }
+
+  private static void answers(String text, ActionResponse response) {
+    assertEquals(Payload.pack(says(text)), response.getReply().getPayload(), response::toString);
+  }
+
+  private static void refused(Status.Code code, Said<ActionResponse> said) {
+    List<ActionResponse> answers = all(said);
+    assertEquals(1, answers.size(), answers::toString);
+    assertEquals(code.value(), answers.get(0).getFailure().getCode(), answers::toString);
+    assertFalse(said.more().getAsBoolean(), "the call goes on after a refusal");
+  }
+
+  @Test
+  void unary() {
+    Said<ActionResponse> said =
+        unary(
+                (context, request) -> {
+                  context.effect(CALL, true);
+                  return says("hello");
+                })
+            .step(request("ProcessUnary"));
+    List<ActionResponse> answers = all(said);
+    assertEquals(1, answers.size());
+    answers("hello", answers.get(0));
+    assertEquals(1, answers.get(0).getSideEffectsCount());
+  }
+
+  /** A forward answers in place of the handler. */
+  @Test
+  void forward() {
+    ActionResponse response =
+        all(unary(
+                    (context, request) -> {
+                      context.forward(CALL);
+                      return null;
+                    })
+                .step(request("ProcessUnary")))
+            .get(0);
+    assertEquals("ProcessUnary", response.getForward().getCommandName());
+  }
+
+  /** What is not served, and what cannot be read, is refused (ACT-CALL-004, ACT-REQ-005). */
+  @Test
+  void refusals() {
+    refused(Status.Code.UNIMPLEMENTED, unary(null).step(ActionCommand.getDefaultInstance()));
+    refused(Status.Code.UNIMPLEMENTED, unary(null).step(request("Dance")));
+    Action out =
+        Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+            .streamedOut(
+                ActionTckModelServiceGrpc.getProcessStreamedOutMethod(), (context, q) -> null);
+    refused(Status.Code.UNIMPLEMENTED, call(Shape.UNARY, out).step(request("ProcessStreamedOut")));
+    refused(Status.Code.INVALID_ARGUMENT, unary(null).step(opening("ProcessUnary")));
+    refused(
+        Status.Code.INVALID_ARGUMENT,
+        unary(null)
+            .step(opening("ProcessUnary").toBuilder().setPayload(Payload.pack(says(""))).build()));
+    refused(Status.Code.INVALID_ARGUMENT, unary(null).halfClose()); // ACT-OPEN-001
+    refused(
+        Status.Code.NOT_FOUND,
+        unary(
+                (context, q) -> {
+                  throw new Refusal(Status.Code.NOT_FOUND, "nobody");
+                })
+            .step(request("ProcessUnary")));
+  }
+
+  /** A mistake of the author fails one call, and its stack is in the log alone. */
+  @Test
+  void mistakes() {
+    refused(
+        Status.Code.INTERNAL,
+        unary(
+                (context, q) -> {
+                  throw new IllegalStateException("a bug of the author");
+                })
+            .step(request("ProcessUnary")));
+    assertTrue(stream.log().contains("a bug of the author"), stream::log);
+  }
+
+  /** The opening is no request (ACT-OPEN-004); the response comes behind the last of these. */
+  @Test
+  void streamedIn() {
+    Conversation<ActionCommand, ActionResponse> call =
+        call(
+            Shape.STREAMED_IN,
+            Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+                .streamedIn(
+                    ActionTckModelServiceGrpc.getProcessStreamedInMethod(),
+                    context ->
+                        Collectors.collectingAndThen(
+                            Collectors.counting(), count -> says("" + count))));
+    assertEquals(List.of(), all(call.step(opening("ProcessStreamedIn"))));
+    assertEquals(List.of(), all(call.step(request(""))));
+    assertEquals(List.of(), all(call.step(request(""))));
+    List<ActionResponse> answers = all(call.halfClose());
+    assertEquals(1, answers.size());
+    answers("2", answers.get(0));
+  }
+
+  /** A response is made when it is asked for, and not before: the proxy has room for it then. */
+  @Test
+  void streamedOut() {
+    List<Integer> made = new ArrayList<>();
+    Action action =
+        Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+            .streamedOut(
+                ActionTckModelServiceGrpc.getProcessStreamedOutMethod(),
+                (context, request) ->
+                    Stream.iterate(1, n -> n + 1).peek(made::add).map(n -> says("" + n)));
+    Said<ActionResponse> said =
+        call(Shape.STREAMED_OUT, action).step(request("ProcessStreamedOut"));
+    assertEquals(List.of(), made);
+    answers("1", said.answers().next());
+    assertEquals(List.of(1), made);
+    answers("2", said.answers().next());
+    assertEquals(List.of(1, 2), made);
+  }
+
+  /** Each request is answered by itself; a refusal ends the call. */
+  @Test
+  void streamed() {
+    Action action =
+        Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+            .streamed(
+                ActionTckModelServiceGrpc.getProcessStreamedMethod(),
+                context -> {
+                  List<String> said = new ArrayList<>();
+                  return request -> {
+                    said.add("x");
+                    if (said.size() == 3) {
+                      throw new Refusal("enough");
+                    }
+                    return said.stream().map(x -> says(x + said.size()));
+                  };
+                });
+    Conversation<ActionCommand, ActionResponse> call = call(Shape.STREAMED, action);
+    assertEquals(List.of(), all(call.step(opening("ProcessStreamed"))));
+    assertEquals(1, all(call.step(request(""))).size());
+    assertEquals(2, all(call.step(request(""))).size());
+    refused(Status.Code.UNKNOWN, call.step(request("")));
+  }
+
+  @Provide
+  Arbitrary<ActionCommand> commands() {
+    List<Any> payloads =
+        List.of(Payload.pack(NOTHING), Payload.pack(says("a")), Any.getDefaultInstance());
+    return Arbitraries.oneOf(
+        Arbitraries.of(ActionCommand.getDefaultInstance(), opening("Dance")),
+        Arbitraries.of("ProcessUnary", "ProcessStreamed", "ProcessStreamedIn", "")
+            .flatMap(
+                name ->
+                    Arbitraries.of(payloads)
+                        .map(any -> opening(name).toBuilder().setPayload(any).build())));
+  }
+
+  private static Optional<ActionCommand> spoilt(ActionCommand command, byte[] with) {
+    byte[] bytes = command.toByteArray();
+    for (int i = 0; i + 1 < with.length && bytes.length > 0; i += 2) {
+      bytes[Math.floorMod(with[i], bytes.length)] = with[i + 1];
+    }
+    try {
+      return Optional.of(ActionCommand.parseFrom(bytes));
+    } catch (InvalidProtocolBufferException e) {
+      return Optional.empty(); // gRPC ends such a call itself
+    }
+  }
+
+  /** Whatever comes: nothing is thrown, and a call that is over has said why, last. */
+  @Property
+  void anyCommands(
+      @ForAll Shape shape,
+      @ForAll List<@From("commands") ActionCommand> commands,
+      @ForAll byte[] spoil) {
+    Action action =
+        Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+            .unary(ActionTckModelServiceGrpc.getProcessUnaryMethod(), (context, q) -> says("a"))
+            .streamedIn(
+                ActionTckModelServiceGrpc.getProcessStreamedInMethod(),
+                context -> Collectors.reducing(says(""), q -> says("b"), (a, b) -> b))
+            .streamed(
+                ActionTckModelServiceGrpc.getProcessStreamedMethod(),
+                context -> request -> Stream.of(says("c"), says("d")));
+    Conversation<ActionCommand, ActionResponse> call = call(shape, action);
+    for (ActionCommand command :
+        commands.stream().flatMap(c -> spoilt(c, spoil).stream()).toList()) {
+      Said<ActionResponse> said = call.step(command);
+      List<ActionResponse> answers = all(said);
+      boolean failed = !answers.isEmpty() && answers.get(answers.size() - 1).hasFailure();
+      assertEquals(failed, !said.more().getAsBoolean(), answers::toString);
+      if (failed) {
+        return;
+      }
+    }
+    Said<ActionResponse> end = call.halfClose();
+    all(end);
+    assertFalse(end.more().getAsBoolean());
+    assertFalse(stream.log().contains("exception"), stream::log);
+  }
+}
