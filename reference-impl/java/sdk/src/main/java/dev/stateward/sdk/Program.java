@@ -8,9 +8,12 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** A function as a program. */
 public final class Program {
@@ -36,7 +39,10 @@ public final class Program {
   private static final int THREADS = 2;
 
   /** How long healthcheck waits for an answer. */
-  private static final int PATIENCE_SECONDS = 2;
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /** It warns of options of TCP that a unix socket has not; held, or its level would be lost. */
+  private static final Logger NETTY = Logger.getLogger("io.grpc.netty.shaded.io.netty");
 
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
@@ -44,13 +50,20 @@ public final class Program {
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
+  private final Duration patience;
 
   /** The program with everything that it touches handed in. */
-  Program(Config config, Map<String, String> environment, PrintStream out, PrintStream err) {
+  Program(
+      Config config,
+      Map<String, String> environment,
+      PrintStream out,
+      PrintStream err,
+      Duration patience) {
     this.config = config;
     this.environment = environment;
     this.out = out;
     this.err = err;
+    this.patience = patience;
   }
 
   /**
@@ -62,10 +75,12 @@ public final class Program {
     if (System.getProperty(LOG_FORMAT) == null) { // a line for each record
       System.setProperty(LOG_FORMAT, "%1$tFT%1$tT.%1$tL%1$tz %4$s %5$s%6$s%n");
     }
+    NETTY.setLevel(Level.SEVERE);
     CountDownLatch stop = new CountDownLatch(1);
     Signals.handle("TERM", () -> signalled(stop, 128 + 15));
     Signals.handle("INT", () -> signalled(stop, 128 + 2));
-    int code = new Program(config, System.getenv(), System.out, System.err).run(stop, args);
+    int code =
+        new Program(config, System.getenv(), System.out, System.err, PATIENCE).run(stop, args);
     System.exit(code);
   }
 
@@ -155,7 +170,7 @@ public final class Program {
     try {
       ServingStatus status =
           HealthGrpc.newBlockingStub(channel)
-              .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+              .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS)
               .check(HealthCheckRequest.getDefaultInstance())
               .getStatus();
       if (status != ServingStatus.SERVING) {

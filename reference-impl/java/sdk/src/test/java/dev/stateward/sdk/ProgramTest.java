@@ -18,6 +18,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -73,7 +74,11 @@ class ProgramTest {
           public void close() {}
         });
     return new Program(
-            config().withLog(logger), environment, new PrintStream(out), new PrintStream(err))
+            config().withLog(logger),
+            environment,
+            new PrintStream(out),
+            new PrintStream(err),
+            Duration.ofSeconds(20))
         .run(stop, args);
   }
 

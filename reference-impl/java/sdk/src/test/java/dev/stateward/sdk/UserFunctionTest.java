@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.api.AnnotationsProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.google.protobuf.ExtensionRegistry;
-import com.google.api.AnnotationsProto;
 import dev.stateward.discovery.v1.Capability;
 import dev.stateward.discovery.v1.DiscoverResponse;
 import dev.stateward.entity.v1.Cancel;
@@ -86,10 +86,10 @@ class UserFunctionTest {
   private static HandleRequest add(long id, String product, long timeout) {
     var command =
         EventSourced.command(
-                "e",
-                id,
-                ShoppingCartServiceGrpc.getAddItemMethod(),
-                AddItemRequest.newBuilder().setProductId(product).build())
+            "e",
+            id,
+            ShoppingCartServiceGrpc.getAddItemMethod(),
+            AddItemRequest.newBuilder().setProductId(product).build())
             .toBuilder();
     command.getCommandBuilder().setTimeout(timeout);
     return command.build();

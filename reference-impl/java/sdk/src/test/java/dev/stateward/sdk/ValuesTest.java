@@ -63,8 +63,7 @@ class ValuesTest {
             packed.toBuilder().setTypeUrl("x/other.google.protobuf.StringValue").build(),
             packed.toBuilder().setValue(ByteString.copyFrom(new byte[] {10, 1, -1})).build())) {
       assertThrows(
-          Payload.Unreadable.class,
-          () -> Payload.unpack(StringValue.getDefaultInstance(), wrong));
+          Payload.Unreadable.class, () -> Payload.unpack(StringValue.getDefaultInstance(), wrong));
     }
   }
 

@@ -3,13 +3,10 @@ package dev.stateward.sdk.multiplex;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.stateward.entity.v1.Failure;
-import dev.stateward.multiplex.v1.Closed;
-import dev.stateward.multiplex.v1.Credit;
 import dev.stateward.multiplex.v1.HandleRequest;
 import dev.stateward.multiplex.v1.HandleResponse;
 import dev.stateward.sdk.Connection;
 import dev.stateward.sdk.EntityStream;
-import dev.stateward.sdk.Failures;
 import dev.stateward.sdk.Host;
 import dev.stateward.sdk.Kind;
 import io.grpc.Context;
@@ -24,12 +21,10 @@ import java.util.logging.Level;
  * Side are called under the session's lock.
  */
 final class Handle<Q extends Message, R extends Message> implements EntityStream.Side<R> {
-  /** The longest description of a failure, in bytes (MUX-FAIL-003). */
-  private static final int LONGEST_DESCRIPTION = 1024;
-
   private final Session session;
   private final Kind.Method<Q, R> kind;
   private final long number;
+  private final Frames frames;
   private final Host host;
   private final int maxMessage; // the largest that the proxy takes, in bytes
   private final Context.CancellableContext scope;
@@ -44,7 +39,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   // What waits to be written.
   private final Queue<ByteString> pending = new ArrayDeque<>(); // messages
   private long credit; // bytes to give back
-  private HandleResponse.Builder behind; // the last frame, where messages are to be sent first
+  private HandleResponse behind; // the last frame, where messages are to be sent first
   private HandleResponse last;
 
   Handle(
@@ -57,6 +52,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
     this.session = session;
     this.kind = kind;
     this.number = number;
+    this.frames = new Frames(number);
     this.host = host;
     this.maxMessage = connection.maxMessage();
     this.scope = scope;
@@ -119,7 +115,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
     closed = true;
     if (reset && !ended) {
       pending.clear();
-      end(closed());
+      end(frames.closed());
     }
     stream.halfClose();
     if (sent) {
@@ -139,7 +135,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   private void dropStuck() {
     if (session.isHalfClosed() && !ended && !pending.isEmpty() && !isSendable()) {
       pending.clear();
-      end(closed());
+      end(frames.closed());
     }
   }
 
@@ -147,27 +143,13 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   void fail(Status.Code code, String description) {
     host.log().log(Level.WARNING, "handle {0} failed: {1}", new Object[] {number, description});
     pending.clear();
-    end(failure(code, description));
-  }
-
-  /** The last frame of a handle that ends in good order. */
-  private static HandleResponse.Builder closed() {
-    return HandleResponse.newBuilder().setClosed(Closed.getDefaultInstance());
-  }
-
-  /** The last frame of a handle that is broken. */
-  private static HandleResponse.Builder failure(Status.Code code, String description) {
-    return HandleResponse.newBuilder()
-        .setFailure(
-            dev.stateward.multiplex.v1.Failure.newBuilder()
-                .setCode(code.value())
-                .setDescription(Failures.cut(description, LONGEST_DESCRIPTION)));
+    end(frames.failure(code, description));
   }
 
   /** Decides the last frame, and releases who serves the handle. */
-  private void end(HandleResponse.Builder frame) {
+  private void end(HandleResponse frame) {
     if (!sent) {
-      last = frame.setHandle(number).build();
+      last = frame;
       release();
       session.outbox().soon(this);
     }
@@ -210,7 +192,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
       }
       stream.resume();
     }
-    return HandleResponse.newBuilder().setHandle(number).setMessage(message).build();
+    return frames.message(message);
   }
 
   /** Returns the last frame, or else credit, which then count as sent; null where there is none. */
@@ -225,9 +207,9 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
       return frame;
     }
     if (credit > 0 && !ended) {
-      Credit given = Credit.newBuilder().setBytes(credit).build();
+      HandleResponse frame = frames.credit(credit);
       credit = 0;
-      return HandleResponse.newBuilder().setHandle(number).setCredit(given).build();
+      return frame;
     }
     return null;
   }
@@ -286,7 +268,10 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
       if (ended) {
         return;
       }
-      behind = status.isOk() ? closed() : failure(status.getCode(), status.getDescription());
+      behind =
+          status.isOk()
+              ? frames.closed()
+              : frames.failure(status.getCode(), status.getDescription());
       if (pending.isEmpty()) {
         end(behind);
       }

@@ -47,8 +47,7 @@ class ConversationTest {
     assertEquals(List.of(Payload.pack(Carts.added("new"))), reply.getEventsList());
     assertEquals(1, reply.getCommandId());
     assertEquals(
-        "anna",
-        reply.getClientAction().getReply().getMetadata().getEntries(0).getStringValue());
+        "anna", reply.getClientAction().getReply().getMetadata().getEntries(0).getStringValue());
     assertEquals(List.of("saved", "stored", "new"), carts.words(2));
   }
 
@@ -86,8 +85,7 @@ class ConversationTest {
       assertTrue(carts.stream.log().contains("AddItem"), carts.stream.log());
     }
     Carts carts = Carts.opened();
-    Failure failure =
-        carts.asks(Carts.add(1, "null")).getReply().getClientAction().getFailure();
+    Failure failure = carts.asks(Carts.add(1, "null")).getReply().getClientAction().getFailure();
     assertEquals(Status.Code.INTERNAL.value(), failure.getCode());
     assertTrue(failure.getRestart());
   }
@@ -170,8 +168,7 @@ class ConversationTest {
         0,
         "nothing applies events");
     Any wrong = Payload.pack(Carts.added("a"));
-    broken(
-        new Carts().says(EventSourced.init(Carts.SERVICE, "a", 1, wrong)), 0, "ES-REPLAY-005");
+    broken(new Carts().says(EventSourced.init(Carts.SERVICE, "a", 1, wrong)), 0, "ES-REPLAY-005");
   }
 
   @Test // CORE-CMD-003, CORE-CMD-005
@@ -179,8 +176,7 @@ class ConversationTest {
     Carts carts = Carts.opened();
     var unknown = Carts.get(1).toBuilder();
     unknown.getCommandBuilder().setName("toString");
-    Failure failure =
-        carts.asks(unknown.build()).getReply().getClientAction().getFailure();
+    Failure failure = carts.asks(unknown.build()).getReply().getClientAction().getFailure();
     assertEquals(Status.Code.UNIMPLEMENTED.value(), failure.getCode());
     var empty = Carts.get(2).toBuilder();
     empty.getCommandBuilder().clearPayload();

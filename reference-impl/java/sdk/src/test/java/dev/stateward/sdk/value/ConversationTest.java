@@ -46,8 +46,7 @@ class ConversationTest {
       Call.of(ShoppingCartServiceGrpc.getGetCartMethod(), GetCartRequest.getDefaultInstance());
 
   private static ValueEntity<LineItem> definition() {
-    return ValueEntity.of(
-            ShoppingCartServiceGrpc.getServiceDescriptor(), "lines", LineItem.class)
+    return ValueEntity.of(ShoppingCartServiceGrpc.getServiceDescriptor(), "lines", LineItem.class)
         .handle(ShoppingCartServiceGrpc.getAddItemMethod(), ConversationTest::add)
         .handle(ShoppingCartServiceGrpc.getRemoveItemMethod(), ConversationTest::remove)
         .handle(ShoppingCartServiceGrpc.getGetCartMethod(), ConversationTest::get);
@@ -183,8 +182,7 @@ class ConversationTest {
     var conversation = opened();
     ask(conversation, add(1, "a"));
     ValueEntityReply reply = ask(conversation, add(2, "refuse"));
-    assertEquals(
-        Status.Code.ABORTED.value(), reply.getClientAction().getFailure().getCode());
+    assertEquals(Status.Code.ABORTED.value(), reply.getClientAction().getFailure().getCode());
     assertFalse(reply.hasStateAction() || reply.getSideEffectsCount() > 0);
     assertFalse(reply.getClientAction().getFailure().getRestart());
     assertEquals(List.of(item("a")), value(conversation));
