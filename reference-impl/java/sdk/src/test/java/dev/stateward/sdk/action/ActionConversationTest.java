@@ -139,6 +139,39 @@ class ActionConversationTest {
             .step(request("ProcessUnary")));
   }
 
+  /** Effects travel with a refusal, be it thrown or asked for, and behind the last response. */
+  @Test
+  void effectsBesides() {
+    BiFunction<ActionContext, ProcessRequest, ProcessResponse> asks =
+        (context, request) -> {
+          context.effect(CALL, false);
+          context.refuse(new Refusal("asked for"));
+          return says("nobody hears it");
+        };
+    BiFunction<ActionContext, ProcessRequest, ProcessResponse> throwing =
+        (context, request) -> {
+          context.effect(CALL, false);
+          throw new Refusal("thrown");
+        };
+    for (var handler : List.of(asks, throwing)) {
+      ActionResponse response = all(unary(handler).step(request("ProcessUnary"))).get(0);
+      assertTrue(response.hasFailure(), response::toString);
+      assertEquals(1, response.getSideEffectsCount());
+    }
+    Conversation<ActionCommand, ActionResponse> call =
+        call(
+            Shape.STREAMED_OUT,
+            Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+                .streamedOut(
+                    ActionTckModelServiceGrpc.getProcessStreamedOutMethod(),
+                    (context, request) -> {
+                      context.effect(CALL, false);
+                      return Stream.empty();
+                    }));
+    assertEquals(List.of(), all(call.step(request("ProcessStreamedOut"))));
+    assertEquals(1, all(call.halfClose()).get(0).getSideEffectsCount());
+  }
+
   /** A mistake of the author fails one call, and its stack is in the log alone. */
   @Test
   void mistakes() {
