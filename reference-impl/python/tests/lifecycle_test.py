@@ -195,6 +195,15 @@ async def test_limits() -> None:
         assert await stream.status() is Code.RESOURCE_EXHAUSTED
 
 
+async def test_a_port_that_is_taken() -> None:
+    one, two = (sdk.Server(sdk.Function(config())) for _ in range(2))
+    port = await one.start("127.0.0.1:0")
+    with pytest.raises(OSError, match=str(port)):
+        await two.start(f"127.0.0.1:{port}")
+    await one.stop()
+    await two.stop()
+
+
 async def test_two_connections_announce_for_themselves() -> None:
     # DISC-CAP-005.
     def delete(ctx: Context, state: Tally) -> AddItemResponse:
