@@ -35,6 +35,7 @@ func script() []struct {
 func TestVisit(t *testing.T) { eachCart(t, goShopping) }
 
 func goShopping(t *testing.T, shop *site) {
+	t.Helper()
 	p := shop.party("visitor")
 	for _, step := range script() {
 		if err := p.insist(t.Context(), step.do); err != nil {
@@ -53,6 +54,7 @@ func goShopping(t *testing.T, shop *site) {
 func TestKillAtEveryPoint(t *testing.T) { eachCart(t, killAtEveryPoint) }
 
 func killAtEveryPoint(t *testing.T, shop *site) {
+	t.Helper()
 	kills := 0
 	for _, victim := range []*side{shop.proxy, shop.function} {
 		for at := range script() {
@@ -106,6 +108,7 @@ func shopAndKill(t *testing.T, shop *site, p party, victim *side, at int, when s
 func TestKillUnderLoad(t *testing.T) { eachCart(t, killUnderLoad) }
 
 func killUnderLoad(t *testing.T, shop *site) {
+	t.Helper()
 	const parties, kills = 4, 6
 	t.Logf("seed %d (repeat with -seed)", *seed)
 	random := rand.New(rand.NewPCG(uint64(*seed), 0))

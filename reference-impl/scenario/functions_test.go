@@ -29,7 +29,7 @@ func eachCart(t *testing.T, use func(*testing.T, *site)) {
 func carts(t *testing.T) map[string]string {
 	t.Helper()
 	carts := map[string]string{}
-	for _, pair := range strings.Split(*functions, ",") {
+	for pair := range strings.SplitSeq(*functions, ",") {
 		language, program, found := strings.Cut(pair, "=")
 		if !found || language == "" || strings.TrimSpace(program) == "" || carts[language] != "" {
 			t.Fatalf("-functions %s: there is no LANGUAGE=COMMAND in %q, or it is there twice", *functions, pair)

@@ -18,7 +18,7 @@ func TestImages(t *testing.T) {
 	if *images == "" {
 		t.Skip("-images names none")
 	}
-	for _, image := range strings.Split(*images, ",") {
+	for image := range strings.SplitSeq(*images, ",") {
 		t.Run(strings.NewReplacer("/", "-", ":", "-").Replace(image), func(t *testing.T) {
 			t.Parallel()
 			runImage(t, image)

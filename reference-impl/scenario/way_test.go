@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -82,11 +83,12 @@ func (w byHTTP) get(ctx context.Context, user string) ([]item, error) {
 }
 
 // path is made of segments, in which anything may stand.
-func path(segments ...string) (path string) {
+func path(segments ...string) string {
+	var path strings.Builder
 	for _, segment := range segments {
-		path += "/" + url.PathEscape(segment)
+		path.WriteString("/" + url.PathEscape(segment))
 	}
-	return path
+	return path.String()
 }
 
 // largest bounds an answer that is read.
