@@ -172,13 +172,14 @@ final class Session implements StreamObserver<HandleRequest> {
     handles.clear();
   }
 
+  /** Ends the stream, once: gRPC may call flush again before it has ended the call. */
   private void over(Status status) {
+    broken();
     if (status.isOk()) {
       out.onCompleted();
     } else {
       out.onError(status.asRuntimeException());
     }
-    broken();
   }
 
   /** Returns what lets no handle be opened any more. */
