@@ -33,7 +33,7 @@ func runImage(t *testing.T, image string) {
 		t.Errorf("it runs as %q, want %s", got, user)
 	}
 	id := docker(t, "run", "--detach", "--read-only", "--network=none", "--cap-drop=ALL",
-		"--health-interval=500ms", "--health-timeout=10s", "--label=stateward.test=images", image)
+		"--health-interval=1s", "--health-timeout=10s", "--label=stateward.test=images", image)
 	t.Cleanup(func() { docker(t, "rm", "--force", id) })
 	if err := healthy(t.Context(), id); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, docker(t, "inspect", "--format", "{{json .State.Health}}", id), docker(t, "logs", id))
@@ -51,7 +51,7 @@ func runImage(t *testing.T, image string) {
 // healthy waits until the engine says that the container is well. It may say before
 // that it is not: on a busy machine a program starts later than three checks.
 func healthy(ctx context.Context, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
 	for {
 		health, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}without a check{{end}}", id).CombinedOutput()
@@ -64,7 +64,7 @@ func healthy(ctx context.Context, id string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the container is %s after %v", state, patience)
+			return fmt.Errorf("the container is %s after %v", state, 2*patience)
 		case <-time.After(pause):
 		}
 	}
