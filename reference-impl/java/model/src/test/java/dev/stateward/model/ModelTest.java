@@ -108,7 +108,7 @@ class ModelTest {
 
   @Test // ACT-FAIL-005, ACT-ANSWER-009
   void actionStreamsOut() throws Exception {
-    try (Served served = new Served(Model.config())) {
+    try (Served served = new Served(Model.config().withLog(TestStream.quiet()))) {
       var call = served.open(ActionServiceGrpc.getHandleStreamedMethod());
       call.say(
           ActionCommand.newBuilder()
@@ -137,7 +137,7 @@ class ModelTest {
 
   @Test
   void cloudstate() throws Exception {
-    try (Served served = new Served(Model.config())) {
+    try (Served served = new Served(Model.config().withLog(TestStream.quiet()))) {
       var discover =
           old(DiscoveryServiceGrpc.getDiscoverMethod(), "cloudstate.EntityDiscovery/discover");
       DiscoverResponse answer =

@@ -60,7 +60,7 @@ public final class TestStream {
   }
 
   /** Returns a log that nobody reads. */
-  static Logger quiet() {
+  public static Logger quiet() {
     var logger = Logger.getAnonymousLogger();
     logger.setUseParentHandlers(false);
     return logger;
