@@ -25,6 +25,16 @@ type shopper struct {
 	user   string
 	way    way
 	ledger *ledger
+	// ok holds a token after a step that was acknowledged, for [party.served].
+	ok chan struct{}
+}
+
+// tellServed says that a step was acknowledged. It waits for nobody.
+func (s *shopper) tellServed() {
+	select {
+	case s.ok <- struct{}{}:
+	default:
+	}
 }
 
 // step is one thing that a shopper does, once: it returns the answer's code and
@@ -112,9 +122,30 @@ type party []*shopper
 // party returns a shopper for each way to the cart.
 func (s *site) party(user string) party {
 	return party{
-		{user: user + " by gRPC", way: byGRPC{s.conn}, ledger: newLedger()},
-		{user: user + " by HTTP", way: byHTTP{s.conn}, ledger: newLedger()},
+		{user: user + " by gRPC", way: byGRPC{s.conn}, ledger: newLedger(), ok: make(chan struct{}, 1)},
+		{user: user + " by HTTP", way: byHTTP{s.conn}, ledger: newLedger(), ok: make(chan struct{}, 1)},
 	}
+}
+
+// served returns when each has been acknowledged a step since it was called. Its error
+// is somebody who was not, as long as patience and ctx last.
+func (p party) served(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, s := range p {
+		select {
+		case <-s.ok: // from before
+		default:
+		}
+	}
+	for _, s := range p {
+		select {
+		case <-s.ok:
+		case <-ctx.Done():
+			return fmt.Errorf("cart of %s: nothing is acknowledged: %w", s.user, ctx.Err())
+		}
+	}
+	return nil
 }
 
 // try has each perform the step once, whatever is answered.
