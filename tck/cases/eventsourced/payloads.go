@@ -58,6 +58,24 @@ func conventions() []engine.Case {
 				s.with(2, elsewhere(peer.Pack(&tckeventsourcedv1.ProcessRequest{}))), s.reply(2, "ABCDEF"),
 			},
 		},
+		s.reserved("core/payloads/no-message-under-the-prefix-of-scalars", "p.cloudstate.io/"),
+		s.reserved("core/payloads/no-message-under-the-prefix-of-json", "json.cloudstate.io/"),
+	}
+}
+
+// reserved is the case of a good request under a prefix that is not for messages.
+func (s stream) reserved(id, prefix string) engine.Case {
+	request := peer.Pack(&tckeventsourcedv1.ProcessRequest{})
+	request.TypeUrl = prefix + strings.TrimPrefix(request.GetTypeUrl(), usualPrefix)
+	return engine.Case{
+		ID:           id,
+		Requirements: []string{"CORE-PAYLOAD-003"},
+		Level:        engine.Should,
+		Script: []engine.Step{
+			s.init(), s.process(1, emit("A")), s.reply(1, "A", events("A")),
+			s.with(2, request), s.refused(2),
+			s.goesOn("A"),
+		},
 	}
 }
 

@@ -144,6 +144,14 @@ func commandMutants() []defect.Mutant {
 			}),
 		},
 		{
+			Name: "reads-messages-under-reserved-prefixes", KilledBy: "CORE-PAYLOAD-003", Message: `reply 2 "A"`,
+			Defect: onRequests(func(_ *activation, in *request) {
+				if payload := in.GetCommand().GetPayload(); reserved(payload) {
+					payload.TypeUrl = "type.googleapis.com/" + string(payload.MessageName())
+				}
+			}),
+		},
+		{
 			Name: "reads-commands-under-one-prefix-only", KilledBy: "CORE-PAYLOAD-003", Message: `failure "what is this"`,
 			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {

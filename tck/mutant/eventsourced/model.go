@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -92,11 +93,26 @@ func (a *activation) init(init *eventsourcedv1.Init) ([]*response, bool) {
 		return nil, false
 	}
 	var state tckeventsourcedv1.Persisted
-	if err := init.GetSnapshot().GetSnapshot().UnmarshalTo(&state); err != nil {
+	if err := unpack(init.GetSnapshot().GetSnapshot(), &state); err != nil {
 		return broken("an unknown snapshot: " + err.Error())
 	}
 	a.state, a.sequence = state.GetValue(), init.GetSnapshot().GetSnapshotSequence()
 	return nil, false
+}
+
+// unpack reads the message that the payload holds, under any prefix but those of scalars
+// and JSON.
+func unpack(payload *anypb.Any, message proto.Message) error {
+	if reserved(payload) {
+		return fmt.Errorf("%s is no message", payload.GetTypeUrl())
+	}
+	return payload.UnmarshalTo(message)
+}
+
+// reserved reports whether the payload has the prefix of a scalar, or that of JSON.
+func reserved(payload *anypb.Any) bool {
+	return strings.HasPrefix(payload.GetTypeUrl(), "p.cloudstate.io/") ||
+		strings.HasPrefix(payload.GetTypeUrl(), "json.cloudstate.io/")
 }
 
 func (a *activation) replay(event *eventsourcedv1.Event) ([]*response, bool) {
@@ -109,7 +125,7 @@ func (a *activation) replay(event *eventsourcedv1.Event) ([]*response, bool) {
 	case event.GetSequence() != a.sequence+1:
 		return broken(fmt.Sprintf("event %d after %d", event.GetSequence(), a.sequence))
 	}
-	if err := event.GetPayload().UnmarshalTo(&value); err != nil {
+	if err := unpack(event.GetPayload(), &value); err != nil {
 		return broken("an unknown event: " + err.Error())
 	}
 	a.apply(value.GetValue())
@@ -143,7 +159,7 @@ func (a *activation) handle(command *entityv1.Command) (*eventsourcedv1.EventSou
 	switch a.service + "/" + command.GetName() {
 	case modelService + "/Process":
 		var process tckeventsourcedv1.ProcessRequest
-		if err := command.GetPayload().UnmarshalTo(&process); err != nil {
+		if err := unpack(command.GetPayload(), &process); err != nil {
 			return nil, err
 		}
 		return a.process(process.GetActions())

@@ -13,7 +13,8 @@ import (
 // failing are the cases in which a command fails.
 func failing() []string {
 	return []string{
-		"core/failures/", "forwarding/effects/none", "core/commands/", "core/streams/a-failure", "event-sourced/failures/",
+		"core/failures/", "forwarding/effects/none", "core/commands/", "core/payloads/no-message", "core/streams/a-failure",
+		"event-sourced/failures/",
 		"event-sourced/capabilities/", "event-sourced/delete/",
 	}
 }
