@@ -22,16 +22,15 @@ func Pack(message proto.Message) (*anypb.Any, error) {
 	return payload, err
 }
 
-// Unpack returns the message of type M that the payload holds. Anything before
-// the slash and the type's name is accepted, and fields that M does not know are kept. Its
-// error says that there is no payload, that it is of another type, or that its
+// Unpack returns the message of type M that the payload holds, under any prefix but those
+// of scalars and JSON (CORE-PAYLOAD-003). Fields that M does not know are kept. Its error says that there is no payload, that it is of another type, or that its
 // bytes are not an M.
 func Unpack[M proto.Message](payload *anypb.Any) (M, error) {
 	var none M
 	if payload == nil {
 		return none, errors.New("there is no payload")
 	}
-	if want := TypeName[M](); !strings.HasSuffix(payload.GetTypeUrl(), "/"+string(want)) {
+	if want := TypeName[M](); holdsNoMessage(payload) || !strings.HasSuffix(payload.GetTypeUrl(), "/"+string(want)) {
 		return none, fmt.Errorf("the payload is of type %q, not %s", payload.GetTypeUrl(), want)
 	}
 	message, ok := none.ProtoReflect().New().Interface().(M)
@@ -42,6 +41,12 @@ func Unpack[M proto.Message](payload *anypb.Any) (M, error) {
 		return none, fmt.Errorf("the payload is not a %s: %w", TypeName[M](), err)
 	}
 	return message, nil
+}
+
+// holdsNoMessage reports whether the payload is a scalar or JSON, whatever its type is called.
+func holdsNoMessage(payload *anypb.Any) bool {
+	return strings.HasPrefix(payload.GetTypeUrl(), "p.cloudstate.io/") ||
+		strings.HasPrefix(payload.GetTypeUrl(), "json.cloudstate.io/")
 }
 
 // TypeName returns the full name of the message type M, a generated one.

@@ -118,6 +118,8 @@ func TestUnpack(t *testing.T) {
 		"no type":          {&anypb.Any{Value: value}, `type ""`},
 		"another type":     {&anypb.Any{TypeUrl: "type.googleapis.com/google.protobuf.BytesValue", Value: value}, "BytesValue"},
 		"a longer name":    {&anypb.Any{TypeUrl: "type.googleapis.com/x." + name, Value: value}, "x.google"},
+		"a scalar's host":  {&anypb.Any{TypeUrl: "p.cloudstate.io/" + name, Value: value}, `"p.cloudstate.io/`}, // CORE-PAYLOAD-003
+		"JSON's host":      {&anypb.Any{TypeUrl: "json.cloudstate.io/" + name, Value: value}, `"json.cloudstate.io/`},
 		"bytes of no such": {&anypb.Any{TypeUrl: "type.googleapis.com/" + name, Value: value[:2]}, "not a " + name},
 	} {
 		t.Run(about, func(t *testing.T) {

@@ -31,12 +31,11 @@ def pack(message: Message) -> Any:
 def unpack(payload: Any | None, kind: type[M]) -> M:
     """Return the message of this class that the payload holds.
 
-    Whatever stands before the last slash of its type URL is accepted, and fields that
-    the class does not know are kept.
+    Fields that the class does not know are kept.
     """
     if payload is None:
         raise PayloadError("there is no payload")
-    if not payload.type_url.endswith("/" + kind.DESCRIPTOR.full_name):
+    if type_name(payload) != kind.DESCRIPTOR.full_name:
         raise PayloadError(f"the payload is of type {payload.type_url!r}, not {kind.DESCRIPTOR.full_name}")
     try:
         return kind.FromString(payload.value)
@@ -50,8 +49,14 @@ def present(message: Message, field: str) -> Any | None:
 
 
 def type_name(payload: Any) -> str:
-    """Return the full name of the payload's type."""
-    return payload.type_url.rpartition("/")[2]
+    """Return the full name of the message that the payload holds, under whatever prefix.
+
+    It is empty for a scalar and for JSON, which have prefixes of their own (CORE-PAYLOAD-003).
+    """
+    if payload.type_url.startswith(("p.cloudstate.io/", "json.cloudstate.io/")):
+        return ""
+    _, slash, name = payload.type_url.rpartition("/")
+    return name if slash else ""
 
 
 def message_class(descriptor: Descriptor) -> type[Message]:

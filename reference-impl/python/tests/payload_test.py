@@ -59,6 +59,8 @@ def test_equal_messages_give_equal_bytes() -> None:
         pack(AddItemRequest()),
         Payload(type_url=LineItem.DESCRIPTOR.full_name),  # without a slash
         Payload(type_url="x/" + LineItem.DESCRIPTOR.full_name + "s"),
+        Payload(type_url="p.cloudstate.io/" + LineItem.DESCRIPTOR.full_name),  # CORE-PAYLOAD-003
+        Payload(type_url="json.cloudstate.io/" + LineItem.DESCRIPTOR.full_name),
         Payload(type_url="x/" + LineItem.DESCRIPTOR.full_name, value=b"\x0a"),
         Payload(type_url="x/" + LineItem.DESCRIPTOR.full_name, value=b"\x0a\x01\xff"),
     ],

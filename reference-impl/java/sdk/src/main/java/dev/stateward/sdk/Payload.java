@@ -47,8 +47,8 @@ public final class Payload {
   }
 
   /**
-   * Returns the message of the prototype's type that the payload holds. Anything before the slash
-   * and the type's name is accepted, and fields that the type does not know are kept.
+   * Returns the message of the prototype's type that the payload holds. Fields that the type
+   * does not know are kept.
    *
    * @throws Unreadable where the payload is absent, of another type, or no such message
    */
@@ -57,7 +57,7 @@ public final class Payload {
     if (payload == null || payload.equals(Any.getDefaultInstance())) {
       throw new Unreadable("there is no payload");
     }
-    if (!payload.getTypeUrl().endsWith("/" + want)) {
+    if (!typeName(payload).equals(want)) {
       throw new Unreadable("the payload is of type \"" + payload.getTypeUrl() + "\", not " + want);
     }
     try {
@@ -89,10 +89,17 @@ public final class Payload {
     return Internal.getDefaultInstance(type);
   }
 
-  /** Returns the name of a payload's type: what stands behind the last slash of its URL. */
+  /**
+   * Returns the full name of the message that the payload holds, under whatever prefix. It is empty
+   * for a scalar and for JSON, which have prefixes of their own (CORE-PAYLOAD-003).
+   */
   public static String typeName(Any payload) {
     String url = payload.getTypeUrl();
-    return url.substring(url.lastIndexOf('/') + 1);
+    boolean message =
+        url.indexOf('/') >= 0
+            && !url.startsWith("p.cloudstate.io/")
+            && !url.startsWith("json.cloudstate.io/");
+    return message ? url.substring(url.lastIndexOf('/') + 1) : "";
   }
 
   /** A payload is not what was expected; the message says why. */

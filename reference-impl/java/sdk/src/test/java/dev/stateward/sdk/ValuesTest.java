@@ -61,6 +61,8 @@ class ValuesTest {
             Any.getDefaultInstance(),
             packed.toBuilder().setTypeUrl("google.protobuf.StringValue").build(),
             packed.toBuilder().setTypeUrl("x/other.google.protobuf.StringValue").build(),
+            packed.toBuilder().setTypeUrl("p.cloudstate.io/google.protobuf.StringValue").build(),
+            packed.toBuilder().setTypeUrl("json.cloudstate.io/google.protobuf.StringValue").build(),
             packed.toBuilder().setValue(ByteString.copyFrom(new byte[] {10, 1, -1})).build())) {
       assertThrows(
           Payload.Unreadable.class, () -> Payload.unpack(StringValue.getDefaultInstance(), wrong));
