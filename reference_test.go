@@ -130,3 +130,17 @@ func read(t *testing.T, path ...string) string {
 	}
 	return string(text)
 }
+
+// What is published says the same of every language.
+func TestPublishedReportsAreEqual(t *testing.T) {
+	t.Parallel()
+	version := strings.TrimSpace(read(t, ".", "VERSION"))
+	words := []string{"run", "./tck/cmd/tck", "report", "equal"}
+	for _, language := range languages(t) {
+		words = append(words, filepath.Join("conformance-reports/v1/stateward-"+language, version+".yaml"))
+	}
+	output, err := exec.CommandContext(t.Context(), "go", words...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, output)
+	}
+}

@@ -47,8 +47,8 @@ public final class Payload {
   }
 
   /**
-   * Returns the message of the prototype's type that the payload holds. Fields that the type
-   * does not know are kept.
+   * Returns the message of the prototype's type that the payload holds. Fields that the type does
+   * not know are kept.
    *
    * @throws Unreadable where the payload is absent, of another type, or no such message
    */
