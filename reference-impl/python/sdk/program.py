@@ -145,11 +145,17 @@ def refuse_taken(address: str) -> None:
 
 
 def _ask_health(address: str) -> int:
-    """Ask the function at the address how it is; 0 where commands may be sent."""
+    """Ask the function at the address how it is; 0 where commands may be sent.
+
+    Raises OSError where the address does not say which port that is.
+    """
+    if not address.startswith("unix:") and address.endswith(":0"):
+        raise OSError(f"{address}: behind port 0 is whichever was free; PORT has to say which")
     for wildcard, loopback in (("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")):
         if address.startswith(wildcard):
             address = loopback + address.removeprefix(wildcard)
-    with grpc.insecure_channel(address) as channel:
+    # No proxy of the environment is asked, as gRPC would do for the loopback too.
+    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=HealthCheckRequest.SerializeToString,

@@ -164,6 +164,8 @@ async def test_it_listens_is_well_and_stops(
     }[listens]
     if listens == "a stale socket":
         stale_socket(tmp_path / "stale")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # which is not asked
     async with running(**environment) as (cart, address):
         assert await healthcheck(address, monkeypatch) == 0
         cart.send_signal(told)
@@ -176,6 +178,8 @@ async def test_it_listens_is_well_and_stops(
 async def test_a_function_that_is_not_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    assert await healthcheck("127.0.0.1:0", monkeypatch) == 1
+    assert "PORT has to say which" in capfd.readouterr().err
     assert await healthcheck(f"unix:{tmp_path / 'nobody'}", monkeypatch) == 1
     assert "nobody" in capfd.readouterr().err
     health = sdk.Health()
