@@ -101,10 +101,15 @@ def _stop_at_signals(stop: asyncio.Event) -> None:
         stop.set()
         for told in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(told)
-            signal.signal(told, signal.SIG_DFL)
+            signal.signal(told, _end_at_once if os.getpid() == 1 else signal.SIG_DFL)
 
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, heed)
+
+
+def _end_at_once(told: int, _frame: object) -> None:
+    """End process 1 of a container: the default action of a signal does not."""
+    os._exit(128 + told)
 
 
 def address_of(environment: Mapping[str, str]) -> str:

@@ -244,6 +244,20 @@ async def test_the_command_at_hand_is_answered_first(signals: None, tmp_path: Pa
         await asyncio.wait_for(ended, PATIENCE)
 
 
+async def test_the_second_signal_ends_process_1_as_well(
+    signals: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, ended, stop = os.getpid(), list[int](), asyncio.Event()
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    program._stop_at_signals(stop)
+    os.kill(process, signal.SIGTERM)
+    await asyncio.wait_for(stop.wait(), PATIENCE)
+    assert not ended
+    os.kill(process, signal.SIGTERM)
+    assert ended == [128 + signal.SIGTERM]
+
+
 @asynccontextmanager
 async def serving(function: sdk.Function, address: str) -> AsyncIterator[asyncio.Task[None]]:
     """Run the function as a program does, in this process; it listens then."""
