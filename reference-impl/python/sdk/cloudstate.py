@@ -1,6 +1,6 @@
 """How a function is called in the dialect of Cloudstate 0.2 (protocol/spec/cloudstate-0.2.md)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
@@ -29,7 +29,7 @@ class Cloudstate:
     """The full name in 0.2 of each of the author's services and messages that is called otherwise
     there. Several messages may have one name: it then stands in responses alone, for nothing says
     which one is meant by it."""
-    files: Iterable[FileDescriptor] = ()
+    files: Sequence[FileDescriptor] = ()
     """They declare the services that `names` has in 0.2."""
 
     def service(self, own: ServiceDescriptor) -> ServiceDescriptor | None:

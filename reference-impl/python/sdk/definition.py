@@ -171,8 +171,11 @@ def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _message_in(hint: object) -> type[Message] | None:
-    """Return the class of message in an annotation, such as that of ``AsyncIterator[M] | None``."""
-    if inspect.isclass(hint) and issubclass(hint, Message):
+    """Return the class of message in an annotation, such as that of ``AsyncIterator[M] | None``.
+
+    Message, of which all are, says none.
+    """
+    if inspect.isclass(hint) and issubclass(hint, Message) and hint is not Message:
         return hint
     found = (_message_in(part) for part in typing.get_args(hint))
     return next((message for message in found if message is not None), None)

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.descriptor import FileDescriptor
@@ -22,7 +22,7 @@ SERVICE = discovery_pb2.DESCRIPTOR.services_by_name["DiscoveryService"]
 _MAJOR, _MINOR = 1, 0
 
 
-def describe(name: str, version: str, incarnation: str, entities: Iterable[Definition]) -> DiscoverResponse:
+def describe(name: str, version: str, incarnation: str, entities: Sequence[Definition]) -> DiscoverResponse:
     """Return the one answer that the function gives to every Discover (DISC-CALL-001).
 
     The incarnation names this process (DISC-INC-004).

@@ -14,7 +14,8 @@ class Error(Exception):
 
     The caller of the command gets its code as the gRPC status, and its description,
     unchanged, as the message. A handler that raises it refuses the command, and the
-    entity lives on. Any other exception is a mistake in the handler.
+    entity lives on. So does a `TimeoutError`, as DEADLINE_EXCEEDED, and what a call by
+    grpc.aio ends with. Any other exception is a mistake in the handler.
     """
 
     def __init__(self, code: Code, description: str) -> None:
@@ -35,7 +36,10 @@ class MistakesError(ValueError):
 
 
 def refused_by(error: Exception) -> Error | None:
-    """Return the refusal that the exception is: an Error, or a status of gRPC; None for any other."""
+    """Return the refusal that the exception is; None where it is a mistake.
+
+    It is an Error, a status of gRPC's own, or a TimeoutError.
+    """
     match error:
         case Error():
             return error

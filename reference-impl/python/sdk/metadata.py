@@ -34,12 +34,12 @@ class Metadata(Sequence[Pair]):
                 )
 
     def get(self, key: str, default: str | bytes = "") -> str | bytes:
-        """Return the first value of the key, in whatever case it is given."""
+        """Return the first value of the key, whatever the case of either."""
         return next(iter(self.values(key)), default)
 
     def values(self, key: str) -> list[str | bytes]:
         """Return every value of the key, in order."""
-        return [value for name, value in self._pairs if name == key.lower()]
+        return [value for name, value in self._pairs if name.lower() == key.lower()]
 
     @overload
     def __getitem__(self, index: int) -> Pair: ...

@@ -101,10 +101,15 @@ def _stop_at_signals(stop: asyncio.Event) -> None:
         stop.set()
         for told in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(told)
-            signal.signal(told, signal.SIG_DFL)
+            signal.signal(told, _end_at_once if os.getpid() == 1 else signal.SIG_DFL)
 
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, heed)
+
+
+def _end_at_once(told: int, _frame: object) -> None:
+    """End process 1 of a container: the default action of a signal does not."""
+    os._exit(128 + told)
 
 
 def address_of(environment: Mapping[str, str]) -> str:
@@ -145,11 +150,17 @@ def refuse_taken(address: str) -> None:
 
 
 def _ask_health(address: str) -> int:
-    """Ask the function at the address how it is; 0 where commands may be sent."""
+    """Ask the function at the address how it is; 0 where commands may be sent.
+
+    Raises OSError where the address does not say which port that is.
+    """
+    if not address.startswith("unix:") and address.endswith(":0"):
+        raise OSError(f"{address}: behind port 0 is whichever was free; PORT has to say which")
     for wildcard, loopback in (("0.0.0.0:", "127.0.0.1:"), ("[::]:", "[::1]:")):
         if address.startswith(wildcard):
             address = loopback + address.removeprefix(wildcard)
-    with grpc.insecure_channel(address) as channel:
+    # No proxy of the environment is asked, as gRPC would do for the loopback too.
+    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=HealthCheckRequest.SerializeToString,

@@ -125,7 +125,11 @@ class Inbox(AsyncIterator[Request], Generic[Request]):
                     await self._read.put(request)
                     await self._read.join()  # until it is taken
         except Exception as error:  # whoever waits has to hear of it, whatever it is
-            await self._read.put(_End(refused_by(error) or Error(Code.INTERNAL, str(error))))
+            refusal = refused_by(error)
+            if refusal is None:
+                self._host.log.exception("a message could not be read")
+                refusal = Error(Code.INTERNAL, "the function's log says what went wrong")
+            await self._read.put(_End(refusal))
         else:
             await self._read.put(_End(None))
 

@@ -102,7 +102,7 @@ async def started(config: sdk.Config, capabilities: Sequence[Capability] = ()) -
     server = sdk.Server(sdk.Function(config))
     port = await server.start("127.0.0.1:0")
     try:
-        options = [("grpc.max_receive_message_length", -1)]
+        options = [("grpc.max_receive_message_length", -1), ("grpc.enable_http_proxy", 0)]
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
             proxy = Proxy(channel, server)
             await proxy.announce(*capabilities)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
 from stateward.annotations.v1 import annotations_pb2
 from stateward.samples.cart.v1 import cart_pb2
 from stateward.samples.cart.v1.cart_pb2 import (
@@ -115,6 +116,16 @@ def test_what_an_action_may_be() -> None:
         "Convert: no handler",
         "Average: no handler",
     ]
+
+
+def test_a_handler_of_any_message_is_no_mistake() -> None:
+    temperature = action.Action(TEMPERATURE)
+
+    @temperature.unary("Convert")
+    def convert(ctx: action.Context, request: Message) -> Message:
+        raise NotImplementedError
+
+    assert not [mistake for mistake in temperature.mistakes() if "Convert" in mistake]
 
 
 def test_services_and_persistence_ids_are_unique() -> None:

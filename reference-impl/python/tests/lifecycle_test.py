@@ -105,11 +105,12 @@ async def test_a_stop_answers_what_is_at_hand() -> None:
         return AddItemResponse()
 
     async with started(config(wait)) as proxy:
-        stream = proxy.open(KIND)
+        idle, stream = proxy.open(KIND), proxy.open(KIND)
+        await idle.send(says.init(CART.full_name, "f"))
         await stream.send(says.init(CART.full_name, "e"), add(1))
         await asyncio.wait_for(begun.wait(), PATIENCE)
         stopping = asyncio.create_task(proxy.server.stop())
-        await asyncio.wait([stopping], timeout=0.05)
+        assert await idle.status() is Code.UNAVAILABLE  # it is stopping now
         gate.set()
         assert (await stream.receive()).reply.command_id == 1
         assert await stream.receive() is None

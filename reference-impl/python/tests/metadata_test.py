@@ -49,3 +49,4 @@ def test_what_no_header_can_carry(pair: Any) -> None:
 def test_whatever_the_proxy_sends_is_read() -> None:
     message = entity_pb2.Metadata(entries=[entity_pb2.MetadataEntry(key="UPPER")])
     assert list(Metadata.read(message)) == [("UPPER", "")]
+    assert Metadata.read(message).values("Upper") == [""]

@@ -164,6 +164,8 @@ async def test_it_listens_is_well_and_stops(
     }[listens]
     if listens == "a stale socket":
         stale_socket(tmp_path / "stale")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")  # which is not asked
     async with running(**environment) as (cart, address):
         assert await healthcheck(address, monkeypatch) == 0
         cart.send_signal(told)
@@ -176,6 +178,8 @@ async def test_it_listens_is_well_and_stops(
 async def test_a_function_that_is_not_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    assert await healthcheck("127.0.0.1:0", monkeypatch) == 1
+    assert "PORT has to say which" in capfd.readouterr().err
     assert await healthcheck(f"unix:{tmp_path / 'nobody'}", monkeypatch) == 1
     assert "nobody" in capfd.readouterr().err
     health = sdk.Health()
@@ -238,6 +242,20 @@ async def test_the_command_at_hand_is_answered_first(signals: None, tmp_path: Pa
         assert (await busy.receive()).reply.command_id == 1
         assert await busy.status() is sdk.Code.UNAVAILABLE
         await asyncio.wait_for(ended, PATIENCE)
+
+
+async def test_the_second_signal_ends_process_1_as_well(
+    signals: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, ended, stop = os.getpid(), list[int](), asyncio.Event()
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    program._stop_at_signals(stop)
+    os.kill(process, signal.SIGTERM)
+    await asyncio.wait_for(stop.wait(), PATIENCE)
+    assert not ended
+    os.kill(process, signal.SIGTERM)
+    assert ended == [128 + signal.SIGTERM]
 
 
 @asynccontextmanager

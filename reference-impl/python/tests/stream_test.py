@@ -78,6 +78,15 @@ async def test_an_end_is_an_end(said: Any, code: Code | None) -> None:
                 assert error.value.code is code
 
 
+async def test_what_goes_wrong_with_a_read_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    _, requests = inbox(Source(ZeroDivisionError("inside")))
+    async with requests:
+        with pytest.raises(Error) as error:
+            await asyncio.wait_for(anext(requests), PATIENCE)
+    assert "inside" not in error.value.description
+    assert "inside" in caplog.text
+
+
 async def test_a_stop_wakes_whoever_waits() -> None:
     host, requests = inbox(Source())
     async with requests:

@@ -1,5 +1,6 @@
 """The kind of actions: one call of the function for each call of an action."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -47,6 +48,12 @@ def _serve_shape(host: Host, actions: Mapping[str, "Action"], shape: MethodDescr
         except Error as error:
             host.log.warning("a call of %s is refused: %s", shape.name, error)
             await stream.write(ActionResponse(failure=failure(0, error)))
+        except asyncio.CancelledError:
+            call = asyncio.current_task()
+            if call is None or call.cancelling():
+                raise  # the call is over
+            given_up = Error(Code.CANCELLED, "given up")  # by the handler itself
+            await stream.write(ActionResponse(failure=failure(0, given_up)))
         except Exception:
             host.log.exception("the author's code raised, at %s.%s", first.service_name, first.name)
             raised = Error(Code.INTERNAL, "the function raised an exception; its log has the stack")

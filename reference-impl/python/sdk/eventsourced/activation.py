@@ -49,11 +49,17 @@ class Activation(Generic[S]):
         self._pending += 1
 
     def _apply(self, event: Message) -> None:
-        """Change the state by an event that is being emitted."""
+        """Change the state by an event that is being emitted.
+
+        Whatever goes wrong is a mistake, an Error too: what is half applied cannot be refused.
+        """
         known = self._entity.events.get(event.DESCRIPTOR.full_name)
         if known is None:
             raise TypeError(f"nothing applies events of type {event.DESCRIPTOR.full_name}")
-        known.apply(self._state, event)
+        try:
+            known.apply(self._state, event)
+        except Exception as error:
+            raise RuntimeError(f"what applies {event.DESCRIPTOR.full_name} has raised") from error
         self._pending += 1
 
     async def execute(self, command: entity_pb2.Command, scope: Scope) -> EventSourcedReply:

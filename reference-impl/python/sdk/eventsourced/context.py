@@ -35,7 +35,8 @@ class Context(StoringContext):
 
         The event is then a fact: nobody changes it any more. Metadata is stored with it and
         replayed with it (ES-EVENT-003); an Error says that the proxy cannot, and nothing
-        was emitted then. An event that nothing applies is a mistake in the handler.
+        was emitted then. An event that nothing applies is a mistake in the handler, and so is
+        whatever the one that applies it raises.
         """
         if metadata:
             self.require(discovery_pb2.CAPABILITY_EVENT_METADATA, "stores no metadata of events")

@@ -102,7 +102,7 @@ async def answers(wire: Wire) -> list[ActionResponse]:
     return found
 
 
-def raises(error: Exception) -> Any:
+def raises(error: BaseException) -> Any:
     def answer(ctx: Context) -> Any:
         raise error
 
@@ -216,6 +216,14 @@ async def test_a_mistake_is_refused(caplog: pytest.LogCaptureFixture) -> None:
         (answer,) = await answers(await call(proxy, "HandleUnary", first("Convert", ConvertRequest())))
         assert answer.HasField("reply")
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_handler_that_cancels_itself() -> None:
+    temperature = Temperature()
+    temperature.todo = [raises(asyncio.CancelledError())]
+    async with started(temperature.config()) as proxy:
+        (answer,) = await answers(await call(proxy, "HandleUnary", first("Convert", ConvertRequest())))
+    assert answer.failure.code == Code.CANCELLED.value[0]
 
 
 WRONG = [

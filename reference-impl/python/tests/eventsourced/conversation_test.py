@@ -141,7 +141,12 @@ def apply_badly(ctx: Context, _state: Tally) -> AddItemResponse:
     return AddItemResponse()
 
 
-@pytest.mark.parametrize("mistake", [emit_unknown, divide, apply_badly])
+def refuse_to_apply(ctx: Context, _state: Tally) -> AddItemResponse:
+    ctx.emit(item("a", "refuse"))
+    return AddItemResponse()
+
+
+@pytest.mark.parametrize("mistake", [emit_unknown, divide, apply_badly, refuse_to_apply])
 async def test_a_mistake_ends_the_stream(mistake: Callable[[Context, Tally], AddItemResponse]) -> None:
     # CORE-CMD-002, CORE-FAIL-002: the caller learns nothing of the inside.
     stream = await opened(new_tally(mistake))

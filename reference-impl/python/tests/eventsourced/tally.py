@@ -15,6 +15,7 @@ from stateward.samples.cart.v1.cart_pb2 import (
 )
 from stateward.samples.cart.v1.events_pb2 import ItemAdded, ItemRemoved
 
+from sdk import Code, Error
 from sdk.eventsourced import Context, Entity
 from sdktest import Conversation
 from sdktest import eventsourced as says
@@ -39,6 +40,8 @@ def new_tally(on_add: OnAdd | None = None) -> Entity[Tally]:
     def added(state: Tally, event: ItemAdded) -> None:
         if event.item.name == "raise":
             raise ZeroDivisionError("a mistake of the author's")
+        if event.item.name == "refuse":
+            raise Error(Code.ABORTED, "an event is a fact")
         state.products += event.item.product_id
 
     @tally.snapshot(every=2)

@@ -71,6 +71,15 @@ def test_a_map_of_counters() -> None:
     assert dict(counters) == {"a": 1}
 
 
+def test_a_map_that_is_only_read_keeps_nothing_that_went() -> None:
+    counters = PNCounterMap(STRING)
+    for _ in range(3):
+        entry = PNCounterMapEntryDelta(key=A, change=1)
+        counters.apply(Delta(pncounter_map=PNCounterMapDelta(cleared=True, added=[entry])))
+        assert counters["a"] == 1
+    assert len(counters._touched) == 1
+
+
 def test_a_map_of_sets() -> None:
     # REP-MULTI-001.
     sets = ORMultiMap(STRING, STRING)

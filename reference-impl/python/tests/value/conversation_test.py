@@ -55,7 +55,7 @@ def change(command_id: int = 1) -> HandleRequest:
     return says.command("e", command_id, "ChangeEmail", ChangeEmailRequest(customer_id="e"))
 
 
-def test_the_entity_key_names_the_entity() -> None:
+def test_an_entity_has_a_persistence_id() -> None:
     assert Entity(PROFILES, "", Profile).mistakes()[0].endswith("(DISC-ENT-002)")
 
 

@@ -91,6 +91,7 @@ class Entries(Value, Generic[K, V]):
 
     def _apply(self, delta: ORMapDelta) -> bool:
         """Change the map in this order: cleared, removed, updated, added (REP-MAP-002)."""
+        self._touched.clear()  # nothing is collected; rows that go now would be kept by who only reads
         changed = self._table.take(delta.cleared, delta.removed)
         for entry in delta.updated:
             changed = self._update(entry) or changed

@@ -24,7 +24,10 @@ class ORMap(Entries[K, V], Mapping[K, V], Entry):
     """
 
     def __getitem__(self, key: K) -> V:
-        """Return the value; what is done to it is done to the map, until the entry is removed."""
+        """Return the value; what is done to it is done to the map, until the entry is removed.
+
+        It is for one command: what comes later, such as a watch, asks for it again.
+        """
         return self._get(key)
 
     def ensure(self, key: K) -> V:

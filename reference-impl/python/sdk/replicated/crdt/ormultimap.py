@@ -30,7 +30,10 @@ class ORMultiMap(Entries[K, ORSet[E]], Mapping[K, ORSet[E]]):
         super().__init__(keys, lambda _: ORSet(elements))
 
     def __getitem__(self, key: K) -> ORSet[E]:
-        """Return the set; what is done to it is done to the map, until the key is removed."""
+        """Return the set; what is done to it is done to the map, until the key is removed.
+
+        It is for one command: what comes later, such as a watch, asks for it again.
+        """
         return self._get(key)
 
     def __repr__(self) -> str:
