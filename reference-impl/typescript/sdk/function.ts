@@ -20,7 +20,7 @@ export interface Config {
   /**
    * Bounds, in milliseconds, how long a proxy may take to hand the entities over once the
    * function stops, and then again how long commands that are being handled may take to
-   * end. Default: 5000.
+   * end. A whole number, at most 2^31 - 1. Default: 5000.
    */
   readonly stopWithin?: number;
   /**
@@ -32,13 +32,19 @@ export interface Config {
   readonly dialect?: string;
 }
 
+/** The longest that a timer counts, in ms. */
+const longestStop = 2 ** 31 - 1;
+
 /** Every mistake in the configuration, so that an author mends all of them at once and the proxy is never told a wrong thing. */
 function validate(config: Config): string[] {
   const mistakes: string[] = [];
   if (config.name === "" || config.version === "")
     mistakes.push("a function has a name and a version (DISC-INFO-002)");
   if (config.entities.length === 0) mistakes.push("a function serves at least one entity (DISC-ENT-003)");
-  if (!((config.stopWithin ?? 0) >= 0)) mistakes.push(`stopWithin is ${config.stopWithin}, below 0`);
+  const { stopWithin = 0 } = config;
+  if (!Number.isSafeInteger(stopWithin) || stopWithin < 0 || stopWithin > longestStop) {
+    mistakes.push(`stopWithin is ${stopWithin} ms, not a whole number from 0 to ${longestStop}`);
+  }
   const { dialect, cloudstate } = config;
   if (dialect !== undefined && !speaks(config).includes(dialect)) {
     mistakes.push(`dialect is ${JSON.stringify(dialect)}, which the function does not speak`);
