@@ -227,7 +227,7 @@ test("it drains, answers what is at hand, and ends each stream (LIFE-DRAIN-001, 
   assert.deepEqual(await call.end(), { code: Code.UNAVAILABLE, details: "the function is stopping" });
 });
 
-test("a handler that never ends is left behind, and that is said", async (t) => {
+test("a handler that never ends is left behind, and that is said", async () => {
   let begun: () => void;
   const began = new Promise<void>((resolve) => (begun = resolve));
   const proxy = await Proxy.start(
@@ -239,7 +239,6 @@ test("a handler that never ends is left behind, and that is said", async (t) => 
   call.send(command(1n, "AddItem"));
   await began;
   await assert.rejects(proxy.stop(), /stopped with commands still being handled after 20 ms/);
-  assert.ok(t.name);
 });
 
 test("a watch hears of each change of health, and of what it may not say (LIFE-HEALTH-001, LIFE-WATCH-002)", async (t) => {
