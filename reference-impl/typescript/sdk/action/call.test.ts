@@ -26,6 +26,7 @@ import { Show } from "../sdktest/show.js";
 import { TestStream } from "../sdktest/stream.js";
 import { action, type CallHandlers } from "./action.js";
 import { Call, type Shape } from "./call.js";
+import type { ActionContext } from "./context.js";
 
 type Step = NonNullable<MessageInitShape<typeof ProcessStepSchema>["step"]>;
 type AnyAction = ConstructorParameters<typeof Call>[1] extends ReadonlyMap<string, infer A> ? A : never;
@@ -222,6 +223,31 @@ test("a handler that waits is told of the end: the caller's, and the function's"
   stopped.host.stop();
   assert.deepEqual(await stopped.whole(), ["failure UNAVAILABLE the function is stopping"]);
   assert.equal(left, 1, "the one that had begun");
+});
+
+test("a handler that responds for ever is told that the function stops, while its call lasts", async () => {
+  const contexts: ActionContext[] = [];
+  const endless = streaming(async function* (context) {
+    contexts.push(context);
+    yield {};
+    const { stopping } = context;
+    if (!stopping.aborted) await new Promise((resolve) => stopping.addEventListener("abort", resolve));
+  });
+  const talk = new Talk("bidi_streaming", endless).say(first(names.bidi_streaming));
+  await talk.hear();
+  talk.host.stop();
+  assert.deepEqual(await talk.whole(), []);
+  const brief = streaming((context) => {
+    contexts.push(context);
+    return [];
+  });
+  const over = new Talk("bidi_streaming", brief).say(first(names.bidi_streaming));
+  await over.ended;
+  over.host.stop();
+  assert.deepEqual(
+    contexts.map(({ stopping }) => stopping.aborted),
+    [true, false],
+  );
 });
 
 test("any commands, in any shape, end in responses that can be sent", async () => {

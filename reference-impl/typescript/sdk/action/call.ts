@@ -10,7 +10,7 @@ import {
   type ActionResponse,
   ActionResponseSchema,
 } from "../../gen/stateward/action/v1/action_pb.js";
-import { type Host, Requests } from "../host.js";
+import { type Host, Requests, stopped } from "../host.js";
 import { reason, unpack } from "../payload.js";
 import { asRefusal, Code, failureOf, Refusal } from "../refusal.js";
 import { gone, type Stream } from "../stream.js";
@@ -35,6 +35,8 @@ export class Call {
   readonly #stream: Stream<ActionCommand, ActionResponse>;
   readonly #requests: Requests<ActionCommand>;
   readonly #over = new AbortController();
+  readonly #stopping = new AbortController(); // of this call alone: who listens is forgotten with it
+  readonly #release: () => void;
   #unreadable: Refusal | undefined; // refuses the call, whatever the handler makes of it (ACT-REQ-005)
 
   constructor(
@@ -47,6 +49,7 @@ export class Call {
     this.#actions = actions;
     this.#shape = shape;
     this.#stream = stream;
+    this.#release = host.onStop(() => this.#stopping.abort(stopped()));
     this.#requests = new Requests(host, stream);
     stream.signal.addEventListener("abort", () => this.#over.abort(gone()));
   }
@@ -63,13 +66,14 @@ export class Call {
         first,
         this.#stream.connection,
         this.#over.signal,
-        this.#host.stopping,
+        this.#stopping.signal,
       );
       await this.#handle(context, method, handle, first);
     } catch (error) {
       await this.#refuse(asRefusal(error) ?? this.#defect(error));
     } finally {
       this.#requests.release();
+      this.#release();
     }
   }
 
