@@ -39,10 +39,10 @@ test("every mistake of a function", () => {
   assert.deepEqual(mistakes([], { name: "", stopWithin: -1, dialect: "cloudstate-0.2" }), [
     "a function has a name and a version (DISC-INFO-002)",
     "a function serves at least one entity (DISC-ENT-003)",
-    "stopWithin is -1 ms, not a whole number from 0 to 2147483647",
+    "stopWithin is -1 ms, not a whole number from 1 to 2147483647",
     'dialect is "cloudstate-0.2", which the function does not speak',
   ]);
-  for (const stopWithin of [0.5, NaN, Infinity, 2 ** 31]) {
+  for (const stopWithin of [0, 0.5, NaN, Infinity, 2 ** 31]) {
     assert.match(mistakes([two()], { stopWithin }).join(), /^stopWithin is \S+ ms, not a whole number/);
   }
   const other = value(EventSourcedTckModelService, "two", PersistedSchema).command("process", () => ({}));
