@@ -1,5 +1,11 @@
 // Calls of an action: in each shape, and when they go wrong.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, createFileRegistry, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type Any,
+  AnySchema,
+  file_google_protobuf_any,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,6 +24,7 @@ import {
   type ProcessStepSchema,
 } from "../../gen/stateward/tck/action/v1/action_pb.js";
 import { actions } from "../../model/action.js";
+import { fileSet } from "../discovery.js";
 import { Host } from "../host.js";
 import { textLog } from "../log.js";
 import { pack } from "../payload.js";
@@ -147,6 +154,28 @@ test("what cannot be read refuses the call, whatever the handler makes of it (AC
   }
   for (const shape of ["unary", "server_streaming"] as const) {
     assert.match((await new Talk(shape).say(first(names[shape])).whole()).join(";"), refused);
+  }
+});
+
+test("a method that takes an Any is given whatever came, and the Any in an Any (ACT-REQ-005)", async () => {
+  const set = fromBinary(FileDescriptorSetSchema, fileSet([file_google_protobuf_any, file]));
+  const proto = set.file.at(-1) ?? assert.fail();
+  proto.dependency.push(file_google_protobuf_any.proto.name);
+  const methods = proto.service.flatMap(({ method }) => method);
+  const unary = methods.find(({ name }) => name === names.unary) ?? assert.fail();
+  unary.inputType = `.${AnySchema.typeName}`;
+  const service = createFileRegistry(set).getService(Model.typeName) ?? assert.fail();
+  const takes = action(service as unknown as typeof Model).call("processUnary", (_context, request) => ({
+    message: (request as unknown as Any).typeUrl,
+  }));
+  for (const [payload, answered] of [
+    [groups(), 'reply {"message":"type.googleapis.com/stateward.tck.action.v1.ProcessRequest"}'],
+    [create(AnySchema, { typeUrl: "p.cloudstate.io/bool" }), 'reply {"message":"p.cloudstate.io/bool"}'],
+    [pack(AnySchema, { typeUrl: "x/y" }), 'reply {"message":"x/y"}'],
+    [undefined, "failure INVALID_ARGUMENT there is no payload (ACT-REQ-005)"],
+  ] as const) {
+    const talk = new Talk("unary", [takes as unknown as AnyAction]).say(first(names.unary, payload));
+    assert.deepEqual(await talk.whole(), [answered]);
   }
 });
 

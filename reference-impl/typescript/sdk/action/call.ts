@@ -5,13 +5,14 @@ import {
   type DescService,
   type Message,
 } from "@bufbuild/protobuf";
+import { AnySchema } from "@bufbuild/protobuf/wkt";
 import {
   type ActionCommand,
   type ActionResponse,
   ActionResponseSchema,
 } from "../../gen/stateward/action/v1/action_pb.js";
 import { type Host, Requests, stopped } from "../host.js";
-import { reason, unpack } from "../payload.js";
+import { reason, typeNameOf, unpack } from "../payload.js";
 import { asRefusal, Code, failureOf, Refusal } from "../refusal.js";
 import { gone, type Stream } from "../stream.js";
 import type { Action, AnyCallHandler, Many } from "./action.js";
@@ -166,7 +167,10 @@ export class Call {
   }
 }
 
+/** The request in the command; whatever it is, where the method takes an Any. */
 function readRequest(input: DescMessage, { payload }: ActionCommand): Message {
+  const any = AnySchema.typeName;
+  if (input.typeName === any && payload !== undefined && typeNameOf(payload) !== any) return payload;
   try {
     return unpack(input, payload);
   } catch (error) {
