@@ -7,7 +7,7 @@ import {
   EventSourcedReplySchema,
   type Snapshot,
 } from "../../gen/stateward/eventsourced/v1/eventsourced_pb.js";
-import { readRequest } from "../command.js";
+import { readRequest, unhandled } from "../command.js";
 import { optional } from "../context.js";
 import type { Surroundings } from "../conversation.js";
 import { pack, PayloadError, reason, typeNameOf, unpack } from "../payload.js";
@@ -115,9 +115,8 @@ export class Activation {
 
   #handler(command: Command): HandledCommand<unknown> {
     const handled = this.#entity.commands.get(command.name);
-    if (handled !== undefined) return handled;
-    const what = `${this.#entity.service.typeName} has no method ${JSON.stringify(command.name)} (CORE-CMD-003)`;
-    throw new Refusal(Code.UNIMPLEMENTED, what);
+    if (handled === undefined) throw unhandled(this.#entity.service, command);
+    return handled;
   }
 
   /**

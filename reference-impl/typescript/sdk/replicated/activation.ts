@@ -14,7 +14,7 @@ import {
   type StreamedMessage,
   StreamedMessageSchema,
 } from "../../gen/stateward/replicated/v1/replicated_pb.js";
-import { readRequest } from "../command.js";
+import { readRequest, unhandled } from "../command.js";
 import { optional } from "../context.js";
 import type { Surroundings } from "../conversation.js";
 import { asRefusal, Code, Refusal, refuse } from "../refusal.js";
@@ -129,13 +129,7 @@ export class Activation {
   ): Promise<ReplicatedReply> {
     try {
       if (this.#deleted) throw new Refusal(Code.NOT_FOUND, "the entity is deleted");
-      if (handled === undefined) {
-        const { typeName } = this.#entity.service;
-        throw new Refusal(
-          Code.UNIMPLEMENTED,
-          `${typeName} has no method ${JSON.stringify(command.name)} (CORE-CMD-003)`,
-        );
-      }
+      if (handled === undefined) throw unhandled(this.#entity.service, command);
       if (isOfOneType(this.#value)) context.requireMaps();
       const change = this.#begin(handled);
       const answer = await handled.handle(context, this.#value, readRequest(handled.method, command));
