@@ -1,4 +1,4 @@
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
 import type { Command } from "../gen/stateward/entity/v1/entity_pb.js";
 import { reason, unpack } from "./payload.js";
 import { Code, Refusal } from "./refusal.js";
@@ -10,6 +10,11 @@ export function readRequest(method: DescMethod, { payload }: Command): Message {
   } catch (error) {
     throw new Refusal(Code.INVALID_ARGUMENT, `${method.name}: ${reason(error)} (CORE-CMD-005)`);
   }
+}
+
+/** What refuses a command that nothing handles. */
+export function unhandled({ typeName }: DescService, { name }: Command): Refusal {
+  return new Refusal(Code.UNIMPLEMENTED, `${typeName} has no method ${JSON.stringify(name)} (CORE-CMD-003)`);
 }
 
 /** The longest that a timer counts, in ms; whoever waits longer has no deadline that matters. */

@@ -40,8 +40,9 @@ export type Asked = Pick<Command, "entityId" | "name" | "metadata">;
  * What a handler knows of its command besides the request, and what it asks for
  * besides the answer. Each kind of entity has a context of its own.
  *
- * What cannot be sent, such as a number out of its range, is a mistake in the handler:
- * the methods then throw what is no {@link Refusal}, and the entity is reset.
+ * It is used until the handler has returned, or its promise has settled; what is asked for
+ * later may be lost. What cannot be sent is a mistake in the handler: where it says nothing
+ * else, a method then throws what is no {@link Refusal}, and the entity is reset.
  */
 export class Context {
   /**

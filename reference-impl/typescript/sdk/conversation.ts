@@ -71,6 +71,7 @@ export async function converse<In extends EntityRequest, Out>(
     for (;;) {
       const request = await coming;
       if (request === undefined) return;
+      stream.signal.throwIfAborted(); // what was read ahead is not begun: no abort would come to it any more
       coming = nextButCancels(requests, commands);
       coming.catch(() => undefined); // heard of when it is awaited, if ever
       const { answers, more } = await conversation.step(request);

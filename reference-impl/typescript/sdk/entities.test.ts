@@ -143,6 +143,21 @@ for (const [name, handle, answered] of [
   });
 }
 
+test("an event that comes after the answer is in no state", async () => {
+  const contexts: Context[] = [];
+  const { stream } = eventSourcedThat((context) => {
+    contexts.push(context);
+    return emitting(context, event("a"));
+  });
+  await stream.step(says.init(Two.typeName, "e"));
+  await stream.step(says.command(call));
+  assert.throws(() => contexts[0]?.emit(event("late")), /an event for Call, which is answered/);
+  const { answers } = await stream.step(says.command(call));
+  assert.deepEqual(answers.map(show.eventSourced), [
+    '1 reply {}, event {"value":"a"}, snapshot {"value":"aa"}',
+  ]);
+});
+
 test("an event in the journal that its applier refuses is a defect", async () => {
   const { stream, surroundings } = eventSourcedThat(() => ({}));
   await stream.step(says.init(Two.typeName, "e"));

@@ -41,7 +41,7 @@ export interface Kind {
 /**
  * Every method of the service that no stateful entity can serve: those that stream
  * (DISC-METHOD-001), and those whose input does not name the entity by exactly one
- * singular string field with the option entity_key (DISC-KEY-001).
+ * singular string field with the option entity_key, in no oneof (DISC-KEY-001).
  */
 export function checkMethods(service: DescService, mayStreamResponses = false): string[] {
   return service.methods.flatMap((method) => {
@@ -57,9 +57,12 @@ function checkKey(input: DescMessage): string[] {
   const keys = input.fields.filter((field) => hasOption(field, entity_key) && getOption(field, entity_key));
   if (keys.length !== 1)
     return [`${input.typeName} has ${keys.length} fields with the option entity_key, not 1`];
-  return keys.every(isString) ? [] : [`the entity key ${String(keys[0])} is not a singular string`];
+  return keys.every(isString)
+    ? []
+    : [`the entity key ${String(keys[0])} is not a singular string outside of a oneof`];
 }
 
+/** A field that is optional is in no oneof. */
 function isString(field: DescField): boolean {
-  return field.fieldKind === "scalar" && field.scalar === ScalarType.STRING;
+  return field.fieldKind === "scalar" && field.scalar === ScalarType.STRING && field.oneof === undefined;
 }

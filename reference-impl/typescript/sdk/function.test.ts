@@ -1,14 +1,18 @@
 // An author's mistakes are named at the start, all of them at once.
+import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema, OneofDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   PersistedSchema,
   EventSourcedTckModelService,
   EventSourcedTwoService,
+  file_stateward_tck_eventsourced_v1_eventsourced as file,
 } from "../gen/stateward/tck/eventsourced/v1/eventsourced_pb.js";
 import { ActionTckModelService } from "../gen/stateward/tck/action/v1/action_pb.js";
 import { DiscoveryService } from "../gen/stateward/discovery/v1/discovery_pb.js";
 import { action } from "./action/action.js";
+import { fileSet } from "./discovery.js";
 import type { Entity } from "./entity.js";
 import { eventSourced } from "./eventsourced/entity.js";
 import { UserFunction } from "./function.js";
@@ -35,9 +39,12 @@ test("every mistake of a function", () => {
   assert.deepEqual(mistakes([], { name: "", stopWithin: -1, dialect: "cloudstate-0.2" }), [
     "a function has a name and a version (DISC-INFO-002)",
     "a function serves at least one entity (DISC-ENT-003)",
-    "stopWithin is -1, below 0",
+    "stopWithin is -1 ms, not a whole number from 1 to 2147483647",
     'dialect is "cloudstate-0.2", which the function does not speak',
   ]);
+  for (const stopWithin of [0, 0.5, NaN, Infinity, 2 ** 31]) {
+    assert.match(mistakes([two()], { stopWithin }).join(), /^stopWithin is \S+ ms, not a whole number/);
+  }
   const other = value(EventSourcedTckModelService, "two", PersistedSchema).command("process", () => ({}));
   assert.deepEqual(
     mistakes([two(), two(), other], { cloudstate: { names: { [EventSourcedTwoService.typeName]: "x.Y" } } }),
@@ -105,6 +112,22 @@ test("methods that no stateful entity can serve (DISC-METHOD-001, DISC-KEY-001)"
     `${named("ProcessStreamed")}: ${noKey}`,
   ]);
   assert.equal(found.filter((mistake) => mistake.endsWith("no handler")).length, 4);
+});
+
+test("an entity key in a oneof (DISC-KEY-001)", () => {
+  const set = fromBinary(FileDescriptorSetSchema, fileSet([file]));
+  const message = set.file.at(-1)?.messageType.find(({ name }) => name === "ProcessRequest") ?? assert.fail();
+  const key = message.field.find(({ name }) => name === "id") ?? assert.fail();
+  const found = (): string => {
+    const service = createFileRegistry(set).getService(EventSourcedTwoService.typeName) ?? assert.fail();
+    return mistakes([value(service, "two", PersistedSchema)]).join("\n");
+  };
+  message.oneofDecl.push(create(OneofDescriptorProtoSchema, { name: "_id" }));
+  key.oneofIndex = message.oneofDecl.length - 1;
+  key.proto3Optional = true;
+  assert.doesNotMatch(found(), /DISC-KEY-001/);
+  key.proto3Optional = false;
+  assert.match(found(), /ProcessRequest.id is not a singular string outside of a oneof \(DISC-KEY-001\)/);
 });
 
 test("an action whose methods nobody handles", () => {

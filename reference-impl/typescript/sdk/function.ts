@@ -20,7 +20,8 @@ export interface Config {
   /**
    * Bounds, in milliseconds, how long a proxy may take to hand the entities over once the
    * function stops, and then again how long commands that are being handled may take to
-   * end. Default: 5000.
+   * end. A whole number from 1 to 2^31 - 1: to a proxy, 0 would mean no bound at all
+   * (LIFE-DRAIN-001). Default: 5000.
    */
   readonly stopWithin?: number;
   /**
@@ -32,13 +33,22 @@ export interface Config {
   readonly dialect?: string;
 }
 
+/** How long each half of a stop may take where the author does not say, in ms. */
+const usualStop = 5000;
+
+/** The longest that a timer counts, in ms. */
+const longestStop = 2 ** 31 - 1;
+
 /** Every mistake in the configuration, so that an author mends all of them at once and the proxy is never told a wrong thing. */
 function validate(config: Config): string[] {
   const mistakes: string[] = [];
   if (config.name === "" || config.version === "")
     mistakes.push("a function has a name and a version (DISC-INFO-002)");
   if (config.entities.length === 0) mistakes.push("a function serves at least one entity (DISC-ENT-003)");
-  if (!((config.stopWithin ?? 0) >= 0)) mistakes.push(`stopWithin is ${config.stopWithin}, below 0`);
+  const { stopWithin = usualStop } = config;
+  if (!Number.isSafeInteger(stopWithin) || stopWithin < 1 || stopWithin > longestStop) {
+    mistakes.push(`stopWithin is ${stopWithin} ms, not a whole number from 1 to ${longestStop}`);
+  }
   const { dialect, cloudstate } = config;
   if (dialect !== undefined && !speaks(config).includes(dialect)) {
     mistakes.push(`dialect is ${JSON.stringify(dialect)}, which the function does not speak`);
@@ -87,7 +97,7 @@ export class UserFunction {
     this.config = config;
     this.log = config.log ?? textLog((line) => process.stderr.write(line));
     this.health = config.health ?? new Health();
-    this.stopWithin = config.stopWithin ?? 5000;
+    this.stopWithin = config.stopWithin ?? usualStop;
     this.spec = describe(config);
     this.oldSpec = describeCloudstate(config.cloudstate ?? {}, config.entities, this.spec);
   }

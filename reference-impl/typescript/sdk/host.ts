@@ -5,27 +5,22 @@ import type { Stream } from "./stream.js";
 /** What a kind's service has of the function that serves it: the log, and the end. */
 export class Host {
   readonly log: Log;
-  readonly #stopping = new AbortController();
   readonly #streams = new Set<() => void>(); // told when the function stops
+  #stopped = false;
 
   constructor(log: Log) {
     this.log = log;
   }
 
-  /** Aborted when the function is to stop: a call that would go on for ever ends then. */
-  get stopping(): AbortSignal {
-    return this.#stopping.signal;
-  }
-
   /** Lets every stream end, once the message at hand is answered. */
   stop(): void {
-    this.#stopping.abort(stopped());
+    this.#stopped = true;
     for (const tell of this.#streams) tell();
   }
 
   /** Calls back once, when the function is to stop, at once where it is; unless it was released before. */
   onStop(tell: () => void): () => void {
-    if (this.stopping.aborted) tell();
+    if (this.#stopped) tell();
     else this.#streams.add(tell);
     return () => this.#streams.delete(tell);
   }
@@ -64,6 +59,7 @@ export class Requests<In> {
   }
 }
 
-function stopped(): Refusal {
+/** What a call is told that would go on when the function is to stop. */
+export function stopped(): Refusal {
   return new Refusal(Code.UNAVAILABLE, "the function is stopping");
 }

@@ -10,7 +10,7 @@ const usage = (name: string): string => `${name} is a Stateward user function: i
 
   ${name}              serves until it is told to stop
   ${name} healthcheck  asks the one that runs at the same address how it is:
-  ${" ".repeat(name.length)}              exit code 0 where it serves, 1 otherwise
+  ${" ".repeat(name.length)}              exit code 0 where it serves, 1 otherwise, or after 2 s
   ${name} --help, --version
 
 It reads its address from the environment:
@@ -20,7 +20,8 @@ It reads its address from the environment:
   SOCKET   path of a unix socket to listen on instead
   DIALECT  the only dialect to serve, v1 or cloudstate-0.2; default: each that it speaks
 
-SIGTERM and SIGINT stop it in order: the commands at hand are answered first.
+SIGTERM and SIGINT stop it in order: the commands at hand are answered first. A second
+signal ends it at once.
 `;
 
 /** All that a program touches. */
@@ -42,7 +43,8 @@ export async function main(config: Config): Promise<never> {
   const stop = new AbortController();
   const signals = ["SIGTERM", "SIGINT"] as const;
   const first = (): void => {
-    for (const signal of signals) process.off(signal, first); // the next one does what it does by default
+    // The signals' own default is none for the first process of a container.
+    for (const signal of signals) process.off(signal, first).on(signal, () => process.exit(1));
     stop.abort();
   };
   for (const signal of signals) process.on(signal, first);

@@ -1,25 +1,20 @@
-// A function that is served: what it says of itself, and how it ends.
+// A function that is served: what holds of its connections and commands, and how it ends.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromBinary } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { file_cloudstate_entity_key } from "../gen/cloudstate/entity_key_pb.js";
 import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
 } from "../gen/grpc/health/v1/health_pb.js";
-import { DiscoveryService, Severity } from "../gen/stateward/discovery/v1/discovery_pb.js";
 import { CancelReason } from "../gen/stateward/entity/v1/entity_pb.js";
 import { EventSourcedService } from "../gen/stateward/eventsourced/v1/eventsourced_pb.js";
 import { HealthStatus, LifecycleService } from "../gen/stateward/lifecycle/v1/lifecycle_pb.js";
 import { AddItemRequestSchema, ShoppingCartService } from "../gen/stateward/samples/cart/v1/cart_pb.js";
 import { cartEntity } from "../cart/entity.js";
-import { Capability, capabilities } from "./capability.js";
+import { Capability } from "./capability.js";
 import type { EventSourcedContext } from "./eventsourced/context.js";
 import { eventSourced } from "./eventsourced/entity.js";
 import type { Config } from "./function.js";
 import { Health } from "./health.js";
-import { Metadata } from "./metadata.js";
 import { pack } from "./payload.js";
 import { Code, Refusal } from "./refusal.js";
 import { Proxy } from "./sdktest/proxy.js";
@@ -52,45 +47,6 @@ const command = (id: bigint, name: string, timeout = 0n) =>
       },
     },
   }) as const;
-
-test("discovery gives the same answer every time, with descriptors that are complete (DISC-CALL-001, DISC-DESC-001)", async (t) => {
-  const proxy = await Proxy.start(t, cart);
-  const spec = await proxy.announce();
-  assert.deepEqual(await proxy.announce(Capability.CANCEL), spec);
-  const { file } = fromBinary(FileDescriptorSetSchema, spec.proto);
-  const seen = new Set<string>();
-  for (const { name, dependency } of file) {
-    for (const needed of dependency) assert.ok(seen.has(needed), `${needed} stands behind ${name}`);
-    assert.ok(!seen.has(name), `${name} stands twice`);
-    seen.add(name);
-  }
-  assert.ok(seen.has("stateward/samples/cart/v1/events.proto"), "what is stored is there");
-  assert.ok(seen.has(file_cloudstate_entity_key.proto.name));
-  const addItem = file.find(({ name }) => name === "stateward/samples/cart/v1/cart.proto")?.service[0]
-    ?.method[0];
-  assert.equal(addItem?.options?.$unknown?.[0]?.no, 72295728, "the HTTP annotations are there");
-  assert.deepEqual(spec.serviceInfo?.capabilities, [...capabilities]);
-  assert.deepEqual(
-    spec.entities.map(({ persistenceId }) => persistenceId),
-    ["shopping-cart"],
-  );
-  assert.match(
-    proxy.logged,
-    /does not support this kind of entity \(DISC-ENT-001\)" service=\S+ShoppingCartService/,
-  );
-});
-
-test("reports go to the log, as loud as they were meant (DISC-REPORT-001, DISC-REPORT-005)", async (t) => {
-  const proxy = await Proxy.start(t, cart);
-  await proxy.ask(DiscoveryService.method.reportError, {
-    message: "loud",
-    code: "X-1",
-    sourceLocations: [{ file: "f", line: 2, column: 3, symbol: "s" }],
-  });
-  await proxy.ask(DiscoveryService.method.reportError, { message: "soft", severity: Severity.WARNING });
-  assert.match(proxy.logged, /level=ERROR msg="the proxy reports: loud" code=X-1 .* at="f:2:3 s"/);
-  assert.match(proxy.logged, /level=WARN msg="the proxy reports: soft"/);
-});
 
 test("health is that of the whole function", async (t) => {
   const health = new Health();
@@ -227,7 +183,7 @@ test("it drains, answers what is at hand, and ends each stream (LIFE-DRAIN-001, 
   assert.deepEqual(await call.end(), { code: Code.UNAVAILABLE, details: "the function is stopping" });
 });
 
-test("a handler that never ends is left behind, and that is said", async (t) => {
+test("a handler that never ends is left behind, and that is said", async () => {
   let begun: () => void;
   const began = new Promise<void>((resolve) => (begun = resolve));
   const proxy = await Proxy.start(
@@ -239,64 +195,6 @@ test("a handler that never ends is left behind, and that is said", async (t) => 
   call.send(command(1n, "AddItem"));
   await began;
   await assert.rejects(proxy.stop(), /stopped with commands still being handled after 20 ms/);
-  assert.ok(t.name);
-});
-
-test("a watch hears of each change of health, and of what it may not say (LIFE-HEALTH-001, LIFE-WATCH-002)", async (t) => {
-  const health = new Health();
-  const proxy = await Proxy.start(t, { ...cart, health });
-  const watch = proxy.call(LifecycleService.method.watch);
-  await watch.exchange({ message: { case: "start", value: {} } });
-  health.notServing("no database");
-  const { message } = await watch.receive();
-  assert.deepEqual(message.case === "health" && [message.value.status, message.value.reason], [
-    HealthStatus.NOT_SERVING,
-    "no database",
-  ]);
-  watch.send({ message: { case: "draining", value: { grace: 7n } } });
-  watch.send({ message: { case: "start", value: {} } });
-  assert.deepEqual(await watch.end(), {
-    code: Code.INVALID_ARGUMENT,
-    details: "a second start (LIFE-WATCH-002)",
-  });
-  assert.match(proxy.logged, /the proxy is going to stop" grace=7/);
-  for (const first of [undefined, "draining"] as const) {
-    const wrong = proxy.call(LifecycleService.method.watch);
-    wrong.send({ message: first === undefined ? { case: first } : { case: first, value: {} } });
-    assert.equal((await wrong.end()).code, Code.INVALID_ARGUMENT);
-  }
-});
-
-test("a reason is cut at 1024 bytes of whole characters (LIFE-HEALTH-006)", () => {
-  const health = new Health();
-  health.notServing("é".repeat(600));
-  assert.equal(health.notServingReason, "é".repeat(512));
-  health.notServing("");
-  assert.equal(health.notServingReason, "");
-});
-
-test("metadata", () => {
-  const metadata = new Metadata([
-    ["a", "1"],
-    ["a", "2"],
-    ["b-bin", Uint8Array.of(0xff)],
-  ]);
-  assert.deepEqual(
-    [metadata.get("A"), metadata.getAll("a"), metadata.get("c"), metadata.size],
-    ["1", ["1", "2"], undefined, 3],
-  );
-  assert.deepEqual([...Metadata.of(metadata.toMessage())], [...metadata]);
-  assert.equal(new Metadata().toMessage(), undefined);
-  for (const [key, value] of [
-    ["A", "1"],
-    ["", "1"],
-    ["a b", "1"],
-    ["a", "\ud800"],
-    ["a-bin", "1"],
-    ["a", Uint8Array.of(1)],
-  ] as const) {
-    assert.throws(() => metadata.append(key, value), TypeError);
-  }
 });
 
 test("a code that is none is UNKNOWN", async (t) => {

@@ -1,76 +1,37 @@
-// Calls of an action: in each shape, and when they go wrong.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+// Calls of an action, in each shape.
+import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+import {
+  type Any,
+  AnySchema,
+  file_google_protobuf_any,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type ActionCommand,
-  ActionCommandSchema,
-  type ActionResponse,
-} from "../../gen/stateward/action/v1/action_pb.js";
+import { ActionCommandSchema } from "../../gen/stateward/action/v1/action_pb.js";
 import {
   ActionTckModelService as Model,
-  ActionTwoService,
   file_stateward_tck_action_v1_action as file,
-  type ProcessRequest,
-  ProcessRequestSchema,
-  type ProcessResponseSchema,
-  type ProcessStepSchema,
 } from "../../gen/stateward/tck/action/v1/action_pb.js";
-import { actions } from "../../model/action.js";
-import { Host } from "../host.js";
-import { textLog } from "../log.js";
+import {
+  type AnyAction,
+  effect,
+  fail,
+  first,
+  forward,
+  groups,
+  later,
+  names,
+  reply,
+  show,
+  type Step,
+  Talk,
+} from "../../model/sdktest/action.js";
+import { fileSet } from "../discovery.js";
 import { pack } from "../payload.js";
-import { Code, Refusal } from "../refusal.js";
-import { Show } from "../sdktest/show.js";
-import { TestStream } from "../sdktest/stream.js";
-import { action, type CallHandlers } from "./action.js";
-import { Call, type Shape } from "./call.js";
-
-type Step = NonNullable<MessageInitShape<typeof ProcessStepSchema>["step"]>;
-type AnyAction = ConstructorParameters<typeof Call>[1] extends ReadonlyMap<string, infer A> ? A : never;
-
-const show = new Show(file);
-const names = {
-  unary: "ProcessUnary",
-  client_streaming: "ProcessStreamedIn",
-  server_streaming: "ProcessStreamedOut",
-  bidi_streaming: "ProcessStreamed",
-} as const;
-
-/** A call in progress, and the function's log. */
-class Talk extends TestStream<ActionCommand, ActionResponse> {
-  logged = "";
-  readonly host = new Host(textLog((line) => (this.logged += line)));
-  readonly ended: Promise<void>;
-
-  constructor(shape: Shape, served = actions as unknown as AnyAction[]) {
-    super();
-    this.ended = new Call(
-      this.host,
-      new Map(served.map((one) => [one.service.typeName, one])),
-      shape,
-      this,
-    ).serve();
-  }
-
-  /** What is said until the call ends, a line each. */
-  async whole(): Promise<string[]> {
-    await this.ended;
-    return (await this.rest()).map(show.response);
-  }
-}
-
-const first = (name: string, payload?: ActionCommand["payload"]): ActionCommand =>
-  create(ActionCommandSchema, { serviceName: Model.typeName, name, ...(payload && { payload }) });
-const later = (payload: ActionCommand["payload"]): ActionCommand =>
-  create(ActionCommandSchema, { ...(payload && { payload }) });
-const groups = (...all: Step[][]) =>
-  pack(ProcessRequestSchema, { groups: all.map((steps) => ({ steps: steps.map((step) => ({ step })) })) });
-const reply = (message: string): Step => ({ case: "reply", value: { message } });
-const effect = (id: string): Step => ({ case: "effect", value: { id } });
-const fail: Step = { case: "fail", value: { message: "no" } };
-const forward: Step = { case: "forward", value: { id: "t" } };
+import { action } from "./action.js";
+import type { Shape } from "./call.js";
 
 test("one request, one response; effects go with it (ACT-ANSWER-002)", async () => {
   const talk = new Talk("unary").say(first(names.unary, groups([effect("x")], [reply("a"), reply("b")])));
@@ -149,6 +110,28 @@ test("what cannot be read refuses the call, whatever the handler makes of it (AC
   }
 });
 
+test("a method that takes an Any is given whatever came, and the Any in an Any (ACT-REQ-005)", async () => {
+  const set = fromBinary(FileDescriptorSetSchema, fileSet([file_google_protobuf_any, file]));
+  const proto = set.file.at(-1) ?? assert.fail();
+  proto.dependency.push(file_google_protobuf_any.proto.name);
+  const methods = proto.service.flatMap(({ method }) => method);
+  const unary = methods.find(({ name }) => name === names.unary) ?? assert.fail();
+  unary.inputType = `.${AnySchema.typeName}`;
+  const service = createFileRegistry(set).getService(Model.typeName) ?? assert.fail();
+  const takes = action(service as unknown as typeof Model).call("processUnary", (_context, request) => ({
+    message: (request as unknown as Any).typeUrl,
+  }));
+  for (const [payload, answered] of [
+    [groups(), 'reply {"message":"type.googleapis.com/stateward.tck.action.v1.ProcessRequest"}'],
+    [create(AnySchema, { typeUrl: "p.cloudstate.io/bool" }), 'reply {"message":"p.cloudstate.io/bool"}'],
+    [pack(AnySchema, { typeUrl: "x/y" }), 'reply {"message":"x/y"}'],
+    [undefined, "failure INVALID_ARGUMENT there is no payload (ACT-REQ-005)"],
+  ] as const) {
+    const talk = new Talk("unary", [takes]).say(first(names.unary, payload));
+    assert.deepEqual(await talk.whole(), [answered]);
+  }
+});
+
 test("what cannot be handled is refused (ACT-CALL-004, ACT-OPEN-001)", async () => {
   const unknown = create(ActionCommandSchema, { serviceName: "x", name: "y" });
   for (const [command, reason] of [
@@ -163,65 +146,6 @@ test("what cannot be handled is refused (ACT-CALL-004, ACT-OPEN-001)", async () 
   assert.deepEqual(await new Talk("bidi_streaming").halfClose().whole(), [
     "failure INVALID_ARGUMENT a call without a first command (ACT-OPEN-001)",
   ]);
-});
-
-/** An action whose ProcessStreamed does this. */
-function streaming(
-  handle: CallHandlers<ProcessRequest, typeof ProcessResponseSchema>["bidi_streaming"],
-): AnyAction[] {
-  const one = action(Model)
-    .call("processUnary", () => Promise.reject(new TypeError("defect")))
-    .call("processStreamedIn", () => ({}))
-    .call("processStreamedOut", () => [])
-    .call("processStreamed", handle);
-  return [one];
-}
-
-test("a defect ends its call, and the log has the stack", async () => {
-  const talk = new Talk(
-    "unary",
-    streaming(() => []),
-  ).say(first(names.unary, groups()));
-  assert.deepEqual(await talk.whole(), ["failure INTERNAL the function threw; its log has the stack"]);
-  assert.match(talk.logged, /msg=defect error="TypeError: defect\\n/);
-  const late = new Talk(
-    "bidi_streaming",
-    streaming(function* () {
-      yield { message: "a" };
-      throw new Refusal(Code.ABORTED, "enough");
-    }),
-  ).say(first(names.bidi_streaming));
-  assert.deepEqual(await late.whole(), ['reply {"message":"a"}', "failure ABORTED enough"]);
-});
-
-test("what is asked for behind the last response is said", async () => {
-  const talk = new Talk(
-    "bidi_streaming",
-    streaming((context) => {
-      context.effect(ActionTwoService.method.call, { id: "x" });
-      return [];
-    }),
-  ).say(first(names.bidi_streaming));
-  assert.deepEqual(await talk.whole(), ['no case, effect ActionTwoService.Call {"id":"x"}']);
-});
-
-test("a handler that waits is told of the end: the caller's, and the function's", async () => {
-  let left = 0;
-  const waits = streaming(async function* (_context, requests) {
-    try {
-      for await (const { groups } of requests) yield { message: String(groups.length) };
-    } finally {
-      left++;
-    }
-  });
-  const reset = new Talk("bidi_streaming", waits).say(first(names.bidi_streaming));
-  reset.reset();
-  assert.deepEqual(await reset.whole(), []);
-  const stopped = new Talk("bidi_streaming", waits).say(first(names.bidi_streaming));
-  await new Promise((resolve) => setImmediate(resolve)); // it waits
-  stopped.host.stop();
-  assert.deepEqual(await stopped.whole(), ["failure UNAVAILABLE the function is stopping"]);
-  assert.equal(left, 1, "the one that had begun");
 });
 
 test("any commands, in any shape, end in responses that can be sent", async () => {

@@ -5,13 +5,14 @@ import {
   type DescService,
   type Message,
 } from "@bufbuild/protobuf";
+import { AnySchema } from "@bufbuild/protobuf/wkt";
 import {
   type ActionCommand,
   type ActionResponse,
   ActionResponseSchema,
 } from "../../gen/stateward/action/v1/action_pb.js";
-import { type Host, Requests } from "../host.js";
-import { reason, unpack } from "../payload.js";
+import { type Host, Requests, stopped } from "../host.js";
+import { reason, typeNameOf, unpack } from "../payload.js";
 import { asRefusal, Code, failureOf, Refusal } from "../refusal.js";
 import { gone, type Stream } from "../stream.js";
 import type { Action, AnyCallHandler, Many } from "./action.js";
@@ -35,6 +36,8 @@ export class Call {
   readonly #stream: Stream<ActionCommand, ActionResponse>;
   readonly #requests: Requests<ActionCommand>;
   readonly #over = new AbortController();
+  readonly #stopping = new AbortController(); // of this call alone: who listens is forgotten with it
+  readonly #release: () => void;
   #unreadable: Refusal | undefined; // refuses the call, whatever the handler makes of it (ACT-REQ-005)
 
   constructor(
@@ -47,6 +50,7 @@ export class Call {
     this.#actions = actions;
     this.#shape = shape;
     this.#stream = stream;
+    this.#release = host.onStop(() => this.#stopping.abort(stopped()));
     this.#requests = new Requests(host, stream);
     stream.signal.addEventListener("abort", () => this.#over.abort(gone()));
   }
@@ -63,13 +67,14 @@ export class Call {
         first,
         this.#stream.connection,
         this.#over.signal,
-        this.#host.stopping,
+        this.#stopping.signal,
       );
       await this.#handle(context, method, handle, first);
     } catch (error) {
       await this.#refuse(asRefusal(error) ?? this.#defect(error));
     } finally {
       this.#requests.release();
+      this.#release();
     }
   }
 
@@ -162,7 +167,10 @@ export class Call {
   }
 }
 
+/** The request in the command; whatever it is, where the method takes an Any. */
 function readRequest(input: DescMessage, { payload }: ActionCommand): Message {
+  const any = AnySchema.typeName;
+  if (input.typeName === any && payload !== undefined && typeNameOf(payload) !== any) return payload;
   try {
     return unpack(input, payload);
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   EventSourcedReplySchema,
   type Snapshot,
 } from "../../gen/stateward/eventsourced/v1/eventsourced_pb.js";
-import { readRequest } from "../command.js";
+import { readRequest, unhandled } from "../command.js";
 import { optional } from "../context.js";
 import type { Surroundings } from "../conversation.js";
 import { pack, PayloadError, reason, typeNameOf, unpack } from "../payload.js";
@@ -56,9 +56,13 @@ export class Activation {
 
   /** Runs the command and returns its one reply. A defect of the handler is thrown on. */
   async execute(command: Command, { connection, commands }: Surroundings): Promise<EventSourcedReply> {
-    const context = new EventSourcedContext(command, connection, commands.begin(command), (event: Message) =>
-      this.#emit(event),
-    );
+    let answered = false;
+    const signal = commands.begin(command);
+    const context = new EventSourcedContext(command, connection, signal, (event: Message) => {
+      // It would be in the state, and in no reply: a promise that the handler did not await.
+      if (answered) throw new Error(`an event for ${command.name}, which is answered`);
+      return this.#emit(event);
+    });
     try {
       return await this.#reply(context, command);
     } catch (error) {
@@ -69,6 +73,7 @@ export class Activation {
       if (action.action.case === "failure") action.action.value.restart = context.events.length > 0;
       return create(EventSourcedReplySchema, { commandId: command.id, clientAction: action });
     } finally {
+      answered = true;
       commands.end();
     }
   }
@@ -110,9 +115,8 @@ export class Activation {
 
   #handler(command: Command): HandledCommand<unknown> {
     const handled = this.#entity.commands.get(command.name);
-    if (handled !== undefined) return handled;
-    const what = `${this.#entity.service.typeName} has no method ${JSON.stringify(command.name)} (CORE-CMD-003)`;
-    throw new Refusal(Code.UNIMPLEMENTED, what);
+    if (handled === undefined) throw unhandled(this.#entity.service, command);
+    return handled;
   }
 
   /**

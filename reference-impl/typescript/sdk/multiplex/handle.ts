@@ -6,16 +6,13 @@ import {
   HandleResponseSchema,
 } from "../../gen/stateward/multiplex/v1/multiplex_pb.js";
 import type { Connection } from "../capability.js";
-import { cut } from "../health.js";
-import { asRefusal, Code, Refusal } from "../refusal.js";
+import { asRefusal, Code } from "../refusal.js";
 import type { Method } from "../service.js";
 import { gone, Inbox, type Stream } from "../stream.js";
 import { Balance } from "./credit.js";
+import { closed, failure, type Last } from "./last.js";
 import type { Writer } from "./outbox.js";
 import type { Session } from "./session.js";
-
-/** That of a failure, in bytes (MUX-FAIL-003). */
-const longestDescription = 1024;
 
 /** One activation. To the kind that serves it, it is a stream of its own. */
 export class Handle implements Stream<Message, Message>, Writer {
@@ -32,7 +29,7 @@ export class Handle implements Stream<Message, Message>, Writer {
   #sent = false; // the last frame was sent
   #credit = 0; // bytes to give back
   #pending: Uint8Array | undefined; // a message, for which credit was taken
-  #last: HandleResponse["frame"] | undefined;
+  #last: Last | undefined;
 
   constructor(session: Session, number: bigint) {
     this.#session = session;
@@ -226,7 +223,7 @@ export class Handle implements Stream<Message, Message>, Writer {
   }
 
   /** Decides the last frame, and releases who serves the handle. */
-  #end(last: HandleResponse["frame"]): void {
+  #end(last: Last): void {
     if (this.#sent) return;
     this.#last = last;
     this.release();
@@ -243,22 +240,8 @@ export class Handle implements Stream<Message, Message>, Writer {
   }
 }
 
-/** The last frame of a handle that ends in good order. */
-const closed = create(HandleResponseSchema, { frame: { case: "closed", value: {} } }).frame;
-
-/** The last frame of a handle that is broken. */
-function failure(code: Code, description: string): HandleResponse["frame"] {
-  const value = { code, description: cut(description, longestDescription) };
-  return create(HandleResponseSchema, { frame: { case: "failure", value } }).frame;
-}
-
 /** The failure of the stream as a whole that a kind's message is; undefined for any other. */
 function brokenBy(message: Message): Failure | undefined {
   const { message: said } = message as Message & { message?: { case?: string; value?: unknown } };
   return said?.case === "failure" ? (said.value as Failure) : undefined;
-}
-
-/** What a frame is told that has no place on the stream. */
-export function wrong(what: string): Refusal {
-  return new Refusal(Code.INVALID_ARGUMENT, what);
 }

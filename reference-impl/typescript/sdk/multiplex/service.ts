@@ -8,7 +8,7 @@ import { type Kinds, Session } from "./session.js";
  * (protocol/spec/multiplexed-stream.md). Each of them, named by its handle, sees a stream
  * of its own: what serves a kind on plain streams serves it here unchanged.
  *
- * Read on in this order: credit.ts, session.ts, handle.ts, outbox.ts.
+ * Read on in this order: credit.ts, session.ts, handle.ts, last.ts, outbox.ts.
  */
 export function multiplexService(host: Host, kinds: Kinds): Service {
   return serviceOf(MultiplexService, {

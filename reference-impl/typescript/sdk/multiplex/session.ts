@@ -4,7 +4,7 @@ import type { Log } from "../log.js";
 import { Code, Refusal } from "../refusal.js";
 import type { Method } from "../service.js";
 import { gone, type Stream } from "../stream.js";
-import { Handle, wrong } from "./handle.js";
+import { Handle } from "./handle.js";
 import { Outbox } from "./outbox.js";
 
 /** How many handles of a stream are served at once (MUX-LIMIT-003). */
@@ -183,6 +183,11 @@ export class Session {
     this.#writer?.();
     this.#writer = undefined;
   }
+}
+
+/** What a frame is told that has no place on the stream. */
+function wrong(what: string): Refusal {
+  return new Refusal(Code.INVALID_ARGUMENT, what);
 }
 
 /** Whether the frame may have been under way when its handle was done (MUX-CLOSE-008). */

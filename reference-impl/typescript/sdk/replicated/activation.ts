@@ -1,5 +1,5 @@
 import { create, type DescMessage, type DescService, equals } from "@bufbuild/protobuf";
-import type { ClientAction, Command } from "../../gen/stateward/entity/v1/entity_pb.js";
+import type { Command } from "../../gen/stateward/entity/v1/entity_pb.js";
 import {
   type Delta,
   DeltaSchema,
@@ -14,11 +14,11 @@ import {
   type StreamedMessage,
   StreamedMessageSchema,
 } from "../../gen/stateward/replicated/v1/replicated_pb.js";
-import { readRequest } from "../command.js";
-import { type Answer, type Context, optional } from "../context.js";
+import { readRequest, unhandled } from "../command.js";
+import { optional } from "../context.js";
 import type { Surroundings } from "../conversation.js";
 import { asRefusal, Code, Refusal, refuse } from "../refusal.js";
-import { News, ReplicatedContext, StreamedContext, type Watch } from "./context.js";
+import { answerOf, News, ReplicatedContext, StreamedContext, type Watch } from "./context.js";
 import { isOfOneType, type Value } from "./crdt/index.js";
 import type { HandledCommand, Replicated } from "./entity.js";
 
@@ -129,17 +129,11 @@ export class Activation {
   ): Promise<ReplicatedReply> {
     try {
       if (this.#deleted) throw new Refusal(Code.NOT_FOUND, "the entity is deleted");
-      if (handled === undefined) {
-        const { typeName } = this.#entity.service;
-        throw new Refusal(
-          Code.UNIMPLEMENTED,
-          `${typeName} has no method ${JSON.stringify(command.name)} (CORE-CMD-003)`,
-        );
-      }
+      if (handled === undefined) throw unhandled(this.#entity.service, command);
       if (isOfOneType(this.#value)) context.requireMaps();
       const change = this.#begin(handled);
       const answer = await handled.handle(context, this.#value, readRequest(handled.method, command));
-      const clientAction = answerOf(context, handled, answer, command.streamed);
+      const clientAction = answerOf(context, handled.method.output, answer, command.streamed);
       const stateAction = change(context);
       return create(ReplicatedReplySchema, {
         commandId: command.id,
@@ -182,7 +176,7 @@ export class Activation {
     const news = new News(command, this.#surroundings.connection, this.#surroundings.signal);
     const before = this.#value.changed;
     try {
-      const clientAction = answerOf(news, handled, await watch.changed(news), true);
+      const clientAction = answerOf(news, handled.method.output, await watch.changed(news), true);
       if (this.#value.changed !== before)
         throw new Error("a watch has changed the value; a streamed message carries no change");
       if (clientAction === undefined && news.effects.length === 0 && !news.last) return undefined;
@@ -242,14 +236,4 @@ export class Activation {
     this.#calls = this.#calls.filter((other) => other !== call);
     return call;
   }
-}
-
-/** What the caller gets. A streamed call may get nothing yet. */
-function answerOf(
-  context: Context,
-  { method }: Handled,
-  answer: Answer<DescMessage> | undefined,
-  streamed: boolean,
-): ClientAction | undefined {
-  return streamed && answer === undefined ? undefined : context.answer(method.output, answer);
 }

@@ -1,4 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import type { ClientAction } from "../../gen/stateward/entity/v1/entity_pb.js";
 import { WriteConsistency } from "../../gen/stateward/replicated/v1/replicated_pb.js";
 import { Capability } from "../capability.js";
 import { type Answer, Context } from "../context.js";
@@ -82,4 +83,14 @@ export interface Watch<Output extends DescMessage> {
    * throws a refusal it did neither. Nobody hears more.
    */
   cancelled?(context: ReplicatedContext): void | Promise<void>;
+}
+
+/** What the caller gets. A streamed call may get nothing yet. Is for the kind. */
+export function answerOf(
+  context: Context,
+  output: DescMessage,
+  answer: Answer<DescMessage> | undefined,
+  streamed: boolean,
+): ClientAction | undefined {
+  return streamed && answer === undefined ? undefined : context.answer(output, answer);
 }

@@ -5,11 +5,11 @@ import {
   type ValueEntityReply,
   ValueEntityReplySchema,
 } from "../../gen/stateward/value/v1/value_pb.js";
-import { readRequest } from "../command.js";
+import { readRequest, unhandled } from "../command.js";
 import { optional } from "../context.js";
 import type { Surroundings } from "../conversation.js";
 import { unpack } from "../payload.js";
-import { asRefusal, Code, Refusal, refuse } from "../refusal.js";
+import { asRefusal, refuse } from "../refusal.js";
 import { ValueContext } from "./context.js";
 import type { ValueEntity } from "./entity.js";
 
@@ -58,10 +58,7 @@ export class Activation {
   /** Runs the command's handler and returns what its caller gets. */
   async #answer(context: ValueContext<DescMessage>, command: Command): Promise<ClientAction> {
     const handled = this.#entity.commands.get(command.name);
-    if (handled === undefined) {
-      const what = `${this.#entity.service.typeName} has no method ${JSON.stringify(command.name)} (CORE-CMD-003)`;
-      throw new Refusal(Code.UNIMPLEMENTED, what);
-    }
+    if (handled === undefined) throw unhandled(this.#entity.service, command);
     const answer = await handled.handle(context, readRequest(handled.method, command));
     return context.answer(handled.method.output, answer);
   }

@@ -126,6 +126,7 @@ export abstract class Entries<K, V extends Entry, Shown> implements ReadonlyMap<
 
   /** Changes the map in this order: cleared, removed, updated, added (REP-MAP-002). */
   protected receive(lists: Lists<ORMapEntryDelta>): boolean {
+    this.#touched.clear(); // nothing is collected now, and a map that is only read here is never committed
     let changed = this.#table.take(lists.cleared, lists.removed);
     for (const entry of lists.updated) changed = this.#update(entry) || changed;
     for (const entry of lists.added) this.#insert(entry);
