@@ -55,14 +55,21 @@ final class Activation<S> {
     pending++;
   }
 
-  /** Changes the state by an event that is being emitted. */
+  /**
+   * Changes the state by an event that is being emitted. An applier decides nothing: one that
+   * throws may have changed the state, so what it throws is a mistake, be it a refusal.
+   */
   private void apply(Message event) {
-    var applier = entity.applier(event.getDescriptorForType().getFullName());
+    String type = event.getDescriptorForType().getFullName();
+    var applier = entity.applier(type);
     if (applier == null) {
-      throw new IllegalArgumentException(
-          "no apply for events of type " + event.getDescriptorForType().getFullName());
+      throw new IllegalArgumentException("no apply for events of type " + type);
     }
-    applier.apply().accept(state, event);
+    try {
+      applier.apply().accept(state, event);
+    } catch (RuntimeException thrown) {
+      throw new IllegalStateException("apply of an event of type " + type, thrown);
+    }
     pending++;
   }
 
