@@ -85,7 +85,10 @@ public final class EntityStream<Q extends Message, R extends Message> {
       side.taken(bytes);
       return;
     }
-    commands.arrive(reads.command().apply(message).getId());
+    long command = reads.command().apply(message).getId();
+    if (command != 0) { // it is one
+      commands.arrive(command);
+    }
     synchronized (this) {
       inbox.add(new Read<>(message, bytes));
     }
