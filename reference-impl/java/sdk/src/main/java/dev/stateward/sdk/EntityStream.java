@@ -110,6 +110,7 @@ public final class EntityStream<Q extends Message, R extends Message> {
       inbox.clear();
     }
     host.ended(stop);
+    resume(); // so that whoever runs closes the conversation
   }
 
   /** Goes on, where there is something to do: a message has come, or there is room again. */
@@ -147,7 +148,12 @@ public final class EntityStream<Q extends Message, R extends Message> {
 
   /** Does one thing, and says whether there may be another. */
   private boolean act() {
-    if (over || isReset()) {
+    if (over) {
+      return false;
+    }
+    if (isReset()) {
+      over = true;
+      conversation.close();
       return false;
     }
     if (answers.hasNext()) {
@@ -207,7 +213,11 @@ public final class EntityStream<Q extends Message, R extends Message> {
     if (!over) {
       over = true;
       host.ended(stop);
-      side.end(status);
+      try {
+        side.end(status);
+      } finally {
+        conversation.close();
+      }
     }
   }
 }
