@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 
@@ -20,6 +21,7 @@ import java.util.logging.Level;
  *   <li>when the proxy half-closes it: with what the conversation says to that, then status OK;
  *   <li>when the conversation has no more to say: likewise;
  *   <li>when the function stops: UNAVAILABLE, behind the answers to what has come;
+ *   <li>when no worker takes it: UNAVAILABLE, at once;
  *   <li>when the proxy resets it: nothing more is said.
  * </ul>
  */
@@ -122,7 +124,11 @@ public final class EntityStream<Q extends Message, R extends Message> {
       }
       running = true;
     }
-    host.workers().execute(this::run);
+    try {
+      host.workers().execute(this::run);
+    } catch (RejectedExecutionException e) { // nobody runs it, now or later
+      end(Status.UNAVAILABLE.withDescription("the function has no thread for the stream"));
+    }
   }
 
   /** Does what there is to do, until there is nothing, or no room for an answer. */

@@ -36,8 +36,10 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -267,6 +269,27 @@ class UserFunctionTest {
       assertFalse(served.stop());
       go.countDown();
     }
+  }
+
+  @Test // of an author whose threads take no more
+  void noThread() throws Exception {
+    Config config =
+        config()
+            .withWorkers(
+                run -> {
+                  throw new RejectedExecutionException();
+                });
+    try (Served served = new Served(config)) {
+      assertEquals(Status.Code.UNAVAILABLE, open(served).ended());
+    }
+  }
+
+  @Test // DISC-ENT-003
+  void oneEntityTwice() {
+    var entity = entity();
+    assertEquals(
+        List.of(ShoppingCartServiceGrpc.SERVICE_NAME + ": listed twice (DISC-ENT-003)"),
+        Config.of("carts", "1", entity, entity).mistakes());
   }
 
   @Test
