@@ -109,14 +109,14 @@ public abstract class Definition<D extends Definition<D>> implements Entity {
    * Notes that the method has a handler. What it takes and gives is the compiler's affair; that it
    * is a method of this service, of this shape, is not.
    */
-  protected final void handles(MethodDescriptor<?, ?> method, Shape... shapes) {
+  protected final void handles(MethodDescriptor<?, ?> method, Shape shape) {
     String name = method.getBareMethodName();
     if (!service.getFullName().equals(method.getServiceName())) {
       complain(method.getFullMethodName() + " is a method of another service");
       return;
     }
-    if (!Set.of(shapes).contains(Shape.of(method.getType()))) {
-      complain(name + " is " + Shape.of(method.getType()) + ", not " + shapes[0]);
+    if (Shape.of(method.getType()) != shape) {
+      complain(name + " is " + Shape.of(method.getType()) + ", not " + shape);
     }
     if (!handled.add(name)) {
       complain(name + " has two handlers");

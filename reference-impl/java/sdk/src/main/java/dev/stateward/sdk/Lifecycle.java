@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.logging.Level;
 
 /**
  * Serves stateward.lifecycle.v1.LifecycleService: one Watch for each connection, on which both
@@ -88,6 +87,9 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
      */
     @Override
     public synchronized void onNext(WatchRequest message) {
+      if (over) {
+        return; // it was under way
+      }
       switch (message.getMessageCase()) {
         case START -> start();
         case DRAINING -> proxyDrains(message.getDraining().getGrace());
@@ -114,7 +116,7 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
         return;
       }
       leaves = true;
-      host.log().log(Level.INFO, "the proxy is going to stop within {0} ms", milliseconds);
+      host.log().info("the proxy is going to stop within " + milliseconds + " ms");
     }
 
     private void refuse(String why) {
