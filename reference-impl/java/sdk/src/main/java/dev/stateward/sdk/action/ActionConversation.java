@@ -147,8 +147,8 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
   }
 
   /**
-   * The responses to one request, or those behind the last. It is asked for one when the proxy has
-   * room for it, and runs the author's code then; what that throws is the last of them.
+   * The responses to one request, or those behind the last. It is asked for one when the one before
+   * it is sent, and runs the author's code then; what that throws is the last of them.
    */
   private final class Responses implements Iterator<ActionResponse> {
     private final Supplier<Iterator<? extends Message>> handled;

@@ -207,7 +207,7 @@ class ActionConversationTest {
     answers("2", answers.get(0));
   }
 
-  /** A response is made when it is asked for, and not before: the proxy has room for it then. */
+  /** A response is made when it is asked for, and not before. */
   @Test
   void streamedOut() {
     List<Integer> made = new ArrayList<>();
