@@ -2,7 +2,6 @@ package dev.stateward.sdk.replicated.crdt;
 
 import dev.stateward.replicated.v1.ORMapDelta;
 import dev.stateward.replicated.v1.ORMapEntryDelta;
-import dev.stateward.sdk.replicated.crdt.Table.Row;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
