@@ -7,6 +7,7 @@ import dev.stateward.lifecycle.v1.LifecycleServiceGrpc;
 import dev.stateward.lifecycle.v1.WatchRequest;
 import dev.stateward.lifecycle.v1.WatchResponse;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.HashSet;
@@ -57,7 +58,10 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
    */
   @Override
   public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> answers) {
-    Watch watch = new Watch(answers);
+    var out = (ServerCallStreamObserver<WatchResponse>) answers;
+    Watch watch = new Watch(out);
+    out.setOnReadyHandler(watch::ready);
+    out.setOnCancelHandler(watch::gone); // without one, whoever changes health would hear of it
     synchronized (open) {
       open.add(watch);
     }
@@ -67,17 +71,18 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
 
   /** What was said on one Watch. Health changes on any thread: each method holds the lock. */
   private final class Watch implements StreamObserver<WatchRequest> {
-    private final StreamObserver<WatchResponse> answers;
+    private final ServerCallStreamObserver<WatchResponse> answers;
     private final Runnable stop =
         () -> end(Status.UNAVAILABLE.withDescription("the function is stopping"));
-    private final Runnable changed = this::sayHealth;
+    private final Runnable changed = this::changed;
 
     private boolean started; // the proxy has sent start, and has got health
+    private boolean owed; // health has changed since it was said
     private boolean leaves; // the proxy has sent draining
     private boolean left; // the function has sent draining
     private boolean over;
 
-    Watch(StreamObserver<WatchResponse> answers) {
+    Watch(ServerCallStreamObserver<WatchResponse> answers) {
       this.answers = answers;
     }
 
@@ -123,8 +128,21 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
       end(Status.INVALID_ARGUMENT.withDescription(why));
     }
 
+    private synchronized void changed() {
+      owed = true;
+      ready();
+    }
+
+    /** Says a change once there is room: a proxy that does not read is told the last of them. */
+    synchronized void ready() {
+      if (owed && answers.isReady()) {
+        owed = false;
+        sayHealth();
+      }
+    }
+
     /** Sends how the function is (LIFE-HEALTH-001). */
-    private synchronized void sayHealth() {
+    private void sayHealth() {
       Health.State state = health.now();
       FunctionHealth said =
           FunctionHealth.newBuilder()
@@ -158,7 +176,12 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
     }
 
     @Override
-    public void onError(Throwable thrown) { // the proxy has gone
+    public void onError(Throwable thrown) {
+      gone();
+    }
+
+    /** Says nothing more: the proxy has gone. */
+    void gone() {
       synchronized (this) {
         over = true;
       }
