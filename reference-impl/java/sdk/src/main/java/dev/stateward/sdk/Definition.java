@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import dev.stateward.annotations.v1.Annotations;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.Status;
 import io.grpc.protobuf.ProtoServiceDescriptorSupplier;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -159,6 +160,13 @@ public abstract class Definition<D extends Definition<D>> implements Entity {
                 + " is not a singular string (DISC-KEY-001)");
       }
     }
+  }
+
+  /** Returns the refusal of a command that names no method of the service (CORE-CMD-003). */
+  public final Refusal noMethod(String name) {
+    return new Refusal(
+        Status.Code.UNIMPLEMENTED,
+        service.getFullName() + " has no method \"" + name + "\" (CORE-CMD-003)");
   }
 
   /** Returns the message without fields that a method takes. */

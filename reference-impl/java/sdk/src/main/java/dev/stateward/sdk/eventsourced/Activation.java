@@ -13,7 +13,6 @@ import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Payload.Unreadable;
 import dev.stateward.sdk.Refusal;
 import dev.stateward.sdk.StreamContext;
-import io.grpc.Status;
 import java.util.Optional;
 
 /**
@@ -99,12 +98,7 @@ final class Activation<S> {
   private Message handle(EventSourcedContext context, Command command) {
     var method = entity.method(command.getName());
     if (method == null) {
-      throw new Refusal(
-          Status.Code.UNIMPLEMENTED,
-          entity.service().getFullName()
-              + " has no method \""
-              + command.getName()
-              + "\" (CORE-CMD-003)");
+      throw entity.noMethod(command.getName());
     }
     Message request = Payload.request(method.request(), command);
     return method.handler().handle(context, state, request);
