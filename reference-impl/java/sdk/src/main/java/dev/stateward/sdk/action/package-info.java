@@ -22,7 +22,9 @@
  * the last thing said. Each call has a conversation of its own, and waits for no other.
  *
  * <p>A Stream is closed behind its last response, and with its call where that ends before: what it
- * holds is released by {@code onClose}.
+ * holds is released by {@code onClose}. Of {@code flatMap} and {@code mapMulti}, Java makes all
+ * that one element becomes at once, whatever room there is: they are for few responses, and never
+ * for endless ones.
  *
  * <p>Read on in this order: Action, ActionContext, Handling, ActionConversation.
  */
