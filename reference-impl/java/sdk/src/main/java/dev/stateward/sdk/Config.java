@@ -3,9 +3,11 @@ package dev.stateward.sdk;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.logging.Logger;
 
@@ -85,7 +87,8 @@ public record Config(
 
   /**
    * Returns the same whose handlers run on these threads. A handler that waits holds one of them;
-   * whoever has virtual threads hands in an executor of those.
+   * whoever has virtual threads hands in an executor of those. It runs nothing on the thread that
+   * hands it over, for that one reads for every stream; a stream that it rejects ends.
    */
   public Config withWorkers(Executor other) {
     return new Config(
@@ -119,13 +122,13 @@ public record Config(
     if (entities.isEmpty()) {
       mistakes.add("a function serves at least one entity (DISC-ENT-003)");
     }
+    Set<String> services = new HashSet<>();
     Map<String, String> owners = new HashMap<>(); // persistence id → service
     for (Entity entity : entities) {
       mistakes.addAll(entity.mistakes());
       String service = entity.service().getFullName();
       String id = entity.describe().getPersistenceId();
-      if (entities.stream().filter(e -> e.service().equals(entity.service())).findFirst().get()
-          != entity) {
+      if (!services.add(service)) {
         mistakes.add(service + ": listed twice (DISC-ENT-003)");
         continue;
       }

@@ -12,4 +12,7 @@ public interface Conversation<Q, R> {
   default Said<R> halfClose() {
     return Said.end();
   }
+
+  /** Releases what the author's code holds: the stream is over, however it ended. Called last. */
+  default void close() {}
 }

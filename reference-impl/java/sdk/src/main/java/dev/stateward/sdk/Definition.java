@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import dev.stateward.annotations.v1.Annotations;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.Status;
 import io.grpc.protobuf.ProtoServiceDescriptorSupplier;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,14 +110,14 @@ public abstract class Definition<D extends Definition<D>> implements Entity {
    * Notes that the method has a handler. What it takes and gives is the compiler's affair; that it
    * is a method of this service, of this shape, is not.
    */
-  protected final void handles(MethodDescriptor<?, ?> method, Shape... shapes) {
+  protected final void handles(MethodDescriptor<?, ?> method, Shape shape) {
     String name = method.getBareMethodName();
     if (!service.getFullName().equals(method.getServiceName())) {
       complain(method.getFullMethodName() + " is a method of another service");
       return;
     }
-    if (!Set.of(shapes).contains(Shape.of(method.getType()))) {
-      complain(name + " is " + Shape.of(method.getType()) + ", not " + shapes[0]);
+    if (Shape.of(method.getType()) != shape) {
+      complain(name + " is " + Shape.of(method.getType()) + ", not " + shape);
     }
     if (!handled.add(name)) {
       complain(name + " has two handlers");
@@ -159,6 +160,13 @@ public abstract class Definition<D extends Definition<D>> implements Entity {
                 + " is not a singular string (DISC-KEY-001)");
       }
     }
+  }
+
+  /** Returns the refusal of a command that names no method of the service (CORE-CMD-003). */
+  public final Refusal noMethod(String name) {
+    return new Refusal(
+        Status.Code.UNIMPLEMENTED,
+        service.getFullName() + " has no method \"" + name + "\" (CORE-CMD-003)");
   }
 
   /** Returns the message without fields that a method takes. */

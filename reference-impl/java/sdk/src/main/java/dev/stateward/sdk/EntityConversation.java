@@ -2,6 +2,7 @@ package dev.stateward.sdk;
 
 import dev.stateward.entity.v1.Command;
 import dev.stateward.entity.v1.Failure;
+import io.grpc.Context;
 import java.util.logging.Level;
 
 /**
@@ -36,6 +37,7 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
   // What an author's code throws may be anything, and must not get any further.
   @Override
   public final Said<R> step(Q message) {
+    Context outside = stream.scope().attach(); // what is no command's ends with the stream
     try {
       return hear(message);
     } catch (Broken broken) {
@@ -47,6 +49,8 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
           "an exception in " + command.getName() + " of \"" + entityId + "\"",
           thrown);
       return end(command.getId(), "the function threw an exception; its log has the stack");
+    } finally {
+      stream.scope().detach(outside);
     }
   }
 

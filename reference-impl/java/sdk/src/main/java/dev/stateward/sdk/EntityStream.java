@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 
@@ -20,6 +21,7 @@ import java.util.logging.Level;
  *   <li>when the proxy half-closes it: with what the conversation says to that, then status OK;
  *   <li>when the conversation has no more to say: likewise;
  *   <li>when the function stops: UNAVAILABLE, behind the answers to what has come;
+ *   <li>when no worker takes it: UNAVAILABLE, at once;
  *   <li>when the proxy resets it: nothing more is said.
  * </ul>
  */
@@ -85,7 +87,10 @@ public final class EntityStream<Q extends Message, R extends Message> {
       side.taken(bytes);
       return;
     }
-    commands.arrive(reads.command().apply(message).getId());
+    long command = reads.command().apply(message).getId();
+    if (command != 0) { // it is one
+      commands.arrive(command);
+    }
     synchronized (this) {
       inbox.add(new Read<>(message, bytes));
     }
@@ -107,6 +112,7 @@ public final class EntityStream<Q extends Message, R extends Message> {
       inbox.clear();
     }
     host.ended(stop);
+    resume(); // so that whoever runs closes the conversation
   }
 
   /** Goes on, where there is something to do: a message has come, or there is room again. */
@@ -118,7 +124,11 @@ public final class EntityStream<Q extends Message, R extends Message> {
       }
       running = true;
     }
-    host.workers().execute(this::run);
+    try {
+      host.workers().execute(this::run);
+    } catch (RejectedExecutionException e) { // nobody runs it, now or later
+      end(Status.UNAVAILABLE.withDescription("the function has no thread for the stream"));
+    }
   }
 
   /** Does what there is to do, until there is nothing, or no room for an answer. */
@@ -144,7 +154,12 @@ public final class EntityStream<Q extends Message, R extends Message> {
 
   /** Does one thing, and says whether there may be another. */
   private boolean act() {
-    if (over || isReset()) {
+    if (over) {
+      return false;
+    }
+    if (isReset()) {
+      over = true;
+      conversation.close();
       return false;
     }
     if (answers.hasNext()) {
@@ -204,7 +219,11 @@ public final class EntityStream<Q extends Message, R extends Message> {
     if (!over) {
       over = true;
       host.ended(stop);
-      side.end(status);
+      try {
+        side.end(status);
+      } finally {
+        conversation.close();
+      }
     }
   }
 }

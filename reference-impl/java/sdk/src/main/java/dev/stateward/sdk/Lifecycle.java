@@ -7,12 +7,12 @@ import dev.stateward.lifecycle.v1.LifecycleServiceGrpc;
 import dev.stateward.lifecycle.v1.WatchRequest;
 import dev.stateward.lifecycle.v1.WatchResponse;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.logging.Level;
 
 /**
  * Serves stateward.lifecycle.v1.LifecycleService: one Watch for each connection, on which both
@@ -58,7 +58,10 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
    */
   @Override
   public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> answers) {
-    Watch watch = new Watch(answers);
+    var out = (ServerCallStreamObserver<WatchResponse>) answers;
+    Watch watch = new Watch(out);
+    out.setOnReadyHandler(watch::ready);
+    out.setOnCancelHandler(watch::gone); // without one, whoever changes health would hear of it
     synchronized (open) {
       open.add(watch);
     }
@@ -68,17 +71,18 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
 
   /** What was said on one Watch. Health changes on any thread: each method holds the lock. */
   private final class Watch implements StreamObserver<WatchRequest> {
-    private final StreamObserver<WatchResponse> answers;
+    private final ServerCallStreamObserver<WatchResponse> answers;
     private final Runnable stop =
         () -> end(Status.UNAVAILABLE.withDescription("the function is stopping"));
-    private final Runnable changed = this::sayHealth;
+    private final Runnable changed = this::changed;
 
     private boolean started; // the proxy has sent start, and has got health
+    private boolean owed; // health has changed since it was said
     private boolean leaves; // the proxy has sent draining
     private boolean left; // the function has sent draining
     private boolean over;
 
-    Watch(StreamObserver<WatchResponse> answers) {
+    Watch(ServerCallStreamObserver<WatchResponse> answers) {
       this.answers = answers;
     }
 
@@ -88,6 +92,9 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
      */
     @Override
     public synchronized void onNext(WatchRequest message) {
+      if (over) {
+        return; // it was under way
+      }
       switch (message.getMessageCase()) {
         case START -> start();
         case DRAINING -> proxyDrains(message.getDraining().getGrace());
@@ -114,15 +121,28 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
         return;
       }
       leaves = true;
-      host.log().log(Level.INFO, "the proxy is going to stop within {0} ms", milliseconds);
+      host.log().info("the proxy is going to stop within " + milliseconds + " ms");
     }
 
     private void refuse(String why) {
       end(Status.INVALID_ARGUMENT.withDescription(why));
     }
 
+    private synchronized void changed() {
+      owed = true;
+      ready();
+    }
+
+    /** Says a change once there is room: a proxy that does not read is told the last of them. */
+    synchronized void ready() {
+      if (owed && answers.isReady()) {
+        owed = false;
+        sayHealth();
+      }
+    }
+
     /** Sends how the function is (LIFE-HEALTH-001). */
-    private synchronized void sayHealth() {
+    private void sayHealth() {
       Health.State state = health.now();
       FunctionHealth said =
           FunctionHealth.newBuilder()
@@ -156,7 +176,12 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
     }
 
     @Override
-    public void onError(Throwable thrown) { // the proxy has gone
+    public void onError(Throwable thrown) {
+      gone();
+    }
+
+    /** Says nothing more: the proxy has gone. */
+    void gone() {
       synchronized (this) {
         over = true;
       }

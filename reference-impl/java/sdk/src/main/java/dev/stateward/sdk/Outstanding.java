@@ -1,26 +1,27 @@
 package dev.stateward.sdk;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /**
- * Which command of a stream is being handled, and which has been read behind it. Whoever reads the
+ * Which command of a stream is being handled, and which have been read behind it. Whoever reads the
  * stream and whoever handles its commands share it.
  */
 public final class Outstanding {
-  private long read; // the last command read
-  private long cancelled; // that command, where its cancel came before it began
+  private final Map<Long, Boolean> waiting = new HashMap<>(); // to begin: whether it is given up
   private long running; // the command being handled
   private Runnable cancel; // ends it; null where there is none
 
   /** Notes a command that was read. */
   synchronized void arrive(long id) {
-    read = id;
-    cancelled = 0;
+    waiting.put(id, false);
   }
 
   /** Notes that the command is being handled, and how to end that. */
   synchronized void begin(long id, Runnable end) {
     running = id;
     cancel = end;
-    if (cancelled == id && id != 0) {
+    if (Boolean.TRUE.equals(waiting.remove(id))) {
       end.run();
     }
   }
@@ -34,8 +35,8 @@ public final class Outstanding {
   synchronized void giveUp(long id) {
     if (cancel != null && running == id) {
       cancel.run();
-    } else if (read == id) {
-      cancelled = id;
+    } else {
+      waiting.replace(id, true);
     }
   }
 }

@@ -8,7 +8,8 @@ import java.util.function.BooleanSupplier;
 /**
  * What a {@link Conversation} says to one message.
  *
- * @param answers are sent in their order, each one asked for when the proxy has room for it
+ * @param answers are sent in their order, as the proxy has room for them; each one is asked for
+ *     when the one before it is sent
  * @param more whether the stream goes on, asked behind them; where not, it ends with status OK
  */
 public record Said<R>(Iterator<R> answers, BooleanSupplier more) {

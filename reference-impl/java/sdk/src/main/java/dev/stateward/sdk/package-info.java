@@ -19,8 +19,8 @@
  * }</pre>
  *
  * <p>Read on in this order: UserFunction (what a function is), Discovery (what it says of itself),
- * Conversation and Stream (how a stream is served), CommandContext (what a command's handler sees),
- * Definition (what every kind's author writes alike), then the kinds, and package multiplex (many
- * entities on one stream).
+ * Conversation and EntityStream (how a stream is served), CommandContext (what a command's handler
+ * sees), Definition (what every kind's author writes alike), then the kinds, and package multiplex
+ * (many entities on one stream).
  */
 package dev.stateward.sdk;

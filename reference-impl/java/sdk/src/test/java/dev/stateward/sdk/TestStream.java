@@ -16,6 +16,7 @@ import java.util.logging.SimpleFormatter;
 public final class TestStream {
   private final List<String> log = new ArrayList<>();
   private final Connection connection = new Connection();
+  private final Context.CancellableContext scope = Context.ROOT.withCancellation();
   private final StreamContext context;
 
   /** A stream from a proxy that has announced these capabilities. */
@@ -38,12 +39,17 @@ public final class TestStream {
     connection.announced(
         DiscoverRequest.newBuilder().addAllCapabilities(List.of(announced)).build());
     var host = new Host(logger, Runnable::run, new ScheduledThreadPoolExecutor(0));
-    context = new StreamContext(host, connection, new Outstanding(), Context.ROOT);
+    context = new StreamContext(host, connection, new Outstanding(), scope);
   }
 
   /** Returns what a conversation is begun with. */
   public StreamContext context() {
     return context;
+  }
+
+  /** Gives the stream up, as the proxy does that resets it. */
+  public void giveUp() {
+    scope.cancel(null);
   }
 
   /** Begins the conversation of the stream to an entity of this definition. */

@@ -20,6 +20,7 @@ import dev.stateward.lifecycle.v1.HealthStatus;
 import dev.stateward.lifecycle.v1.LifecycleServiceGrpc;
 import dev.stateward.lifecycle.v1.ProxyDraining;
 import dev.stateward.lifecycle.v1.WatchRequest;
+import dev.stateward.lifecycle.v1.WatchResponse;
 import dev.stateward.lifecycle.v1.WatchStart;
 import dev.stateward.samples.cart.v1.AddItemRequest;
 import dev.stateward.samples.cart.v1.AddItemResponse;
@@ -30,14 +31,20 @@ import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
 import dev.stateward.sdk.eventsourced.EventSourcedEntity;
 import dev.stateward.sdk.sdktest.EventSourced;
 import dev.stateward.sdk.sdktest.Served;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -200,6 +207,36 @@ class UserFunctionTest {
     }
   }
 
+  @Test // a proxy that does not read is told the last change alone
+  void watchOfASlowProxy() throws Exception {
+    Config config = config();
+    try (Served served = new Served(config)) {
+      BlockingQueue<String> reasons = new LinkedBlockingQueue<>();
+      var call =
+          served
+              .channel()
+              .newCall(
+                  LifecycleServiceGrpc.getWatchMethod(),
+                  CallOptions.DEFAULT.withDeadlineAfter(Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
+      call.start(
+          new ClientCall.Listener<WatchResponse>() {
+            @Override
+            public void onMessage(WatchResponse message) {
+              reasons.add(message.getHealth().getReason());
+            }
+          },
+          new io.grpc.Metadata());
+      call.request(1);
+      call.sendMessage(start());
+      assertEquals("", reasons.poll(Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
+      config.health().notServing("no database");
+      config.health().notServing("no disk");
+      call.request(2);
+      assertEquals("no disk", reasons.poll(Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
+      call.cancel("the test is over", null);
+    }
+  }
+
   private static WatchRequest start() {
     return WatchRequest.newBuilder().setStart(WatchStart.getDefaultInstance()).build();
   }
@@ -267,6 +304,27 @@ class UserFunctionTest {
       assertFalse(served.stop());
       go.countDown();
     }
+  }
+
+  @Test // of an author whose threads take no more
+  void noThread() throws Exception {
+    Config config =
+        config()
+            .withWorkers(
+                run -> {
+                  throw new RejectedExecutionException();
+                });
+    try (Served served = new Served(config)) {
+      assertEquals(Status.Code.UNAVAILABLE, open(served).ended());
+    }
+  }
+
+  @Test // DISC-ENT-003
+  void oneEntityTwice() {
+    var entity = entity();
+    assertEquals(
+        List.of(ShoppingCartServiceGrpc.SERVICE_NAME + ": listed twice (DISC-ENT-003)"),
+        Config.of("carts", "1", entity, entity).mistakes());
   }
 
   @Test

@@ -48,7 +48,8 @@ public final class Action extends Definition<Action> {
 
   /**
    * Sets what a method does that takes a stream of requests and gives one response: what the
-   * collector makes of them, which is a new one for each call.
+   * collector makes of all of them, which is a new one for each call. To answer before the last of
+   * them is to refuse.
    */
   public <Q extends Message, R extends Message> Action streamedIn(
       MethodDescriptor<Q, R> method, Function<ActionContext, Collector<Q, ?, R>> handler) {
@@ -65,7 +66,7 @@ public final class Action extends Definition<Action> {
   /**
    * Sets what a method does that takes a stream of requests and gives a stream of responses. The
    * outer function begins a call, the inner one answers each of its requests: the next request
-   * comes once these responses are sent.
+   * comes once these responses are sent. Nothing is said but in answer to a request.
    */
   public <Q extends Message, R extends Message> Action streamed(
       MethodDescriptor<Q, R> method, Function<ActionContext, Function<Q, Stream<R>>> handler) {

@@ -74,6 +74,21 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
         false);
   }
 
+  /** Closes the responses that were not asked for to their end (ACT-CANCEL-004). */
+  @Override
+  public void close() {
+    Context outside = stream.scope().attach();
+    try {
+      if (handling != null) {
+        handling.close();
+      }
+    } catch (Throwable thrown) {
+      mistake(thrown);
+    } finally {
+      stream.scope().detach(outside);
+    }
+  }
+
   /** Finds the handler of the call by its first command. */
   private void open() {
     if (!(actions.get(first.getServiceName()) instanceof Action action)) {
@@ -132,8 +147,8 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
   }
 
   /**
-   * The responses to one request, or those behind the last. It is asked for one when the proxy has
-   * room for it, and runs the author's code then; what that throws is the last of them.
+   * The responses to one request, or those behind the last. It is asked for one when the one before
+   * it is sent, and runs the author's code then; what that throws is the last of them.
    */
   private final class Responses implements Iterator<ActionResponse> {
     private final Supplier<Iterator<? extends Message>> handled;
@@ -170,6 +185,8 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
       if (messages.hasNext()) {
         return respond(messages.next());
       }
+      messages = Collections.emptyIterator(); // what is closed is asked for nothing
+      handling.close();
       // What was asked for behind the last response.
       return last && context.isAsked() ? respond(null) : null;
     }
@@ -192,8 +209,7 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
   private ActionResponse refuse(Throwable thrown) {
     Refusal refusal = Failures.refusal(thrown).orElse(null);
     if (refusal == null) {
-      String name = first.getServiceName() + "." + first.getName();
-      stream.log().log(Level.SEVERE, "an exception in " + name, thrown);
+      mistake(thrown);
       refusal =
           new Refusal(
               Status.Code.INTERNAL, "the function threw an exception; its log has the stack");
@@ -204,5 +220,11 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
       response.addAllSideEffects(context.nextAsked().effects());
     }
     return response.build();
+  }
+
+  /** Gives the log the stack of what the author's code threw. */
+  private void mistake(Throwable thrown) {
+    String name = first.getServiceName() + "." + first.getName();
+    stream.log().log(Level.SEVERE, "an exception in " + name, thrown);
   }
 }

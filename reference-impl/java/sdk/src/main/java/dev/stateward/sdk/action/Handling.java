@@ -3,6 +3,7 @@ package dev.stateward.sdk.action;
 import com.google.protobuf.Message;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collector;
 import java.util.stream.Stream;
@@ -15,17 +16,28 @@ interface Handling<Q> {
   /** Takes the half-close and returns the responses that are left. */
   Iterator<? extends Message> end();
 
+  /** Releases what the responses hold that were begun last. */
+  default void close() {}
+
   /** Answers each request by itself. */
   static <Q> Handling<Q> each(Function<Q, ? extends Stream<? extends Message>> answer) {
     return new Handling<>() {
+      private Stream<? extends Message> responses = Stream.empty();
+
       @Override
       public Iterator<? extends Message> request(Q request) {
-        return answer.apply(request).iterator();
+        responses = Objects.requireNonNull(answer.apply(request), "there are no responses");
+        return responses.iterator();
       }
 
       @Override
       public Iterator<? extends Message> end() {
         return Collections.emptyIterator();
+      }
+
+      @Override
+      public void close() {
+        responses.close();
       }
     };
   }

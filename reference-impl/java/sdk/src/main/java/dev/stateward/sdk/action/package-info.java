@@ -4,10 +4,10 @@
  *
  * <p>A method has one handler, set by the method that is named after its shape. Requests that
  * stream into one response are gathered by a {@link java.util.stream.Collector}; responses that
- * stream are a {@link java.util.stream.Stream}, of which the next element is asked for when the
- * proxy has room for it. So a call holds a thread while its handler works, and none while it waits:
- * a slow caller, or a thousand of them, keep no other call from being answered (ACT-CALL-003,
- * ACT-FLOW-003).
+ * stream are a {@link java.util.stream.Stream}, of which the next element is asked for once the one
+ * before it is sent, which waits until the proxy has room. So a call holds a thread while its
+ * handler works, and none while it waits: a slow caller, or a thousand of them, keep no other call
+ * from being answered (ACT-CALL-003, ACT-FLOW-003).
  *
  * <h2>What goes with a response</h2>
  *
@@ -20,6 +20,11 @@
  *
  * <p>With the last response that the handler has behind the half-close; or with a refusal, which is
  * the last thing said. Each call has a conversation of its own, and waits for no other.
+ *
+ * <p>A Stream is closed behind its last response, and with its call where that ends before: what it
+ * holds is released by {@code onClose}. Of {@code flatMap} and {@code mapMulti}, Java makes all
+ * that one element becomes at once, whatever room there is: they are for few responses, and never
+ * for endless ones.
  *
  * <p>Read on in this order: Action, ActionContext, Handling, ActionConversation.
  */

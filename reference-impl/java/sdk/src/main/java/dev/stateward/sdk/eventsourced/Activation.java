@@ -13,7 +13,6 @@ import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Payload.Unreadable;
 import dev.stateward.sdk.Refusal;
 import dev.stateward.sdk.StreamContext;
-import io.grpc.Status;
 import java.util.Optional;
 
 /**
@@ -55,14 +54,21 @@ final class Activation<S> {
     pending++;
   }
 
-  /** Changes the state by an event that is being emitted. */
+  /**
+   * Changes the state by an event that is being emitted. An applier decides nothing: one that
+   * throws may have changed the state, so what it throws is a mistake, be it a refusal.
+   */
   private void apply(Message event) {
-    var applier = entity.applier(event.getDescriptorForType().getFullName());
+    String type = event.getDescriptorForType().getFullName();
+    var applier = entity.applier(type);
     if (applier == null) {
-      throw new IllegalArgumentException(
-          "no apply for events of type " + event.getDescriptorForType().getFullName());
+      throw new IllegalArgumentException("no apply for events of type " + type);
     }
-    applier.apply().accept(state, event);
+    try {
+      applier.apply().accept(state, event);
+    } catch (RuntimeException thrown) {
+      throw new IllegalStateException("apply of an event of type " + type, thrown);
+    }
     pending++;
   }
 
@@ -92,12 +98,7 @@ final class Activation<S> {
   private Message handle(EventSourcedContext context, Command command) {
     var method = entity.method(command.getName());
     if (method == null) {
-      throw new Refusal(
-          Status.Code.UNIMPLEMENTED,
-          entity.service().getFullName()
-              + " has no method \""
-              + command.getName()
-              + "\" (CORE-CMD-003)");
+      throw entity.noMethod(command.getName());
     }
     Message request = Payload.request(method.request(), command);
     return method.handler().handle(context, state, request);

@@ -39,7 +39,7 @@ public final class EventSourcedContext extends CommandContext {
 
   /**
    * Adds the event to those that the command's reply carries, and applies it to the state at once.
-   * An event without an applier is a mistake in the handler.
+   * An event without an applier, or whose applier throws, is a mistake of the author.
    */
   public void emit(Message event) {
     add(event, Metadata.none());

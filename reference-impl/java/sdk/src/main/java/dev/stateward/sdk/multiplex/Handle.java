@@ -14,7 +14,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.logging.Level;
 
 /**
  * One activation. To the kind that serves it, it is a stream of its own. All but the methods of
@@ -141,7 +140,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
 
   /** Ends the handle, and drops what it had to say. */
   void fail(Status.Code code, String description) {
-    host.log().log(Level.WARNING, "handle {0} failed: {1}", new Object[] {number, description});
+    host.log().warning("handle " + number + " failed: " + description);
     pending.clear();
     end(frames.failure(code, description));
   }

@@ -7,12 +7,10 @@ import dev.stateward.replicated.v1.ReplicatedEntityServiceGrpc;
 import dev.stateward.sdk.Definition;
 import dev.stateward.sdk.Kind;
 import dev.stateward.sdk.Payload;
-import dev.stateward.sdk.Refusal;
 import dev.stateward.sdk.Shape;
 import dev.stateward.sdk.replicated.crdt.Value;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
-import io.grpc.Status;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -84,10 +82,7 @@ public final class ReplicatedEntity<V extends Value> extends Definition<Replicat
   Streamed<?> handle(ReplicatedContext context, V value, Command command) {
     var method = methods.get(command.getName());
     if (method == null) {
-      throw new Refusal(
-          Status.Code.UNIMPLEMENTED,
-          "%s has no method \"%s\" (CORE-CMD-003)"
-              .formatted(service().getFullName(), command.getName()));
+      throw noMethod(command.getName());
     }
     return method.handle(context, value, command);
   }

@@ -11,7 +11,6 @@ import dev.stateward.sdk.Refusal;
 import dev.stateward.sdk.StreamContext;
 import dev.stateward.value.v1.State;
 import dev.stateward.value.v1.ValueEntityReply;
-import io.grpc.Status;
 import java.util.Optional;
 
 /**
@@ -52,12 +51,7 @@ final class Activation<V extends Message> {
   private Message handle(ValueContext<V> context, Command command) {
     var method = entity.method(command.getName());
     if (method == null) {
-      throw new Refusal(
-          Status.Code.UNIMPLEMENTED,
-          entity.service().getFullName()
-              + " has no method \""
-              + command.getName()
-              + "\" (CORE-CMD-003)");
+      throw entity.noMethod(command.getName());
     }
     return method.handler().handle(context, Payload.request(method.request(), command));
   }

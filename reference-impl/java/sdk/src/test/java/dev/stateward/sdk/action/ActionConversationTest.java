@@ -19,6 +19,8 @@ import dev.stateward.tck.action.v1.ActionTckModelServiceGrpc;
 import dev.stateward.tck.action.v1.ProcessRequest;
 import dev.stateward.tck.action.v1.ProcessResponse;
 import io.grpc.Status;
+import java.io.BufferedReader;
+import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -205,7 +207,7 @@ class ActionConversationTest {
     answers("2", answers.get(0));
   }
 
-  /** A response is made when it is asked for, and not before: the proxy has room for it then. */
+  /** A response is made when it is asked for, and not before. */
   @Test
   void streamedOut() {
     List<Integer> made = new ArrayList<>();
@@ -222,6 +224,58 @@ class ActionConversationTest {
     assertEquals(List.of(1), made);
     answers("2", said.answers().next());
     assertEquals(List.of(1, 2), made);
+  }
+
+  /** A call whose responses are lines of a text, which is closed with them. */
+  private Conversation<ActionCommand, ActionResponse> lines(Runnable closed) {
+    return call(
+        Shape.STREAMED_OUT,
+        Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+            .streamedOut(
+                ActionTckModelServiceGrpc.getProcessStreamedOutMethod(),
+                (context, request) -> {
+                  StringReader text = new StringReader("1\n2");
+                  return new BufferedReader(text)
+                      .lines()
+                      .map(ActionConversationTest::says)
+                      .onClose(text::close)
+                      .onClose(closed);
+                }));
+  }
+
+  /** Responses are closed behind the last of them, and are asked for nothing more. */
+  @Test
+  void closedBehindTheLast() {
+    List<String> closed = new ArrayList<>();
+    Said<ActionResponse> said =
+        lines(() -> closed.add("closed")).step(request("ProcessStreamedOut"));
+    answers("1", said.answers().next());
+    answers("2", said.answers().next());
+    assertEquals(List.of(), closed);
+    assertFalse(said.answers().hasNext());
+    assertEquals(List.of("closed"), closed);
+    assertFalse(said.answers().hasNext());
+    assertTrue(said.more().getAsBoolean());
+  }
+
+  @Test // ACT-CANCEL-004
+  void closedWithTheCall() {
+    List<String> closed = new ArrayList<>();
+    var call = lines(() -> closed.add("closed"));
+    call.close(); // nothing has begun
+    answers("1", call.step(request("ProcessStreamedOut")).answers().next());
+    assertEquals(List.of(), closed);
+    call.close();
+    assertEquals(List.of("closed"), closed);
+
+    var mistaken =
+        lines(
+            () -> {
+              throw new IllegalStateException("a bug at the end");
+            });
+    answers("1", mistaken.step(request("ProcessStreamedOut")).answers().next());
+    mistaken.close();
+    assertTrue(stream.log().contains("a bug at the end"), stream::log);
   }
 
   /** Each request is answered by itself; a refusal ends the call. */

@@ -30,7 +30,8 @@ class AnyStreamTest {
   Arbitrary<HandleRequest> messages() {
     var numbers = Arbitraries.longs().between(0, 4);
     var products =
-        Arbitraries.of("a", "refuse", "throw", "unknown", "null", "forward", "metadata", "delete");
+        Arbitraries.of(
+            "a", "refuse", "throw", "unknown", "apply", "null", "forward", "metadata", "delete");
     return Arbitraries.oneOf(
         Combinators.combine(numbers, products).as(Carts::add),
         numbers.map(Carts::get),

@@ -50,7 +50,7 @@ final class Carts {
     return EventSourcedEntity.<List<String>>of(
             ShoppingCartServiceGrpc.getServiceDescriptor(), "carts", id -> new ArrayList<>())
         .snapshot(3, CartSnapshot.class, Carts::save, Carts::restore)
-        .apply(ItemAdded.class, (words, event) -> words.add(event.getItem().getProductId()))
+        .apply(ItemAdded.class, Carts::apply)
         .handle(ShoppingCartServiceGrpc.getAddItemMethod(), Carts::add)
         .handle(ShoppingCartServiceGrpc.getRemoveItemMethod(), Carts::remove)
         .handle(ShoppingCartServiceGrpc.getGetCartMethod(), Carts::get);
@@ -62,6 +62,13 @@ final class Carts {
 
   private static void restore(List<String> words, CartSnapshot saved) {
     saved.getItemsList().forEach(item -> words.add(item.getProductId()));
+  }
+
+  private static void apply(List<String> words, ItemAdded event) {
+    words.add(event.getItem().getProductId());
+    if (words.contains("apply")) {
+      throw new Refusal("an applier has nothing to refuse");
+    }
   }
 
   static LineItem item(String product) {

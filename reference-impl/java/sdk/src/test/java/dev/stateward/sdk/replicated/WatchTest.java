@@ -17,6 +17,7 @@ import dev.stateward.sdk.Call;
 import dev.stateward.sdk.Refusal;
 import dev.stateward.sdk.replicated.crdt.ORSet;
 import dev.stateward.sdk.sdktest.Replicated;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
@@ -199,6 +200,24 @@ class WatchTest {
     room.says(join(1, "anna"));
     room.says(Replicated.delete());
     assertEquals(nothing(1), cancel(room, 1));
+  }
+
+  /** A watch can tell that the proxy has given up the stream. */
+  @Test
+  void givenUp() {
+    List<Boolean> cancelled = new ArrayList<>();
+    var room =
+        Room.open(
+            enters(
+                news -> {
+                  cancelled.add(news.isCancelled());
+                  return null;
+                }));
+    room.says(join(1, "anna"));
+    room.says(added("ben"));
+    room.stream.giveUp();
+    room.says(added("cleo"));
+    assertEquals(List.of(false, true), cancelled);
   }
 
   /** An end that is refused has done nothing, and only the log hears of it. */

@@ -2,7 +2,6 @@ package dev.stateward.sdk.replicated.crdt;
 
 import dev.stateward.replicated.v1.ORMapDelta;
 import dev.stateward.replicated.v1.ORMapEntryDelta;
-import dev.stateward.sdk.replicated.crdt.Table.Row;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -15,10 +14,10 @@ final class Entries<K, V extends Entry> {
   private final Function<K, V> create;
 
   /**
-   * The rows whose values were handed out since the last commit: only these can have changed. Those
-   * that went since then are among them, to be rolled back.
+   * The rows whose values were handed out since the last commit, or delta from elsewhere: only
+   * these can have changed. Those that went since then are among them, to be rolled back.
    */
-  private final Set<Row<K, V>> touched = new LinkedHashSet<>();
+  final Set<Row<K, V>> touched = new LinkedHashSet<>();
 
   Entries(Codec<K> keys, Function<K, V> create) {
     this.table = new Table<>(keys);
@@ -54,6 +53,7 @@ final class Entries<K, V extends Entry> {
 
   /** Changes the map in this order: cleared, removed, updated, added (REP-MAP-002). */
   boolean apply(ORMapDelta delta) throws InvalidDeltaException {
+    touched.clear(); // nothing is collected; what was only read, and goes now, is not kept
     var changes = table.take(delta.getCleared(), delta.getRemovedList());
     for (var entry : delta.getUpdatedList()) {
       changes |= update(entry);

@@ -10,7 +10,7 @@ import java.util.function.Function;
  *
  * <p>The map creates its values: {@link #ensure} takes the place of put, which is an {@link
  * UnsupportedOperationException}. What is done to a value is done to the map, until its entry is
- * removed.
+ * removed or the command is answered; whoever goes on later asks the map for it anew.
  */
 public final class ORMap<K, V extends Entry> extends ReplicatedMap<K, V, V> implements Entry {
   /**

@@ -11,7 +11,7 @@ import dev.stateward.replicated.v1.ORMultiMapEntryDelta;
  *
  * <p>The map creates its sets: {@link #ensure} takes the place of put, which is an {@link
  * UnsupportedOperationException}. What is done to a set is done to the map, until its key is
- * removed.
+ * removed or the command is answered; whoever goes on later asks the map for it anew.
  */
 public final class ORMultiMap<K, E> extends ReplicatedMap<K, ORSet<E>, ORSet<E>> implements Value {
   /** Creates an empty map. */

@@ -157,6 +157,17 @@ class CollectionsTest {
     assertEquals(Map.of("a", 1L, "b", 1L), Subjects.plain(map));
   }
 
+  /** What a reader was handed, and what goes elsewhere, is not kept. */
+  @Test
+  void removedElsewhere() throws InvalidDeltaException {
+    var map = new ORMultiMap<>(Codec.STRING, Codec.STRING);
+    map.ensure("a");
+    map.commit();
+    assertEquals(Set.of(), map.get("a"));
+    assertTrue(map.apply(Deltas.read("{\"ormultiMap\": {\"cleared\": true}}")));
+    assertEquals(Set.of(), map.entries.touched);
+  }
+
   /** An entry of a register map writes, and says so. */
   @Test
   void entriesWrite() {
