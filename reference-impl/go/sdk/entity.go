@@ -40,7 +40,7 @@ type Kind interface {
 // CheckMethods returns every method of the service that no stateful entity can
 // serve, joined; nil when there is none: those that stream (DISC-METHOD-001), and
 // those whose input does not name the entity by exactly one singular string
-// field with the option entity_key (DISC-KEY-001). Stateful kinds call it in
+// field with the option entity_key, in no oneof (DISC-KEY-001). Stateful kinds call it in
 // Validate.
 func CheckMethods(service protoreflect.ServiceDescriptor) error {
 	return checkMethods(service, protoreflect.MethodDescriptor.IsStreamingServer)
@@ -66,6 +66,9 @@ func checkMethods(service protoreflect.ServiceDescriptor, streams func(protorefl
 				method.FullName(), method.Input().FullName(), len(keys)))
 		case keys[0].Kind() != protoreflect.StringKind || keys[0].Cardinality() == protoreflect.Repeated:
 			mistakes = append(mistakes, fmt.Errorf("%s: the entity key %s is not a singular string (DISC-KEY-001)",
+				method.FullName(), keys[0].FullName()))
+		case keys[0].ContainingOneof() != nil && !keys[0].HasOptionalKeyword():
+			mistakes = append(mistakes, fmt.Errorf("%s: the entity key %s is in a oneof (DISC-KEY-001)",
 				method.FullName(), keys[0].FullName()))
 		}
 	}

@@ -118,6 +118,21 @@ func TestCheckMethods(t *testing.T) {
 	}
 }
 
+// DISC-KEY-001: no member of a oneof, which one that is merely optional is not.
+func TestCheckMethodsOfAKeyInAOneof(t *testing.T) {
+	t.Parallel()
+	for optional, refused := range map[bool]bool{false: true, true: false} {
+		key := field("id", descriptorpb.FieldDescriptorProto_TYPE_STRING, descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL, true)
+		key.OneofIndex, key.Proto3Optional = new(int32(0)), new(optional)
+		file := fileOf([]*descriptorpb.FieldDescriptorProto{key})
+		file.MessageType[0].OneofDecl = []*descriptorpb.OneofDescriptorProto{{Name: new("_id")}}
+		err := sdk.CheckMethods(link(t, file).Services().Get(0))
+		if refused != (err != nil && strings.Contains(err.Error(), "is in a oneof")) || !refused && err != nil {
+			t.Errorf("optional %v: %v", optional, err)
+		}
+	}
+}
+
 // DISC-DESC-001 with source positions, where the author's descriptors have them.
 func TestDiscoverKeepsSourcePositions(t *testing.T) {
 	t.Parallel()

@@ -70,8 +70,12 @@ func requests[Request proto.Message](c *call) iter.Seq2[Request, error] {
 	}
 }
 
-// unpack reads a request. Its error refuses the call.
+// unpack reads a request. A method that takes an Any takes a payload of any type, as that
+// Any (ACT-REQ-005). Its error refuses the call.
 func unpack[Request proto.Message](payload *anypb.Any) (Request, error) {
+	if whole, takesAny := proto.Message(payload).(Request); takesAny && payload != nil && !payload.MessageIs(payload) {
+		return whole, nil
+	}
 	request, err := sdk.Unpack[Request](payload)
 	if err != nil {
 		err = sdk.Errorf(codes.InvalidArgument, "%v (ACT-REQ-005)", err)

@@ -60,6 +60,7 @@ func (e *entries[K, V]) all() iter.Seq2[K, V] {
 // apply changes the map in this order: cleared, removed, updated, added
 // (REP-MAP-002).
 func (e *entries[K, V]) apply(delta *replicatedv1.ORMapDelta) (changed bool, err error) {
+	clear(e.touched) // nothing is collected, and who only reads would keep the rows that go
 	changed, err = e.table.take(delta.GetCleared(), delta.GetRemoved())
 	for _, entry := range delta.GetUpdated() {
 		changed, err = e.update(entry, changed, err)
