@@ -5,6 +5,7 @@ import (
 	goruntime "runtime"
 	"strconv"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/protobuf/proto"
 
@@ -91,7 +92,7 @@ func (h *hushed) Next() (proto.Message, error, bool) {
 	return nil, h.ctx.Err(), h.ctx.Err() != nil
 }
 
-// activate activates n entities, and waits until they rest.
+// activate activates n entities, one after another.
 func activate(w *world, n int) {
 	for i := range n {
 		w.call(strconv.Itoa(i), "Get", "")
@@ -99,19 +100,19 @@ func activate(w *world, n int) {
 }
 
 // An idle entity keeps one goroutine, which waits for the function. Those that serve
-// entities are few.
+// entities are as many as had work at once, and at most MaxWorkers rest: how many that
+// were is up to the scheduler, so there are several times as many entities.
 func TestIdleKeepsOneGoroutine(t *testing.T) {
-	const entities, workers = 500, 64
-	before := goruntime.NumGoroutine()
-	w := start(t, nil, func(c *runtime.Config) { c.Functions = echo{retired: make(chan struct{})} })
-	activate(w, entities)
-	for range 1000 { // Until the last ones have gone.
-		if goruntime.NumGoroutine() <= before+entities+1+workers {
-			return
+	synctest.Test(t, func(t *testing.T) {
+		const entities = 8 * runtime.MaxWorkers
+		w := start(t, nil, func(c *runtime.Config) { c.Functions = echo{retired: make(chan struct{})} })
+		before := goruntime.NumGoroutine()
+		activate(w, entities)
+		synctest.Wait() // Until each goroutine rests or has ended.
+		if n := goruntime.NumGoroutine() - before; n > entities+runtime.MaxWorkers {
+			t.Errorf("%d goroutines for %d idle entities", n, entities)
 		}
-		goruntime.Gosched()
-	}
-	t.Errorf("%d goroutines for %d idle entities and one connection", goruntime.NumGoroutine()-before, entities)
+	})
 }
 
 // BenchmarkIdle reports how many bytes an idle entity takes in the runtime, the stack of
