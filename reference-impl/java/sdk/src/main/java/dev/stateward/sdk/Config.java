@@ -20,7 +20,8 @@ import java.util.logging.Logger;
  * @param log gets what the function has to say
  * @param health says whether commands may be sent
  * @param stopWithin bounds how long a proxy may take to hand the entities over once the function
- *     stops, and then again how long commands that are being handled may take to end
+ *     stops, and then again how long commands that are being handled may take to end; at least a
+ *     millisecond
  * @param cloudstate how the function is called in the dialect of Cloudstate 0.2, in which it is
  *     then served too; without it, it speaks version 1 alone
  * @param dialect the only one to serve; without it, each that the function speaks
@@ -111,8 +112,8 @@ public record Config(
     if (name.isEmpty() || version.isEmpty()) {
       mistakes.add("a function has a name and a version (DISC-INFO-002)");
     }
-    if (stopWithin.isNegative()) {
-      mistakes.add("stopWithin is " + stopWithin + ", below 0");
+    if (stopWithin.toMillis() < 1) {
+      mistakes.add("stopWithin is " + stopWithin + ", below a millisecond (LIFE-DRAIN-001)");
     }
     if (!speaks(Cloudstate.V1) && !speaks(Cloudstate.V0_2)) {
       mistakes.add(

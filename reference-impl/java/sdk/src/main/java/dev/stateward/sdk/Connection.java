@@ -11,6 +11,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** One connection from a proxy, and what that proxy last said of itself there. */
 public final class Connection {
@@ -33,6 +34,7 @@ public final class Connection {
   private static final Attributes.Key<Connection> ATTRIBUTE = Attributes.Key.create("connection");
   private static final Context.Key<Connection> KEY = Context.key("connection");
 
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile DiscoverRequest proxy = DiscoverRequest.getDefaultInstance();
 
   /** Returns the connection of the call that is being served. */
@@ -59,11 +61,23 @@ public final class Connection {
     return Math.max(LEAST_MESSAGE, (int) stated);
   }
 
-  /** Gives each connection of a server its Connection. */
+  /** Has {@code run} called when the connection has ended: at once where it has. */
+  void whenEnded(Runnable run) {
+    ended.thenRun(run);
+  }
+
+  /** Gives each connection of a server its Connection, and ends it. */
   static final class Filter extends ServerTransportFilter {
     @Override
     public Attributes transportReady(Attributes attributes) {
       return attributes.toBuilder().set(ATTRIBUTE, new Connection()).build();
+    }
+
+    @Override
+    public void transportTerminated(Attributes attributes) {
+      if (attributes != null) { // null of one that was never ready
+        attributes.get(ATTRIBUTE).ended.complete(null);
+      }
     }
   }
 

@@ -24,6 +24,8 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
   private final Duration grace; // how long the function serves after its draining
 
   private final Set<Watch> open = new HashSet<>(); // under its own lock
+  private final Set<Connection> broken = new HashSet<>(); // under open's: whose Watch broke
+  private volatile long until; // nanoTime at which a drain ends; not read before
   private volatile boolean draining;
 
   Lifecycle(Host host, Health health, Duration grace) {
@@ -33,23 +35,27 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
   }
 
   /**
-   * Says on each Watch that the function is going to stop, and returns once each has ended or the
-   * grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). It is called once.
+   * Says on each Watch that the function is going to stop, and returns once the proxy has left or
+   * the grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). It is called once.
    */
   void drain() throws InterruptedException {
+    until = System.nanoTime() + grace.toNanos();
     draining = true;
     List<Watch> watches;
     synchronized (open) {
       watches = List.copyOf(open);
     }
-    watches.forEach(Watch::sayDraining);
-    long end = System.nanoTime() + grace.toNanos();
+    watches.forEach(watch -> watch.sayDraining(grace.toMillis()));
     synchronized (open) {
-      for (long left = grace.toMillis(); !open.isEmpty() && left > 0; ) {
+      for (long left = left(); !(open.isEmpty() && broken.isEmpty()) && left > 0; left = left()) {
         open.wait(left);
-        left = Duration.ofNanos(end - System.nanoTime()).toMillis();
       }
     }
+  }
+
+  /** Returns what is left of the grace, in milliseconds. */
+  private long left() {
+    return Duration.ofNanos(until - System.nanoTime()).toMillis();
   }
 
   /**
@@ -59,7 +65,7 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
   @Override
   public StreamObserver<WatchRequest> watch(StreamObserver<WatchResponse> answers) {
     var out = (ServerCallStreamObserver<WatchResponse>) answers;
-    Watch watch = new Watch(out);
+    Watch watch = new Watch(out, Connection.current());
     out.setOnReadyHandler(watch::ready);
     out.setOnCancelHandler(watch::gone); // without one, whoever changes health would hear of it
     synchronized (open) {
@@ -72,6 +78,7 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
   /** What was said on one Watch. Health changes on any thread: each method holds the lock. */
   private final class Watch implements StreamObserver<WatchRequest> {
     private final ServerCallStreamObserver<WatchResponse> answers;
+    private final Connection connection;
     private final Runnable stop =
         () -> end(Status.UNAVAILABLE.withDescription("the function is stopping"));
     private final Runnable changed = this::changed;
@@ -79,11 +86,12 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
     private boolean started; // the proxy has sent start, and has got health
     private boolean owed; // health has changed since it was said
     private boolean leaves; // the proxy has sent draining
-    private boolean left; // the function has sent draining
+    private boolean drains; // the function has sent draining
     private boolean over;
 
-    Watch(ServerCallStreamObserver<WatchResponse> answers) {
+    Watch(ServerCallStreamObserver<WatchResponse> answers, Connection connection) {
       this.answers = answers;
+      this.connection = connection;
     }
 
     /**
@@ -111,7 +119,7 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
       health.watch(changed);
       sayHealth();
       if (draining) {
-        sayDraining();
+        sayDraining(Math.max(1, left())); // 0 would state no grace
       }
     }
 
@@ -155,11 +163,14 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
       say(WatchResponse.newBuilder().setHealth(said).build());
     }
 
-    /** Sends that the function is going to stop: once, and not before health (LIFE-WATCH-007). */
-    private synchronized void sayDraining() {
-      if (started && !left) {
-        left = true;
-        FunctionDraining said = FunctionDraining.newBuilder().setGrace(grace.toMillis()).build();
+    /**
+     * Sends that the function is going to stop in so many milliseconds: once, and not before health
+     * (LIFE-WATCH-007).
+     */
+    private synchronized void sayDraining(long grace) {
+      if (started && !drains) {
+        drains = true;
+        FunctionDraining said = FunctionDraining.newBuilder().setGrace(grace).build();
         say(WatchResponse.newBuilder().setDraining(said).build());
       }
     }
@@ -183,9 +194,12 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
     /** Says nothing more: the proxy has gone. */
     void gone() {
       synchronized (this) {
+        if (over) {
+          return;
+        }
         over = true;
       }
-      forget();
+      forget(true);
     }
 
     private void end(Status status) {
@@ -200,16 +214,38 @@ final class Lifecycle extends LifecycleServiceGrpc.LifecycleServiceImplBase {
           answers.onError(status.asRuntimeException());
         }
       }
-      forget();
+      forget(!status.isOk());
     }
 
-    private void forget() {
+    /**
+     * Forgets the call, which is over. One that broke behind draining ends nothing but itself: its
+     * connection is served on (LIFE-DRAIN-001).
+     */
+    private void forget(boolean broke) {
       health.unwatch(changed);
       host.ended(stop);
+      boolean servedOn = broke && drains();
       synchronized (open) {
         open.remove(this);
+        if (servedOn) {
+          broken.add(connection);
+        }
         open.notifyAll();
       }
+      if (servedOn) {
+        connection.whenEnded(() -> ended(connection));
+      }
+    }
+
+    private synchronized boolean drains() {
+      return drains;
+    }
+  }
+
+  private void ended(Connection connection) {
+    synchronized (open) {
+      broken.remove(connection);
+      open.notifyAll();
     }
   }
 }

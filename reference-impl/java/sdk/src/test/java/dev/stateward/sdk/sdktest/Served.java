@@ -12,6 +12,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -70,11 +71,13 @@ public final class Served implements AutoCloseable {
   /** One stream to the function. */
   public static final class Stream<Q, R> implements StreamObserver<R> {
     private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>(); // the status last
-    private final StreamObserver<Q> out;
+    private final ClientCallStreamObserver<Q> out;
 
     private Stream(ManagedChannel channel, MethodDescriptor<Q, R> method) {
       var options = CallOptions.DEFAULT.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      out = ClientCalls.asyncBidiStreamingCall(channel.newCall(method, options), this);
+      out =
+          (ClientCallStreamObserver<Q>)
+              ClientCalls.asyncBidiStreamingCall(channel.newCall(method, options), this);
     }
 
     /** Sends a message. */
@@ -85,6 +88,11 @@ public final class Served implements AutoCloseable {
     /** Half-closes. */
     public void halfClose() {
       out.onCompleted();
+    }
+
+    /** Resets the stream. */
+    public void breakOff() {
+      out.cancel("the test breaks it off", null);
     }
 
     /** Returns the next message of the function. */
