@@ -4,8 +4,10 @@ Every method is served as one that streams both ways, for on the wire there is n
 a unary call is a stream of one message each way.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Any, Protocol
 
 import grpc
@@ -64,7 +66,7 @@ class V1:
 
 
 class _Call:
-    """A Stream over gRPC."""
+    """A Stream over gRPC. It is over at the end of its ``async with``."""
 
     def __init__(
         self,
@@ -77,11 +79,22 @@ class _Call:
         self._context = context
         self._request = request
         self._dialect = dialect
+        self._written = False
+        self._headers: asyncio.Task[bool] | None = None  # sends them without a message
+
+    async def __aenter__(self) -> "_Call":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._headers_sent()
 
     async def read(self) -> Message | None:
         raw = await self._context.read()
-        if not isinstance(raw, bytes):
-            return None  # grpc.aio.EOF
+        if not isinstance(raw, bytes):  # grpc.aio.EOF
+            await self._half_closed()
+            return None
         try:
             request = self._request.FromString(raw)
         except DecodeError as error:
@@ -91,7 +104,37 @@ class _Call:
         return request
 
     async def write(self, response: Message) -> None:
+        await self._headers_sent()
+        self._written = True  # headers go with the first message
         await self._context.write(self._dialect.said(response).SerializeToString())
+
+    async def _half_closed(self) -> None:
+        """Return where the proxy has half-closed the call, and never where it has reset it.
+
+        gRPC's read tells neither from the other; the cancel that follows a reset may come
+        later. But gRPC sends no headers on a call that was reset. Where they are sent
+        already, all that is left is to read again: behind that the cancel has come, as
+        thousands of resets have shown and gRPC does not promise.
+        """
+        if self._written:
+            await self._context.read()
+            return
+        self._headers = self._headers or asyncio.create_task(self._send_headers())
+        if not await asyncio.shield(self._headers):
+            await asyncio.Event().wait()  # for the cancel
+
+    async def _send_headers(self) -> bool:
+        """Return whether the call took them."""
+        try:
+            await self._context.send_initial_metadata(())
+        except grpc.aio.InternalError:
+            return False
+        return True
+
+    async def _headers_sent(self) -> None:
+        """Wait for headers that are on their way: gRPC would send them again."""
+        if self._headers is not None:
+            await asyncio.wait([self._headers])
 
 
 class Services:
@@ -116,7 +159,8 @@ class Services:
     def _serve(self, handler: Handler, request: type[Message], dialect: Dialect) -> Any:
         async def serve(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
             try:
-                await handler(_Call(context, self._connections.of(context.peer()), request, dialect))
+                async with _Call(context, self._connections.of(context.peer()), request, dialect) as call:
+                    await handler(call)
             except Error as end:
                 await context.abort(end.code, end.description)
             except Exception:
