@@ -27,11 +27,19 @@ for what surrounds them."""
 # cuts off a proxy that looks for dead peers more often.
 _LEAST_PING = 5000
 
+# After how long a silence the function pings the proxy, and for how long it then waits, in
+# milliseconds. A proxy that is lost without a word, with its machine or its network, would keep
+# its entities in memory here for ever; gRPC's default asks after 2 hours.
+_SILENCE = 15_000
+_PING_ANSWER = 20_000
+
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_send_message_length", -1),  # the proxy says what it takes, and refuses the rest
     ("grpc.http2.min_ping_interval_without_data_ms", _LEAST_PING),
-    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.keepalive_time_ms", _SILENCE),
+    ("grpc.http2.ping_timeout_ms", _PING_ANSWER),  # keepalive_timeout_ms alone does not end the wait
+    ("grpc.keepalive_permit_without_calls", 1),  # of either side
     ("grpc.so_reuseport", 0),  # a port that is taken is a mistake
 )
 """The options of a server."""
