@@ -14,7 +14,8 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from sdk.capability import Connection, Connections
+from sdk.capability import Connection
+from sdk.connections import Connections
 from sdk.failure import Code, Error
 from sdk.payload import input_class
 from sdk.stream import Handler
@@ -167,8 +168,9 @@ class Services:
     def _serve(self, handler: Handler, request: type[Message], dialect: Dialect) -> Any:
         async def serve(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
             try:
-                async with _Call(context, self._connections.of(context.peer()), request, dialect) as call:
-                    await handler(call)
+                with self._connections.call(context.peer()) as connection:
+                    async with _Call(context, connection, request, dialect) as call:
+                        await handler(call)
             except Error as end:
                 await context.abort(end.code, end.description)
             except Exception:
