@@ -13,9 +13,9 @@ A kind of entity is a package of its own: `sdk.eventsourced`, `sdk.value`, `sdk.
 
 Read on in this order: function.py (what a function is), discovery.py (what it says of
 itself), serve.py, rpc.py and stream.py (how it lives and ends), context.py (what a command's
-handler sees), command.py and capability.py (when it is given up, and what its connection
-allows), definition.py (what every kind's author writes alike), multiplex (many entities on one
-stream), then the kinds.
+handler sees), command.py, capability.py and connections.py (when it is given up, what its connection
+allows, and whose that is), definition.py (what every kind's author writes alike), multiplex
+(many entities on one stream), then the kinds.
 """
 
 from sdk.cloudstate import DIALECT_CLOUDSTATE, DIALECT_V1, Cloudstate

@@ -76,7 +76,7 @@ def serve(spec: DiscoverResponse, log: logging.Logger) -> Mapping[str, Handler]:
         What the proxy cannot call is logged: it will refuse it.
         """
         request = await stream.read() or DiscoverRequest()
-        stream.connection.proxy = request
+        stream.connection.announce(request)
         log.info(
             "discovered by %s %s, which speaks %d.%d, instance %r",
             request.proxy_name,

@@ -4,15 +4,18 @@ Every method is served as one that streams both ways, for on the wire there is n
 a unary call is a stream of one message each way.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Any, Protocol
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from sdk.capability import Connection, Connections
+from sdk.capability import Connection
+from sdk.connections import Connections
 from sdk.failure import Code, Error
 from sdk.payload import input_class
 from sdk.stream import Handler
@@ -25,11 +28,19 @@ for what surrounds them."""
 # cuts off a proxy that looks for dead peers more often.
 _LEAST_PING = 5000
 
+# After how long a silence the function pings the proxy, and for how long it then waits, in
+# milliseconds. A proxy that is lost without a word, with its machine or its network, would keep
+# its entities in memory here for ever; gRPC's default asks after 2 hours.
+_SILENCE = 15_000
+_PING_ANSWER = 20_000
+
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.max_send_message_length", -1),  # the proxy says what it takes, and refuses the rest
     ("grpc.http2.min_ping_interval_without_data_ms", _LEAST_PING),
-    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.keepalive_time_ms", _SILENCE),
+    ("grpc.http2.ping_timeout_ms", _PING_ANSWER),  # keepalive_timeout_ms alone does not end the wait
+    ("grpc.keepalive_permit_without_calls", 1),  # of either side
     ("grpc.so_reuseport", 0),  # a port that is taken is a mistake
 )
 """The options of a server."""
@@ -64,7 +75,7 @@ class V1:
 
 
 class _Call:
-    """A Stream over gRPC."""
+    """A Stream over gRPC. It is over at the end of its ``async with``."""
 
     def __init__(
         self,
@@ -77,11 +88,22 @@ class _Call:
         self._context = context
         self._request = request
         self._dialect = dialect
+        self._written = False
+        self._headers: asyncio.Task[bool] | None = None  # sends them without a message
+
+    async def __aenter__(self) -> "_Call":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._headers_sent()
 
     async def read(self) -> Message | None:
         raw = await self._context.read()
-        if not isinstance(raw, bytes):
-            return None  # grpc.aio.EOF
+        if not isinstance(raw, bytes):  # grpc.aio.EOF
+            await self._half_closed()
+            return None
         try:
             request = self._request.FromString(raw)
         except DecodeError as error:
@@ -91,7 +113,37 @@ class _Call:
         return request
 
     async def write(self, response: Message) -> None:
+        await self._headers_sent()
+        self._written = True  # headers go with the first message
         await self._context.write(self._dialect.said(response).SerializeToString())
+
+    async def _half_closed(self) -> None:
+        """Return where the proxy has half-closed the call, and never where it has reset it.
+
+        gRPC's read tells neither from the other; the cancel that follows a reset may come
+        later. But gRPC sends no headers on a call that was reset. Where they are sent
+        already, all that is left is to read again: behind that the cancel has come, as
+        thousands of resets have shown and gRPC does not promise.
+        """
+        if self._written:
+            await self._context.read()
+            return
+        self._headers = self._headers or asyncio.create_task(self._send_headers())
+        if not await asyncio.shield(self._headers):
+            await asyncio.Event().wait()  # for the cancel
+
+    async def _send_headers(self) -> bool:
+        """Return whether the call took them."""
+        try:
+            await self._context.send_initial_metadata(())
+        except grpc.aio.InternalError:
+            return False
+        return True
+
+    async def _headers_sent(self) -> None:
+        """Wait for headers that are on their way: gRPC would send them again."""
+        if self._headers is not None:
+            await asyncio.wait([self._headers])
 
 
 class Services:
@@ -116,7 +168,9 @@ class Services:
     def _serve(self, handler: Handler, request: type[Message], dialect: Dialect) -> Any:
         async def serve(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
             try:
-                await handler(_Call(context, self._connections.of(context.peer()), request, dialect))
+                with self._connections.call(context.peer()) as connection:
+                    async with _Call(context, connection, request, dialect) as call:
+                        await handler(call)
             except Error as end:
                 await context.abort(end.code, end.description)
             except Exception:

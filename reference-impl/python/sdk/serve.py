@@ -7,8 +7,8 @@ import grpc
 from stateward.discovery.v1.discovery_pb2 import DiscoverResponse
 
 from sdk import discovery, health, multiplex
-from sdk.capability import Connections
 from sdk.cloudstate import DIALECT_CLOUDSTATE, DIALECT_V1
+from sdk.connections import Connections
 from sdk.definition import Definition, Kind
 from sdk.dialect import CloudstateDialect
 from sdk.function import Function

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import grpc
@@ -28,10 +28,11 @@ class Wire:
         self._response = response
 
     async def send(self, *messages: Message | bytes) -> None:
-        """Send the messages."""
+        """Send the messages. Where the function has ended the call they are lost, and its status says why."""
         for message in messages:
             raw = message if isinstance(message, bytes) else message.SerializeToString()
-            await asyncio.wait_for(self._call.write(raw), PATIENCE)
+            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                await asyncio.wait_for(self._call.write(raw), PATIENCE)
 
     async def half_close(self) -> None:
         """Say that nothing more is sent."""
