@@ -23,7 +23,8 @@ class Lifecycle:
         self._health = health
         self._grace = grace  # how long the function serves after its draining
         self._draining = False
-        self._open = 0  # calls of Watch
+        self._until = 0.0  # the loop's time at which a drain ends; not read before
+        self._open = 0  # calls of Watch for which a drain waits
         self._none_open = asyncio.Event()
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -33,19 +34,21 @@ class Lifecycle:
     async def drain(self) -> None:
         """Say on each Watch that the function is going to stop.
 
-        It serves on until each has ended or the grace has passed (LIFE-DRAIN-001,
+        It serves on until the proxy has left or the grace has passed (LIFE-DRAIN-001,
         LIFE-DRAIN-009).
         """
+        self._until = asyncio.get_running_loop().time() + self._grace.total_seconds()
         self._draining = True
         self._health.tell()
         if self._open:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._grace.total_seconds()):
+                async with asyncio.timeout_at(self._until):
                     await self._none_open.wait()
 
     async def _watch(self, stream: Stream[WatchRequest, WatchResponse]) -> None:
         """Serve one call: status OK after the proxy's half-close (LIFE-DRAIN-008)."""
-        with self._counted():
+        told = asyncio.Event()  # that the function drains
+        with self._counted(told):
             async with Inbox(self._host, stream) as requests:
                 start = await anext(requests, None)
                 if start is None:
@@ -53,7 +56,7 @@ class Lifecycle:
                 if not start.HasField("start"):
                     raise Error(Code.INVALID_ARGUMENT, "the first message is not start (LIFE-WATCH-002)")
                 over = asyncio.Event()
-                teller = asyncio.create_task(self._tell(stream, over))
+                teller = asyncio.create_task(self._tell(stream, over, told))
                 try:
                     await self._listen(requests)
                 finally:  # gRPC does not take it well when a message is cancelled half-way
@@ -75,33 +78,50 @@ class Lifecycle:
             leaves = True
             self._host.log.info("the proxy is going to stop, within %d ms", request.draining.grace)
 
-    async def _tell(self, stream: Stream[WatchRequest, WatchResponse], over: asyncio.Event) -> None:
+    async def _tell(
+        self, stream: Stream[WatchRequest, WatchResponse], over: asyncio.Event, told: asyncio.Event
+    ) -> None:
         """Say how the function is, at once and at each change, and once that it drains.
 
         Health comes first (LIFE-HEALTH-001, LIFE-WATCH-007), also where the call is over.
         """
         said: str | None = None
-        first, leaves = True, False
+        first, late = True, self._draining
         while first or not over.is_set():
             news = self._health.news
             if first or said != self._health.reason:
                 first, said = False, self._health.reason
                 await stream.write(WatchResponse(health=_health(said)))
-            if self._draining and not leaves:
-                leaves = True
-                grace = self._grace // timedelta(milliseconds=1)
+            if self._draining and not told.is_set():
+                told.set()
+                grace = self._left() if late else self._grace // timedelta(milliseconds=1)
                 await stream.write(WatchResponse(draining=FunctionDraining(grace=grace)))
             await news.wait()
 
+    def _left(self) -> int:
+        """Return what is left of the grace, in milliseconds; never 0, which would state none."""
+        return max(1, int((self._until - asyncio.get_running_loop().time()) * 1000))
+
     @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self, told: asyncio.Event) -> Iterator[None]:
+        """Count a Watch among those for which a drain waits.
+
+        One that breaks once it was told of the drain counts on: what is open on its connection
+        is served (LIFE-DRAIN-001), for the whole grace, since gRPC does not say when that ends.
+        """
         self._open += 1
         try:
             yield
-        finally:
-            self._open -= 1
-            if not self._open and self._draining:
-                self._none_open.set()
+        except BaseException:  # a cancel is one
+            if not told.is_set():
+                self._leave()
+            raise
+        self._leave()
+
+    def _leave(self) -> None:
+        self._open -= 1
+        if not self._open and self._draining:
+            self._none_open.set()
 
 
 def _health(reason: str | None) -> FunctionHealth:

@@ -65,12 +65,14 @@ def test_every_mistake_of_an_event_sourced_entity() -> None:
     def save(state: list[str]) -> ItemRemoved:
         raise NotImplementedError
 
+    soon = timedelta(microseconds=999)
     with pytest.raises(sdk.MistakesError) as error:
-        sdk.Function(sdk.Config(name="", version="", entities=[entity], dialect="old"))
+        sdk.Function(sdk.Config(name="", version="", entities=[entity], dialect="old", stop_within=soon))
     said = error.value.mistakes
     for part in (
         "DISC-INFO-002",
         "dialect is 'old'",
+        "stop_within is 0:00:00.000999, below a millisecond",
         "DISC-ENT-002",
         "DISC-ENT-004",
         f"AddItem returns {PACKAGE}.AddItemResponse, not {PACKAGE}.GetCartResponse",
@@ -85,7 +87,7 @@ def test_every_mistake_of_an_event_sourced_entity() -> None:
         "GetCart: no handler",
     ):
         assert [mistake for mistake in said if part in mistake], part
-    assert len(said) == 14, said
+    assert len(said) == 15, said
 
 
 def test_the_shapes_of_an_action() -> None:

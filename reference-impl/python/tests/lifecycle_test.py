@@ -96,6 +96,36 @@ async def test_the_function_drains() -> None:
         assert await stream.status() is Code.UNAVAILABLE
 
 
+async def test_a_drain_outlives_its_watch() -> None:
+    # LIFE-DRAIN-001: what is open on its connection is served for the whole grace.
+    grace = timedelta(milliseconds=200)
+    async with started(config(stop_within=grace)) as proxy:
+        watch = proxy.call(WATCH)
+        await watch.ask(START)
+        began = asyncio.get_running_loop().time()
+        stopping = asyncio.create_task(proxy.server.stop())
+        assert (await watch.receive()).HasField("draining")
+        watch.reset()
+        await asyncio.wait_for(stopping, PATIENCE)
+        assert asyncio.get_running_loop().time() - began >= grace.total_seconds()
+
+
+async def test_a_late_watch_is_told_what_is_left_of_the_grace() -> None:
+    # Never 0, which would state none.
+    async with started(config(stop_within=timedelta(seconds=PATIENCE))) as proxy:
+        first = proxy.call(WATCH)
+        await first.ask(START)
+        stopping = asyncio.create_task(proxy.server.stop())
+        assert (await first.receive()).HasField("draining")
+        late = proxy.call(WATCH)
+        assert (await late.ask(START)).HasField("health")
+        assert 0 < (await late.receive()).draining.grace < PATIENCE * 1000
+        for watch in first, late:
+            await watch.half_close()
+            assert await watch.status() is Code.OK
+        await asyncio.wait_for(stopping, PATIENCE)
+
+
 async def test_a_stop_answers_what_is_at_hand() -> None:
     gate, begun = asyncio.Event(), asyncio.Event()
 
