@@ -36,7 +36,7 @@ const (
 func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
 	stopping := make(chan struct{})
 	host := &Host{Log: f.config.Log, stopping: stopping}
-	watched := &lifecycle{host: host, health: f.config.Health, grace: f.config.StopWithin, draining: make(chan struct{})}
+	watched := newLifecycle(host, f.config.Health, f.config.StopWithin)
 	server := f.server(host, watched)
 	defer host.readers.Wait()
 	defer server.Stop()
