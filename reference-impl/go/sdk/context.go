@@ -2,8 +2,8 @@ package sdk
 
 import (
 	"context"
-	"fmt"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -88,15 +88,15 @@ func (c *Context) Effect(on Call, synchronous bool) {
 
 // Answer returns what the caller gets after the handler returned this response
 // and no error: the forward if there is one, otherwise the response. Its error
-// is a response that is missing or cannot be packed. It is for the kinds of
-// entities.
+// is a response that is missing or cannot be packed, which refuses the command with
+// INTERNAL. It is for the kinds of entities.
 func (c *Context) Answer(response proto.Message) (*entityv1.ClientAction, error) {
 	if c.forward != nil {
 		return &entityv1.ClientAction{Action: &entityv1.ClientAction_Forward{Forward: c.forward}}, nil
 	}
 	payload, err := Pack(response)
 	if err != nil {
-		return nil, fmt.Errorf("the response of %s: %w", c.command.GetName(), err)
+		return nil, Errorf(codes.Internal, "the response of %s: %v", c.command.GetName(), err)
 	}
 	return reply(payload, c.reply), nil
 }

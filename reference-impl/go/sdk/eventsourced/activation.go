@@ -103,7 +103,7 @@ func (a *active[S]) reply(c *Context, handle handler[S], command *entityv1.Comma
 	}
 	action, err := c.Answer(response)
 	if err != nil {
-		return nil, sdk.Errorf(codes.Internal, "%v", err)
+		return nil, err
 	}
 	snapshot, err := a.snapshotAfter(c)
 	if err != nil {

@@ -133,11 +133,7 @@ func answer(c *sdk.Context, response proto.Message, streamed bool) (*entityv1.Cl
 	if streamed && sdk.IsNil(response) && !c.Forwards() {
 		return nil, nil
 	}
-	action, err := c.Answer(response)
-	if err != nil {
-		return nil, sdk.Errorf(codes.Internal, "%v", err)
-	}
-	return action, nil
+	return c.Answer(response)
 }
 
 // begin returns the function that collects, at its end, what the author's code

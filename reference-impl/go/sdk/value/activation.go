@@ -65,9 +65,5 @@ func (a *active[V]) answer(c *Context[V], command *entityv1.Command) (*entityv1.
 	if err != nil {
 		return nil, err
 	}
-	action, err := c.Answer(response)
-	if err != nil {
-		return nil, sdk.Errorf(codes.Internal, "%v", err)
-	}
-	return action, nil
+	return c.Answer(response)
 }
