@@ -91,8 +91,7 @@ func (a *active[V]) reply(c *Context, command *entityv1.Command) (*replicatedv1.
 	case a.deleted:
 		return nil, nil, sdk.Errorf(codes.NotFound, "the entity is deleted")
 	case !known:
-		return nil, nil, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
-			a.entity.Service().FullName(), command.GetName())
+		return nil, nil, sdk.Unhandled(a.entity.Service(), command)
 	}
 	if err := a.check(c.Context); err != nil {
 		return nil, nil, err
