@@ -24,13 +24,7 @@ type definition interface {
 
 // Register adds stateward.eventsourced.v1.EventSourcedService to the server.
 func (kind) Register(server grpc.ServiceRegistrar, host *sdk.Host, entities []sdk.Entity) {
-	definitions := map[string]definition{}
-	for _, entity := range entities {
-		if d, ok := entity.(definition); ok { // all of this kind are
-			definitions[entity.Describe().GetServiceName()] = d
-		}
-	}
-	eventsourcedv1.RegisterEventSourcedServiceServer(server, &service{host: host, definitions: definitions})
+	eventsourcedv1.RegisterEventSourcedServiceServer(server, &service{host: host, definitions: sdk.ByService[definition](entities)})
 }
 
 // service serves the streams of every event sourced entity of a function.

@@ -24,13 +24,7 @@ type definition interface {
 
 // Register adds stateward.value.v1.ValueEntityService to the server.
 func (kind) Register(server grpc.ServiceRegistrar, host *sdk.Host, entities []sdk.Entity) {
-	definitions := map[string]definition{}
-	for _, entity := range entities {
-		if d, ok := entity.(definition); ok { // all of this kind are
-			definitions[entity.Describe().GetServiceName()] = d
-		}
-	}
-	valuev1.RegisterValueEntityServiceServer(server, &service{host: host, definitions: definitions})
+	valuev1.RegisterValueEntityServiceServer(server, &service{host: host, definitions: sdk.ByService[definition](entities)})
 }
 
 // service serves the streams of every value entity of a function.
