@@ -5,7 +5,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 )
@@ -98,7 +97,9 @@ func (c *Context) Answer(response proto.Message) (*entityv1.ClientAction, error)
 	if err != nil {
 		return nil, Errorf(codes.Internal, "the response of %s: %v", c.command.GetName(), err)
 	}
-	return reply(payload, c.reply), nil
+	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{
+		Reply: &entityv1.Reply{Payload: payload, Metadata: c.reply},
+	}}, nil
 }
 
 // Forwards reports whether the handler asked for a forward. It is for the kinds
@@ -108,12 +109,6 @@ func (c *Context) Forwards() bool { return c.forward != nil }
 // Effects returns the side effects that the handler asked for, in order. It is
 // for the kinds of entities.
 func (c *Context) Effects() []*entityv1.SideEffect { return c.effects }
-
-func reply(payload *anypb.Any, metadata *entityv1.Metadata) *entityv1.ClientAction {
-	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{
-		Reply: &entityv1.Reply{Payload: payload, Metadata: metadata},
-	}}
-}
 
 // must returns the value, and panics with the error where there is one.
 func must[T any](value T, err error) T {
