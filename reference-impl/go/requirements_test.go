@@ -31,7 +31,7 @@ var profiles = []string{
 // profile that the library speaks, has no test here that names it.
 func TestEveryRequirementIsCited(t *testing.T) {
 	t.Parallel()
-	tests := testSources(t)
+	tests := sources(t, "_test.go")
 	bound := map[string]bool{}
 	for _, r := range protocol.Requirements() {
 		if r.Role != "function" || !slices.Contains(profiles, r.Profile) {
@@ -52,12 +52,12 @@ func TestEveryRequirementIsCited(t *testing.T) {
 	}
 }
 
-// testSources returns the text of every test below this directory.
-func testSources(t *testing.T) string {
+// sources returns the text of every file below this directory whose name ends so.
+func sources(t *testing.T, ending string) string {
 	t.Helper()
 	var all strings.Builder
 	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
+		if err != nil || !strings.HasSuffix(path, ending) {
 			return err
 		}
 		text, err := os.ReadFile(path)

@@ -30,9 +30,9 @@ func cartEntity() sdk.Entity {
 func addItem(ctx *eventsourced.Context, cart *Cart, request *cartv1.AddItemRequest) (*cartv1.AddItemResponse, error) {
 	event, err := cart.Add(request.GetProductId(), request.GetName(), request.GetQuantity())
 	if err != nil {
-		return nil, refuse(err)
+		return nil, refuse(err) // and nothing has happened
 	}
-	ctx.Emit(event)
+	ctx.Emit(event) // a fact from here on, and in the state at once
 	return &cartv1.AddItemResponse{}, nil
 }
 

@@ -27,46 +27,59 @@ func capabilities() []discoveryv1.Capability {
 	}
 }
 
-// connection is one connection from a proxy, and what that proxy last said of
-// itself there; nil before it has.
+// connection is one connection from a proxy.
 type connection struct {
+	// proxy is what the proxy last said of itself there; nil before it has.
 	proxy atomic.Pointer[discoveryv1.DiscoverRequest]
+	// ended is closed at its end.
+	ended chan struct{}
 }
 
 // connectionKey is where the context of every call holds its *connection.
 type connectionKey struct{}
 
+// connectionOf returns the connection of the call whose context is ctx. Outside of a
+// server, as in a test of one stream, it is one on which nobody has said anything.
+func connectionOf(ctx context.Context) *connection {
+	if c, ok := ctx.Value(connectionKey{}).(*connection); ok {
+		return c
+	}
+	return &connection{}
+}
+
 // inForce reports whether both sides have announced the capability on the
 // connection of the call whose context is ctx. Those that the function does not
 // know, or that stand twice, make no difference (DISC-CAP-003).
 func inForce(ctx context.Context, capability discoveryv1.Capability) bool {
-	c, ok := ctx.Value(connectionKey{}).(*connection)
-	return ok && slices.Contains(capabilities(), capability) && slices.Contains(c.proxy.Load().GetCapabilities(), capability)
+	return slices.Contains(capabilities(), capability) &&
+		slices.Contains(connectionOf(ctx).proxy.Load().GetCapabilities(), capability)
 }
 
 // announced notes what the proxy says of itself on the connection of this call.
 func announced(ctx context.Context, proxy *discoveryv1.DiscoverRequest) {
-	if c, ok := ctx.Value(connectionKey{}).(*connection); ok {
-		c.proxy.Store(proxy)
-	}
+	connectionOf(ctx).proxy.Store(proxy)
 }
 
-// connections gives each connection of a server its *connection. All that it
-// hears besides is nothing to it.
+// connections gives each connection of a server its *connection, and ends it. All that
+// it hears besides is nothing to it.
 type connections struct{}
 
 var _ stats.Handler = connections{}
 
 // TagConn returns the context in which the calls of a new connection are made.
 func (connections) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	return context.WithValue(ctx, connectionKey{}, &connection{})
+	return context.WithValue(ctx, connectionKey{}, &connection{ended: make(chan struct{})})
 }
 
 // TagRPC leaves the context as it is.
 func (connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
 
 // HandleConn hears that a connection begins or ends.
-func (connections) HandleConn(context.Context, stats.ConnStats) {}
+func (connections) HandleConn(ctx context.Context, news stats.ConnStats) {
+	if _, over := news.(*stats.ConnEnd); over {
+		close(connectionOf(ctx).ended)
+	}
+}
 
 // HandleRPC hears what goes on in a call.
 func (connections) HandleRPC(context.Context, stats.RPCStats) {}

@@ -6,6 +6,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 )
@@ -42,6 +46,22 @@ func withTimeout(ctx context.Context, cancel context.CancelFunc, timeout time.Du
 		cancel() // first, so that the cause of the end is CANCELLED
 		stop()
 	}
+}
+
+// ReadRequest returns the request of a command of this method. Its error refuses the
+// command with INVALID_ARGUMENT. It is for the kinds of entities.
+func ReadRequest[M proto.Message](method string, payload *anypb.Any) (M, error) {
+	request, err := Unpack[M](payload)
+	if err != nil {
+		return request, Errorf(codes.InvalidArgument, "%s: %v (CORE-CMD-005)", method, err)
+	}
+	return request, nil
+}
+
+// Unhandled returns what refuses a command whose method the service does not have. It is
+// for the kinds of entities.
+func Unhandled(service protoreflect.ServiceDescriptor, command *entityv1.Command) error {
+	return Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)", service.FullName(), command.GetName())
 }
 
 // outstanding is which command of a stream is being handled, and which has been

@@ -2,10 +2,9 @@ package sdk
 
 import (
 	"context"
-	"fmt"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 )
@@ -88,17 +87,19 @@ func (c *Context) Effect(on Call, synchronous bool) {
 
 // Answer returns what the caller gets after the handler returned this response
 // and no error: the forward if there is one, otherwise the response. Its error
-// is a response that is missing or cannot be packed. It is for the kinds of
-// entities.
+// is a response that is missing or cannot be packed, which refuses the command with
+// INTERNAL. It is for the kinds of entities.
 func (c *Context) Answer(response proto.Message) (*entityv1.ClientAction, error) {
 	if c.forward != nil {
 		return &entityv1.ClientAction{Action: &entityv1.ClientAction_Forward{Forward: c.forward}}, nil
 	}
 	payload, err := Pack(response)
 	if err != nil {
-		return nil, fmt.Errorf("the response of %s: %w", c.command.GetName(), err)
+		return nil, Errorf(codes.Internal, "the response of %s: %v", c.command.GetName(), err)
 	}
-	return reply(payload, c.reply), nil
+	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{
+		Reply: &entityv1.Reply{Payload: payload, Metadata: c.reply},
+	}}, nil
 }
 
 // Forwards reports whether the handler asked for a forward. It is for the kinds
@@ -108,12 +109,6 @@ func (c *Context) Forwards() bool { return c.forward != nil }
 // Effects returns the side effects that the handler asked for, in order. It is
 // for the kinds of entities.
 func (c *Context) Effects() []*entityv1.SideEffect { return c.effects }
-
-func reply(payload *anypb.Any, metadata *entityv1.Metadata) *entityv1.ClientAction {
-	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Reply{
-		Reply: &entityv1.Reply{Payload: payload, Metadata: metadata},
-	}}
-}
 
 // must returns the value, and panics with the error where there is one.
 func must[T any](value T, err error) T {

@@ -37,26 +37,41 @@ type Kind interface {
 	Register(server grpc.ServiceRegistrar, host *Host, entities []Entity)
 }
 
+// ByService returns the entities, all of one kind, as that kind has them, by the full
+// names of the users' services.
+func ByService[D any](entities []Entity) map[string]D {
+	definitions := map[string]D{}
+	for _, entity := range entities {
+		if definition, ok := entity.(D); ok { // all of the kind are
+			definitions[string(entity.Service().FullName())] = definition
+		}
+	}
+	return definitions
+}
+
 // CheckMethods returns every method of the service that no stateful entity can
 // serve, joined; nil when there is none: those that stream (DISC-METHOD-001), and
 // those whose input does not name the entity by exactly one singular string
-// field with the option entity_key, in no oneof (DISC-KEY-001). Stateful kinds call it in
-// Validate.
+// field with the option entity_key, in no oneof (DISC-KEY-001). Of no service it says
+// nothing, for Definition.Validate does. Stateful kinds call it in Validate.
 func CheckMethods(service protoreflect.ServiceDescriptor) error {
-	return checkMethods(service, protoreflect.MethodDescriptor.IsStreamingServer)
+	return checkMethods(service, false)
 }
 
 // CheckStreamingMethods is CheckMethods for a kind whose methods may stream their
 // responses.
 func CheckStreamingMethods(service protoreflect.ServiceDescriptor) error {
-	return checkMethods(service, func(protoreflect.MethodDescriptor) bool { return false })
+	return checkMethods(service, true)
 }
 
-func checkMethods(service protoreflect.ServiceDescriptor, streams func(protoreflect.MethodDescriptor) bool) error {
+func checkMethods(service protoreflect.ServiceDescriptor, mayStreamResponses bool) error {
+	if service == nil {
+		return nil
+	}
 	var mistakes []error
 	for i := range service.Methods().Len() {
 		method := service.Methods().Get(i)
-		if method.IsStreamingClient() || streams(method) {
+		if method.IsStreamingClient() || method.IsStreamingServer() && !mayStreamResponses {
 			mistakes = append(mistakes, fmt.Errorf("%s streams (DISC-METHOD-001)", method.FullName()))
 		}
 		keys := entityKeys(method.Input())

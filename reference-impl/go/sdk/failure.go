@@ -1,7 +1,9 @@
 package sdk
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -44,14 +46,21 @@ func Failure(commandID int64, err error) *entityv1.Failure {
 	if code == codes.OK || code > codes.Unauthenticated {
 		code = codes.Unknown
 	}
-	return &entityv1.Failure{
-		CommandId:   commandID,
-		Description: strings.ToValidUTF8(description, "\uFFFD"), // protobuf carries no other text
-		Code:        int32(code),
-	}
+	return &entityv1.Failure{CommandId: commandID, Description: text(description), Code: int32(code)}
 }
+
+// text returns the description as protobuf carries it.
+func text(description string) string { return strings.ToValidUTF8(description, "\uFFFD") }
 
 // Refuse returns the client action that refuses the command with err.
 func Refuse(command *entityv1.Command, err error) *entityv1.ClientAction {
 	return &entityv1.ClientAction{Action: &entityv1.ClientAction_Failure{Failure: Failure(command.GetId(), err)}}
+}
+
+// Broken returns the failure that ends the stream of an entity (CORE-FAIL-002), which the
+// log then has too. The id is that of the command that it answers, or 0 where it concerns
+// the stream.
+func Broken(ctx context.Context, log *slog.Logger, entityID string, commandID int64, reason string) *entityv1.Failure {
+	log.WarnContext(ctx, "stream broken", "entity", entityID, "command", commandID, "reason", reason)
+	return &entityv1.Failure{CommandId: commandID, Description: text(reason)}
 }

@@ -36,7 +36,8 @@ type Config struct {
 	Health *Health
 	// StopWithin bounds how long a proxy may take to hand the entities over once the
 	// function stops, and then again how long commands that are being handled may take
-	// to end; 0 means 5 seconds.
+	// to end; 0 means 5 seconds, and nothing else is below a millisecond: in those the
+	// proxy is told (LIFE-DRAIN-001).
 	StopWithin time.Duration
 	// Cloudstate says how the function is called in the dialect of Cloudstate 0.2, in
 	// which it is then served too; nil means that it speaks version 1 alone.
@@ -54,8 +55,8 @@ func (c Config) validate() error {
 	if c.Name == "" || c.Version == "" {
 		complainf("a function has a name and a version (DISC-INFO-002)")
 	}
-	if c.StopWithin < 0 {
-		complainf("StopWithin is %v, below 0", c.StopWithin)
+	if c.StopWithin != 0 && c.StopWithin < time.Millisecond {
+		complainf("StopWithin is %v, below a millisecond (LIFE-DRAIN-001)", c.StopWithin)
 	}
 	if !c.speaks(DialectV1) && !c.speaks(DialectCloudstate) {
 		complainf("Dialect is %q, which the function does not speak", c.Dialect)

@@ -3,6 +3,7 @@ package sdk_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 	"google.golang.org/protobuf/proto"
@@ -72,6 +73,7 @@ func TestNewNamesEveryMistake(t *testing.T) {
 		"no persistence id":   {one(entity("", atOnce), another("")), []string{"DISC-ENT-002"}},
 		"an entity's mistake": {one(eventsourced.New(services().ByName("No"), "no", func(string) *int { return nil })), []string{"no such service"}},
 		"a negative time":     {sdk.Config{Name: "t", Version: "1", Entities: []sdk.Entity{another("a")}, StopWithin: -1}, []string{"StopWithin is -1ns"}},
+		"next to no time":     {sdk.Config{Name: "t", Version: "1", Entities: []sdk.Entity{another("a")}, StopWithin: time.Millisecond - 1}, []string{"StopWithin is 999.999µs", "LIFE-DRAIN-001"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

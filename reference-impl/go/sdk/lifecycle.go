@@ -23,84 +23,82 @@ type lifecycle struct {
 	grace  time.Duration // how long the function serves after its draining
 
 	draining chan struct{} // closed once the function drains
+	until    time.Time     // how long it then does; not read before
 
-	mu   sync.Mutex
-	open int           // Watch calls
-	gone chan struct{} // closed when open falls to 0; nil unless the function drains
+	mu sync.Mutex
+	// awaited are closed one by one, each when what it stands for has ended: a Watch, or
+	// a connection whose Watch broke. A drain waits for all of them.
+	awaited map[<-chan struct{}]struct{}
 }
 
-// drain says on each Watch that the function is going to stop, and serves on until each
-// has ended or the grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). It is called once.
-func (l *lifecycle) drain() {
-	l.mu.Lock()
-	close(l.draining)
-	l.gone = make(chan struct{})
-	if l.open == 0 {
-		close(l.gone)
+func newLifecycle(host *Host, health *Health, grace time.Duration) *lifecycle {
+	return &lifecycle{
+		host: host, health: health, grace: grace,
+		draining: make(chan struct{}), awaited: map[<-chan struct{}]struct{}{},
 	}
-	gone := l.gone
-	l.mu.Unlock()
+}
 
+// drain says on each Watch that the function is going to stop, and serves on until the
+// proxy has left it or the grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). It is called
+// once.
+func (l *lifecycle) drain() {
 	late := time.NewTimer(l.grace)
 	defer late.Stop()
-	select {
-	case <-gone:
-	case <-late.C:
-	}
-}
-
-// enter and leave count the calls of Watch.
-func (l *lifecycle) enter() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.open++
-}
-
-func (l *lifecycle) leave() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.open--
-	if l.open == 0 && l.gone != nil {
+	l.until = time.Now().Add(l.grace)
+	close(l.draining)
+	for ended := l.next(nil); ended != nil; ended = l.next(ended) {
 		select {
-		case <-l.gone: // one that began while the function drained already
-		default:
-			close(l.gone)
+		case <-ended:
+		case <-late.C:
+			return
 		}
 	}
+}
+
+// next returns what a drain waits for besides what has ended; nil for nothing.
+func (l *lifecycle) next(ended <-chan struct{}) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.awaited, ended)
+	for other := range l.awaited {
+		return other
+	}
+	return nil
+}
+
+// enter notes a Watch, which ends when the channel is closed.
+func (l *lifecycle) enter(ended <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.awaited[ended] = struct{}{}
+}
+
+// leave notes the end of a Watch. What is then waited for in its place, the end of its
+// connection, is nil where nothing is.
+func (l *lifecycle) leave(ended chan struct{}, instead <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if instead != nil {
+		l.awaited[instead] = struct{}{}
+	}
+	delete(l.awaited, ended)
+	close(ended)
 }
 
 // Watch serves one call: health at once and at each change, draining when the function
-// drains, and status OK after the proxy's half-close (LIFE-DRAIN-008).
+// drains, and status OK after the proxy's half-close (LIFE-DRAIN-008). A call that breaks
+// behind draining ends nothing but itself: its connection is served on (LIFE-DRAIN-001).
 func (l *lifecycle) Watch(stream grpc.BidiStreamingServer[lifecyclev1.WatchRequest, lifecyclev1.WatchResponse]) error {
-	l.enter()
-	defer l.leave()
-	requests := make(chan received[lifecyclev1.WatchRequest])
-	l.host.readers.Go(func() { receive(stream, requests) })
+	ended := make(chan struct{})
+	l.enter(ended)
 	w := watch{lifecycle: l, stream: stream, draining: l.draining}
-	for {
-		select {
-		case <-l.host.stopping:
-			return status.Error(codes.Unavailable, "the function is stopping")
-		case next := <-requests:
-			if errors.Is(next.err, io.EOF) {
-				return nil
-			}
-			if next.err != nil {
-				return next.err
-			}
-			if err := w.hear(next.request); err != nil {
-				return err
-			}
-		case <-w.changed:
-			if err := w.sayHealth(); err != nil {
-				return err
-			}
-		case <-w.leaving():
-			if err := w.sayDraining(); err != nil {
-				return err
-			}
-		}
+	err := w.serve()
+	var instead <-chan struct{}
+	if err != nil && w.draining == nil {
+		instead = connectionOf(stream.Context()).ended
 	}
+	l.leave(ended, instead)
+	return err
 }
 
 // watch is what was said on one Watch.
@@ -112,6 +110,36 @@ type watch struct {
 	leaves   bool            // the proxy has sent draining
 	changed  <-chan struct{} // the health that was said is no longer so; nil before start
 	draining <-chan struct{} // the function drains; nil once that was said
+}
+
+// serve says and hears, until the proxy half-closes, which is nil, or until the status
+// with which the call ends.
+func (w *watch) serve() error {
+	requests := make(chan received[lifecyclev1.WatchRequest])
+	w.lifecycle.host.readers.Go(func() { receive(w.stream, requests) })
+	for {
+		var err error
+		select {
+		case <-w.lifecycle.host.stopping:
+			return status.Error(codes.Unavailable, "the function is stopping")
+		case <-w.stream.Context().Done(): // receive may have gone without a word
+			return status.FromContextError(w.stream.Context().Err()).Err()
+		case next := <-requests:
+			if errors.Is(next.err, io.EOF) {
+				return nil
+			}
+			if err = next.err; err == nil {
+				err = w.hear(next.request)
+			}
+		case <-w.changed:
+			err = w.sayHealth()
+		case <-w.leaving():
+			err = w.sayDraining()
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // hear takes one message of the proxy (LIFE-WATCH-002). That the proxy is going to stop
@@ -157,10 +185,12 @@ func (w *watch) leaving() <-chan struct{} {
 	return w.draining
 }
 
-// sayDraining sends that the function is going to stop.
+// sayDraining sends that the function is going to stop, and what is left of its grace: at
+// least a millisecond, for 0 would state none.
 func (w *watch) sayDraining() error {
 	w.draining = nil
+	grace := max(1, time.Until(w.lifecycle.until).Milliseconds())
 	return w.stream.Send(&lifecyclev1.WatchResponse{Message: &lifecyclev1.WatchResponse_Draining{
-		Draining: &lifecyclev1.FunctionDraining{Grace: w.lifecycle.grace.Milliseconds()},
+		Draining: &lifecyclev1.FunctionDraining{Grace: grace},
 	}})
 }

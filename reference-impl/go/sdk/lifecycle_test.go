@@ -1,10 +1,12 @@
 package sdk_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
@@ -23,17 +25,18 @@ import (
 type watch struct {
 	grpc.BidiStreamingClient[lifecyclev1.WatchRequest, lifecyclev1.WatchResponse]
 
-	t *testing.T
+	t     *testing.T
+	reset context.CancelFunc
 }
 
 func watching(t *testing.T, proxy *sdktest.Proxy) watch {
 	t.Helper()
-	ctx, _ := proxy.Context()
+	ctx, reset := proxy.Context()
 	stream, err := lifecyclev1.NewLifecycleServiceClient(proxy.Conn).Watch(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return watch{stream, t}
+	return watch{stream, t, reset}
 }
 
 func (w watch) send(message *lifecyclev1.WatchRequest) {
@@ -61,6 +64,12 @@ func (w watch) receive() *lifecyclev1.WatchResponse {
 		w.t.Fatal(err)
 	}
 	return message
+}
+
+// breakOff resets the call, in a bubble, and waits until the function has heard of it.
+func (w watch) breakOff() {
+	w.reset()
+	synctest.Wait()
 }
 
 // leave half-closes the call, which the function then ends with OK (LIFE-DRAIN-008).
@@ -153,6 +162,11 @@ func TestWrongWatchesEnd(t *testing.T) {
 // LIFE-DRAIN-009). Its incarnation has a name (LIFE-WATCH-010).
 func TestAFunctionThatDrainsServesOn(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, aFunctionThatDrainsServesOn) // in which the grace is what is told to the millisecond
+}
+
+func aFunctionThatDrainsServesOn(t *testing.T) {
+	t.Helper()
 	config := one(entity("x", nil))
 	config.StopWithin = time.Hour
 	proxy := sdktest.Start(t, config)
@@ -183,6 +197,109 @@ func TestAFunctionThatDrainsServesOn(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
+}
+
+// grace is that of the functions that drain here.
+const grace = 5 * time.Second
+
+// draining starts a function, watches it, and stops it: the function drains since then,
+// and ends with what stopped gets.
+func draining(t *testing.T) (proxy *sdktest.Proxy, w watch, stopped <-chan error) {
+	t.Helper()
+	config := one(entity("x", atOnce))
+	config.StopWithin = grace
+	proxy = sdktest.Start(t, config)
+	w = watching(t, proxy)
+	w.start()
+	ends, over := make(chan error, 1), make(chan struct{})
+	go func() { ends <- proxy.Stop(); close(over) }()
+	t.Cleanup(func() { <-over }) // before the proxy's own stop: to wait for a lock lets no time pass
+	if got := w.receive().GetDraining().GetGrace(); got != grace.Milliseconds() {
+		t.Errorf("it drains for %d ms", got)
+	}
+	return proxy, w, ends
+}
+
+// A Watch that breaks ends no drain: what is open on its connection is served until the
+// connection has ended (LIFE-DRAIN-001).
+func TestADrainOutlivesItsWatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		proxy, w, stopped := draining(t)
+		busy := proxy.Open(open("busy"))
+		w.breakOff()
+		busy.Ask(call("busy"))
+		crossing := proxy.Open(open("crossing"))
+		crossing.Ask(call("crossing"))
+		select {
+		case <-stopped:
+			t.Error("the drain is over")
+		default:
+		}
+		if err := proxy.Conn.Close(); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		select {
+		case <-stopped:
+		default:
+			t.Error("the drain outlives the connection")
+		}
+	})
+}
+
+// A drain whose Watch has broken takes the whole grace, and no longer.
+func TestADrainWithoutAWatchIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, w, stopped := draining(t)
+		began := time.Now()
+		w.breakOff()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != grace {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// A Watch that begins late is told what is left of the grace, and never 0, which would
+// state none.
+func TestWhatIsLeftOfTheGrace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		proxy, _, _ := draining(t)
+		end := time.Now().Add(grace)
+		for _, left := range []time.Duration{grace / 3, time.Millisecond, time.Microsecond} {
+			time.Sleep(time.Until(end.Add(-left)))
+			late := watching(t, proxy)
+			late.start()
+			if got, want := late.receive().GetDraining().GetGrace(), max(1, left.Milliseconds()); got != want {
+				t.Errorf("%v before the end it drains for %d ms, not %d", left, got, want)
+			}
+		}
+	})
+}
+
+// A Watch that the proxy breaks off is over, and no drain waits for it.
+func TestABrokenWatchEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		proxy := sdktest.Start(t, one(entity("x", atOnce)))
+		for range 20 { // whichever of the reader and the context is first
+			w := watching(t, proxy)
+			w.start()
+			w.breakOff()
+		}
+		began := time.Now()
+		if err := proxy.Stop(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("nobody watches, and the drain took %v", took)
+		}
+	})
 }
 
 // A proxy that does not leave is not waited for longer than the grace.

@@ -44,9 +44,5 @@ func (r kindRegistrar) multiplexed(host *Host) {
 // maxAnswer is the largest message that the proxy takes on the connection of this call,
 // in bytes: what it stated at discovery, and no less than every proxy takes.
 func maxAnswer(ctx context.Context) int {
-	c, ok := ctx.Value(connectionKey{}).(*connection)
-	if !ok {
-		return leastMessage
-	}
-	return max(leastMessage, int(c.proxy.Load().GetLimits().GetMaxMessageBytes()))
+	return max(leastMessage, int(connectionOf(ctx).proxy.Load().GetLimits().GetMaxMessageBytes()))
 }

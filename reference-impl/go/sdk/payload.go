@@ -23,8 +23,8 @@ func Pack(message proto.Message) (*anypb.Any, error) {
 }
 
 // Unpack returns the message of type M that the payload holds, under any prefix but those
-// of scalars and JSON (CORE-PAYLOAD-003). Fields that M does not know are kept. Its error says that there is no payload, that it is of another type, or that its
-// bytes are not an M.
+// of scalars and JSON (CORE-PAYLOAD-003). Fields that M does not know are kept. Its error
+// says that there is no payload, that it is of another type, or that its bytes are not an M.
 func Unpack[M proto.Message](payload *anypb.Any) (M, error) {
 	var none M
 	if payload == nil {

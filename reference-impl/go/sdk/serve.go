@@ -36,7 +36,7 @@ const (
 func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
 	stopping := make(chan struct{})
 	host := &Host{Log: f.config.Log, stopping: stopping}
-	watched := &lifecycle{host: host, health: f.config.Health, grace: f.config.StopWithin, draining: make(chan struct{})}
+	watched := newLifecycle(host, f.config.Health, f.config.StopWithin)
 	server := f.server(host, watched)
 	defer host.readers.Wait()
 	defer server.Stop()
@@ -52,7 +52,10 @@ func (f *Function) Serve(ctx context.Context, listener net.Listener) error {
 	watched.drain()
 	close(stopping)
 	err := stop(server, f.config.StopWithin)
-	return errors.Join(err, <-served) // nil from a server that was told to stop
+	if failed := <-served; !errors.Is(failed, grpc.ErrServerStopped) { // which had not begun
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
 // server returns a gRPC server with health, and with the function in each of its dialects.

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/stateward/stateward/reference-impl/go/sdk"
 	"github.com/stateward/stateward/reference-impl/go/sdk/eventsourced"
@@ -107,6 +108,26 @@ func TestServeFails(t *testing.T) {
 	listener.Close()
 	if err := function.Serve(context.Background(), listener); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Serve returned %v", err)
+	}
+}
+
+// A stop that comes before the first connection is a stop in order too.
+func TestStopAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for range 20 { // whichever is first, the server or its stop
+		function, err := sdk.New(one(another("x")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener := bufconn.Listen(1)
+		if err := function.Serve(ctx, listener); err != nil {
+			t.Error(err)
+		}
+		if _, err := listener.Accept(); err == nil {
+			t.Error("the listener is open")
+		}
 	}
 }
 

@@ -127,18 +127,13 @@ type received[Request any] struct {
 func receive[Request any](stream Receiver[Request], requests chan<- received[Request]) {
 	for {
 		request, err := stream.Recv()
-		if !pass(stream.Context(), requests, received[Request]{request, err}) || err != nil {
+		select {
+		case requests <- received[Request]{request, err}:
+		case <-stream.Context().Done():
 			return
 		}
-	}
-}
-
-// pass hands the value over, and reports whether it did before ctx ended.
-func pass[T any](ctx context.Context, to chan<- T, value T) bool {
-	select {
-	case to <- value:
-		return true
-	case <-ctx.Done():
-		return false
+		if err != nil {
+			return
+		}
 	}
 }

@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
@@ -75,7 +74,7 @@ func (c *Context) respond(response proto.Message) *actionv1.ActionResponse {
 	}
 	action, err := c.Answer(response)
 	if err != nil {
-		return c.fail(sdk.Errorf(codes.Internal, "%v", err))
+		return c.fail(err)
 	}
 	return c.with(action)
 }

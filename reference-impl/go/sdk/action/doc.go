@@ -3,23 +3,8 @@
 //
 // A method has one handler, set by the function that is named after its shape:
 // [Unary], [StreamedIn], [StreamedOut] or [Streamed]. Requests that stream are a
-// sequence to range over; responses that stream are sent one by one.
-//
-//	quotes := action.New(service)
-//	action.Streamed(quotes, "Watch",
-//		func(ctx *action.Context, requests iter.Seq2[*quotev1.WatchRequest, error],
-//			responses *action.Responses[*quotev1.WatchResponse]) error {
-//			for request, err := range requests {
-//				if err != nil {
-//					return err // the call is over
-//				}
-//				quote := &quotev1.WatchResponse{Symbol: request.GetSymbol(), Price: price(request)}
-//				if err := responses.Send(quote); err != nil {
-//					return err
-//				}
-//			}
-//			return nil // the caller has half-closed, and has every response
-//		})
+// sequence to range over; responses that stream are sent one by one. The example has a
+// method of each shape.
 //
 // # What goes with a response
 //

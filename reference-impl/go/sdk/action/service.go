@@ -19,13 +19,7 @@ type kind struct{}
 // Register adds stateward.action.v1.ActionService to the server: every shape of
 // it, whichever the actions have (ACT-DISC-001).
 func (kind) Register(server grpc.ServiceRegistrar, host *sdk.Host, entities []sdk.Entity) {
-	actions := map[string]*Action{}
-	for _, entity := range entities {
-		if action, ok := entity.(*Action); ok { // all of this kind are
-			actions[entity.Describe().GetServiceName()] = action
-		}
-	}
-	actionv1.RegisterActionServiceServer(server, &service{host: host, actions: actions})
+	actionv1.RegisterActionServiceServer(server, &service{host: host, actions: sdk.ByService[*Action](entities)})
 }
 
 // service serves the calls of every action of a function. Each call is a

@@ -79,8 +79,7 @@ func (a *active[S]) apply(event proto.Message) bool {
 func (a *active[S]) execute(ctx context.Context, command *entityv1.Command) *eventsourcedv1.EventSourcedReply {
 	handle, known := a.entity.handlers[command.GetName()]
 	if !known {
-		return refusal(command, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
-			a.entity.Service().FullName(), command.GetName()))
+		return refusal(command, sdk.Unhandled(a.entity.Service(), command))
 	}
 	ctx, end := sdk.WithCommand(ctx, command)
 	defer end()
@@ -103,7 +102,7 @@ func (a *active[S]) reply(c *Context, handle handler[S], command *entityv1.Comma
 	}
 	action, err := c.Answer(response)
 	if err != nil {
-		return nil, sdk.Errorf(codes.Internal, "%v", err)
+		return nil, err
 	}
 	snapshot, err := a.snapshotAfter(c)
 	if err != nil {

@@ -12,19 +12,7 @@
 // A handler changes the state by events alone: [Context.Emit] applies the event
 // at once, so the handler's next line sees it. When the entity wakes up again,
 // the same events are applied in the same order and give the same state, so an
-// applier decides nothing, asks no clock and calls nobody.
-//
-//	cart := eventsourced.New(service, "shopping-cart", NewCart)
-//	eventsourced.Apply(cart, (*Cart).Added)
-//	eventsourced.Handle(cart, "AddItem",
-//		func(ctx *eventsourced.Context, cart *Cart, request *cartv1.AddItemRequest) (*cartv1.AddItemResponse, error) {
-//			event, err := cart.Add(request)
-//			if err != nil {
-//				return nil, err // refused: nothing has happened
-//			}
-//			ctx.Emit(event)
-//			return &cartv1.AddItemResponse{}, nil
-//		})
+// applier decides nothing, asks no clock and calls nobody. The example has a whole entity.
 //
 // # When a command fails
 //

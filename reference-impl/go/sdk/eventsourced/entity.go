@@ -63,8 +63,5 @@ func (e *Entity[S]) Kind() sdk.Kind { return kind{} }
 
 // Validate returns every mistake in the definition, joined.
 func (e *Entity[S]) Validate() error {
-	if e.Service() == nil {
-		return e.Definition.Validate()
-	}
 	return errors.Join(sdk.CheckMethods(e.Service()), e.Definition.Validate())
 }

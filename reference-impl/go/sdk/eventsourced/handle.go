@@ -1,7 +1,6 @@
 package eventsourced
 
 import (
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -18,9 +17,9 @@ func Handle[S any, Request, Response proto.Message](
 ) {
 	sdk.Handles[Request, Response](&entity.Definition, method, sdk.Shape{})
 	entity.handlers[method] = func(ctx *Context, state *S, payload *anypb.Any) (proto.Message, error) {
-		request, err := sdk.Unpack[Request](payload)
+		request, err := sdk.ReadRequest[Request](method, payload)
 		if err != nil {
-			return nil, sdk.Errorf(codes.InvalidArgument, "%s: %v (CORE-CMD-005)", method, err)
+			return nil, err
 		}
 		return handle(ctx, state, request)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 
 	"google.golang.org/grpc"
 
@@ -24,13 +23,7 @@ type definition interface {
 
 // Register adds stateward.eventsourced.v1.EventSourcedService to the server.
 func (kind) Register(server grpc.ServiceRegistrar, host *sdk.Host, entities []sdk.Entity) {
-	definitions := map[string]definition{}
-	for _, entity := range entities {
-		if d, ok := entity.(definition); ok { // all of this kind are
-			definitions[entity.Describe().GetServiceName()] = d
-		}
-	}
-	eventsourcedv1.RegisterEventSourcedServiceServer(server, &service{host: host, definitions: definitions})
+	eventsourcedv1.RegisterEventSourcedServiceServer(server, &service{host: host, definitions: sdk.ByService[definition](entities)})
 }
 
 // service serves the streams of every event sourced entity of a function.
@@ -169,12 +162,8 @@ func (c *conversation) snapshot() (*eventsourcedv1.HandleResponse, bool) {
 	}}, true
 }
 
-// broken ends the stream with a stream-level failure (CORE-FAIL-002). The id is
-// that of the command that it answers, or 0 where it concerns the stream.
+// broken ends the stream with a stream-level failure.
 func (c *conversation) broken(commandID int64, format string, args ...any) (*eventsourcedv1.HandleResponse, bool) {
-	reason := fmt.Sprintf(format, args...)
-	c.log.WarnContext(c.ctx, "stream broken", "entity", c.entityID, "command", commandID, "reason", reason)
-	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{
-		Failure: &entityv1.Failure{CommandId: commandID, Description: strings.ToValidUTF8(reason, "\uFFFD")},
-	}}, false
+	failure := sdk.Broken(c.ctx, c.log, c.entityID, commandID, fmt.Sprintf(format, args...))
+	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Failure{Failure: failure}}, false
 }

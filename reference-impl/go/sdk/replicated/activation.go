@@ -91,8 +91,7 @@ func (a *active[V]) reply(c *Context, command *entityv1.Command) (*replicatedv1.
 	case a.deleted:
 		return nil, nil, sdk.Errorf(codes.NotFound, "the entity is deleted")
 	case !known:
-		return nil, nil, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
-			a.entity.Service().FullName(), command.GetName())
+		return nil, nil, sdk.Unhandled(a.entity.Service(), command)
 	}
 	if err := a.check(c.Context); err != nil {
 		return nil, nil, err
@@ -133,11 +132,7 @@ func answer(c *sdk.Context, response proto.Message, streamed bool) (*entityv1.Cl
 	if streamed && sdk.IsNil(response) && !c.Forwards() {
 		return nil, nil
 	}
-	action, err := c.Answer(response)
-	if err != nil {
-		return nil, sdk.Errorf(codes.Internal, "%v", err)
-	}
-	return action, nil
+	return c.Answer(response)
 }
 
 // begin returns the function that collects, at its end, what the author's code

@@ -4,16 +4,7 @@
 //
 // An entity's author writes how a new value looks ([New]) and what each command
 // does to it ([Handle], [HandleStreamed]). A handler changes the value as it would
-// change a Go collection; what it did is sent, and spreads.
-//
-//	presence := replicated.New(service, "presence", func(string) *crdt.ORSet[string] {
-//		return crdt.NewORSet(crdt.String())
-//	})
-//	replicated.Handle(presence, "Enter",
-//		func(ctx *replicated.Context, people *crdt.ORSet[string], request *roomv1.EnterRequest) (*roomv1.EnterResponse, error) {
-//			people.Add(request.GetName())
-//			return &roomv1.EnterResponse{}, nil
-//		})
+// change a Go collection; what it did is sent, and spreads. The example has a whole entity.
 //
 // # One thing at a time
 //

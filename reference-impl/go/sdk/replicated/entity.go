@@ -53,9 +53,6 @@ func (e *Entity[V]) Kind() sdk.Kind { return kind{} }
 
 // Validate returns every mistake in the definition, joined.
 func (e *Entity[V]) Validate() error {
-	if e.Service() == nil {
-		return e.Definition.Validate()
-	}
 	return errors.Join(sdk.CheckStreamingMethods(e.Service()), e.Definition.Validate())
 }
 

@@ -1,7 +1,6 @@
 package replicated
 
 import (
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -83,7 +82,7 @@ func Handle[V crdt.Value, Request, Response proto.Message](
 ) {
 	sdk.Handles[Request, Response](&entity.Definition, method, sdk.Shape{})
 	entity.handlers[method] = func(ctx *Context, value V, payload *anypb.Any) (proto.Message, *watch, error) {
-		request, err := unpack[Request](method, payload)
+		request, err := sdk.ReadRequest[Request](method, payload)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -101,7 +100,7 @@ func HandleStreamed[V crdt.Value, Request, Response proto.Message](
 ) {
 	sdk.Handles[Request, Response](&entity.Definition, method, sdk.Shape{Out: true})
 	entity.handlers[method] = func(ctx *Context, value V, payload *anypb.Any) (proto.Message, *watch, error) {
-		request, err := unpack[Request](method, payload)
+		request, err := sdk.ReadRequest[Request](method, payload)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -114,12 +113,4 @@ func HandleStreamed[V crdt.Value, Request, Response proto.Message](
 			cancelled: typed.Cancelled,
 		}, nil
 	}
-}
-
-func unpack[Request proto.Message](method string, payload *anypb.Any) (Request, error) {
-	request, err := sdk.Unpack[Request](payload)
-	if err != nil {
-		return request, sdk.Errorf(codes.InvalidArgument, "%s: %v (CORE-CMD-005)", method, err)
-	}
-	return request, nil
 }

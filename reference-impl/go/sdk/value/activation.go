@@ -3,7 +3,6 @@ package value
 import (
 	"context"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
@@ -58,16 +57,11 @@ func (a *active[V]) execute(ctx context.Context, command *entityv1.Command) *val
 func (a *active[V]) answer(c *Context[V], command *entityv1.Command) (*entityv1.ClientAction, error) {
 	handle, known := a.entity.handlers[command.GetName()]
 	if !known {
-		return nil, sdk.Errorf(codes.Unimplemented, "%s has no method %q (CORE-CMD-003)",
-			a.entity.Service().FullName(), command.GetName())
+		return nil, sdk.Unhandled(a.entity.Service(), command)
 	}
 	response, err := handle(c, command.GetPayload())
 	if err != nil {
 		return nil, err
 	}
-	action, err := c.Answer(response)
-	if err != nil {
-		return nil, sdk.Errorf(codes.Internal, "%v", err)
-	}
-	return action, nil
+	return c.Answer(response)
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 	"github.com/stateward/stateward/reference-impl/go/sdk"
@@ -61,17 +60,14 @@ func (c *Context[V]) DurableEffect(on sdk.Call, synchronous bool) error {
 	return sdk.DurableEffect(c.Context, on, synchronous)
 }
 
+// update sets the value for so many milliseconds; 0 is for ever.
 func (c *Context[V]) update(value V, expireAfter int64) {
 	payload, err := sdk.Pack(value)
 	if err != nil {
 		panic(err)
 	}
 	c.value = proto.CloneOf(value)
-	c.change = updateTo(payload, expireAfter)
-}
-
-func updateTo(payload *anypb.Any, expireAfter int64) *valuev1.StateAction {
-	return &valuev1.StateAction{Action: &valuev1.StateAction_Update{
+	c.change = &valuev1.StateAction{Action: &valuev1.StateAction_Update{
 		Update: &valuev1.Update{Value: payload, ExpireAfter: expireAfter},
 	}}
 }

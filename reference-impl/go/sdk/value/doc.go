@@ -2,19 +2,7 @@
 //
 // An entity's author writes what each command does ([Handle]): it reads the
 // value, sets or removes it, and answers or refuses. The proxy keeps the value
-// while the entity sleeps.
-//
-//	profiles := value.New[*profilev1.Profile](service, "customer-profile")
-//	value.Handle(profiles, "Rename",
-//		func(ctx *value.Context[*profilev1.Profile], request *profilev1.RenameRequest) (*profilev1.RenameResponse, error) {
-//			profile := ctx.Current()
-//			if profile == nil {
-//				return nil, sdk.Errorf(codes.NotFound, "no profile") // refused: nothing has happened
-//			}
-//			profile.Name = request.GetName()
-//			ctx.Update(profile)
-//			return &profilev1.RenameResponse{}, nil
-//		})
+// while the entity sleeps. The example has a whole entity.
 //
 // # What changes the value
 //

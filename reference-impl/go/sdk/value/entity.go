@@ -3,7 +3,6 @@ package value
 import (
 	"errors"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -50,9 +49,9 @@ func Handle[V, Request, Response proto.Message](
 ) {
 	sdk.Handles[Request, Response](&entity.Definition, method, sdk.Shape{})
 	entity.handlers[method] = func(ctx *Context[V], payload *anypb.Any) (proto.Message, error) {
-		request, err := sdk.Unpack[Request](payload)
+		request, err := sdk.ReadRequest[Request](method, payload)
 		if err != nil {
-			return nil, sdk.Errorf(codes.InvalidArgument, "%s: %v (CORE-CMD-005)", method, err)
+			return nil, err
 		}
 		return handle(ctx, request)
 	}
@@ -63,8 +62,5 @@ func (e *Entity[V]) Kind() sdk.Kind { return kind{} }
 
 // Validate returns every mistake in the definition, joined.
 func (e *Entity[V]) Validate() error {
-	if e.Service() == nil {
-		return e.Definition.Validate()
-	}
 	return errors.Join(sdk.CheckMethods(e.Service()), e.Definition.Validate())
 }

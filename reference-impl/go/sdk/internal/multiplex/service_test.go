@@ -430,3 +430,25 @@ func TestStop(t *testing.T) {
 	p.stream.CloseSend()
 	p.wants(1, "closed")
 }
+
+// A frame that is read while the stream ends opens nothing: whoever served it would be
+// waited for by nobody.
+func TestABrokenStreamOpensNothing(t *testing.T) {
+	t.Parallel()
+	served := make(chan struct{})
+	s := &session{
+		ctx: t.Context(), log: slog.New(slog.DiscardHandler), handles: map[int64]*handle{},
+		out: outbox{wake: make(chan struct{}, 1)}, maxMessage: window,
+		kind: func(grpc.ServerStream) error { close(served); return nil },
+	}
+	s.broken()
+	err := s.hear(&request{Handle: 1, Frame: &multiplexv1.HandleRequest_Open{Open: &multiplexv1.Open{Message: text("init")}}})
+	if s.handlers.Wait(); status.Code(err) != codes.Canceled {
+		t.Errorf("a late open gets %v", err)
+	}
+	select {
+	case <-served:
+		t.Error("it is served")
+	default:
+	}
+}

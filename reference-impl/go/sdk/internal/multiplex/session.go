@@ -39,6 +39,7 @@ type session struct {
 	out        outbox
 	halfClosed bool // nothing more comes from the proxy
 	stopping   bool // the function stops
+	over       bool // the stream has ended; nobody waits for handlers that begin later
 
 	handlers sync.WaitGroup // one for each handle whose kind runs
 }
@@ -48,6 +49,9 @@ type session struct {
 func (s *session) hear(in *request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.over {
+		return status.Error(codes.Canceled, "the stream has ended")
+	}
 	if start := in.GetStart(); start != nil || s.kind == nil {
 		return s.start(in)
 	}
@@ -143,6 +147,7 @@ func (s *session) finished() bool {
 // broken releases every handle (MUX-END-004), and waits for those who serve them.
 func (s *session) broken() {
 	s.mu.Lock()
+	s.over = true
 	for _, h := range s.handles {
 		h.release()
 	}

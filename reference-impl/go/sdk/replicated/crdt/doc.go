@@ -1,10 +1,6 @@
 // Package crdt holds the values of replicated entities. They feel like Go's own:
-// a counter is added to, a set is ranged over, a map is indexed; none of them
+// a counter is added to, a set is ranged over, a map is asked for a key; none of them
 // knows of other proxies.
-//
-//	visitors := crdt.NewORSet(crdt.String())
-//	visitors.Add("anna")
-//	for name := range visitors.All() { … }
 //
 // Eight types may be an entity's value or stand in an [ORMap]: [GCounter],
 // [PNCounter], [GSet], [ORSet], [LWWRegister], [Flag], [ORMap], [Vote]. Three maps

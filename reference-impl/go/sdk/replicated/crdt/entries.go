@@ -11,9 +11,11 @@ import (
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 )
 
-// entries is what all four maps are made of: rows whose values are values too.
+// entries is what all four maps are made of: rows whose values are values too. The maps
+// embed it, and have its exported methods and those of its table.
 type entries[K any, V Entry] struct {
-	table  table[K, V]
+	table[K, V]
+
 	create func(K) V
 	// touched are the rows whose values were handed out since the last commit:
 	// only these can have changed.
@@ -61,33 +63,35 @@ func (e *entries[K, V]) all() iter.Seq2[K, V] {
 // (REP-MAP-002).
 func (e *entries[K, V]) apply(delta *replicatedv1.ORMapDelta) (changed bool, err error) {
 	clear(e.touched) // nothing is collected, and who only reads would keep the rows that go
-	changed, err = e.table.take(delta.GetCleared(), delta.GetRemoved())
+	if changed, err = e.take(delta.GetCleared(), delta.GetRemoved()); err != nil {
+		return false, err
+	}
 	for _, entry := range delta.GetUpdated() {
-		changed, err = e.update(entry, changed, err)
+		updated, err := e.update(entry)
+		if err != nil {
+			return false, err
+		}
+		changed = changed || updated
 	}
 	for _, entry := range delta.GetAdded() {
-		if err == nil {
-			changed, err = true, e.insert(entry)
+		if err := e.insert(entry); err != nil {
+			return false, err
 		}
+		changed = true
 	}
-	return changed, err
+	return changed, nil
 }
 
-// update changes one entry from elsewhere, unless there is an error already. One
-// whose key is not there is added.
-func (e *entries[K, V]) update(entry *replicatedv1.ORMapEntryDelta, before bool, failed error) (changed bool, err error) {
-	if failed != nil {
-		return before, failed
-	}
+// update changes one entry from elsewhere. One whose key is not there is added.
+func (e *entries[K, V]) update(entry *replicatedv1.ORMapEntryDelta) (changed bool, err error) {
 	_, _, found, err := e.receive(entry)
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, err
-	case found == nil:
+	}
+	if found == nil {
 		return true, e.insert(entry)
 	}
-	changed, err = found.value.Apply(entry.GetDelta())
-	return before || changed, err
+	return found.value.Apply(entry.GetDelta())
 }
 
 // insert adds one entry from elsewhere, in place of the one that has its key.
@@ -114,8 +118,9 @@ func (e *entries[K, V]) receive(entry *replicatedv1.ORMapEntryDelta) (id string,
 	return e.table.receive(entry.GetKey())
 }
 
-func (e *entries[K, V]) changed() bool {
-	if e.table.changed() {
+// Changed implements [Value].
+func (e *entries[K, V]) Changed() bool {
+	if e.table.Changed() {
 		return true
 	}
 	for row := range e.touched {
@@ -152,18 +157,20 @@ func entryDelta(key *anypb.Any, delta *replicatedv1.Delta) *replicatedv1.ORMapEn
 	return &replicatedv1.ORMapEntryDelta{Key: key, Delta: delta}
 }
 
-func (e *entries[K, V]) commit() {
+// Commit implements [Value].
+func (e *entries[K, V]) Commit() {
 	for row := range e.touched {
 		row.value.Commit()
 	}
 	clear(e.touched)
-	e.table.commit()
+	e.table.Commit()
 }
 
-func (e *entries[K, V]) rollback() {
+// Rollback implements [Value].
+func (e *entries[K, V]) Rollback() {
 	for row := range e.touched {
 		row.value.Rollback()
 	}
 	clear(e.touched)
-	e.table.rollback()
+	e.table.Rollback()
 }

@@ -8,7 +8,7 @@ import (
 	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 )
 
-// GSet is a set that grows.
+// GSet is a set that grows. It embeds no table, which could shrink it.
 type GSet[E any] struct{ table table[E, struct{}] }
 
 // NewGSet returns an empty set.
@@ -43,7 +43,7 @@ func (s *GSet[E]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 }
 
 // Changed implements [Value].
-func (s *GSet[E]) Changed() bool { return s.table.changed() }
+func (s *GSet[E]) Changed() bool { return s.table.Changed() }
 
 // Delta returns the elements that were added (REP-GSET-001).
 func (s *GSet[E]) Delta() *replicatedv1.Delta {
@@ -53,10 +53,10 @@ func (s *GSet[E]) Delta() *replicatedv1.Delta {
 }
 
 // Commit implements [Value].
-func (s *GSet[E]) Commit() { s.table.commit() }
+func (s *GSet[E]) Commit() { s.table.Commit() }
 
 // Rollback implements [Value].
-func (s *GSet[E]) Rollback() { s.table.rollback() }
+func (s *GSet[E]) Rollback() { s.table.Rollback() }
 
 // elements yields the keys of a set's table.
 func elements[E any](t *table[E, struct{}]) iter.Seq[E] {

@@ -7,7 +7,7 @@ import (
 )
 
 // LWWRegisterMap is a map of registers, each with its own times.
-type LWWRegisterMap[K, T any] struct{ entries entries[K, *LWWRegister[T]] }
+type LWWRegisterMap[K, T any] struct{ entries[K, *LWWRegister[T]] }
 
 // NewLWWRegisterMap returns an empty map.
 func NewLWWRegisterMap[K, T any](keys Codec[K], values Codec[T]) *LWWRegisterMap[K, T] {
@@ -16,12 +16,6 @@ func NewLWWRegisterMap[K, T any](keys Codec[K], values Codec[T]) *LWWRegisterMap
 		return NewLWWRegister(values, none)
 	})}
 }
-
-// Len returns how many registers there are.
-func (m *LWWRegisterMap[K, T]) Len() int { return m.entries.table.Len() }
-
-// Has reports whether the key is in the map.
-func (m *LWWRegisterMap[K, T]) Has(key K) bool { return m.entries.table.Has(key) }
 
 // Get returns the value under the key, and whether there is one.
 func (m *LWWRegisterMap[K, T]) Get(key K) (value T, there bool) {
@@ -51,12 +45,6 @@ func (m *LWWRegisterMap[K, T]) All() iter.Seq2[K, T] {
 	}
 }
 
-// Delete removes the register, and reports whether it was there.
-func (m *LWWRegisterMap[K, T]) Delete(key K) bool { return m.entries.table.Delete(key) }
-
-// Clear removes every register.
-func (m *LWWRegisterMap[K, T]) Clear() { m.entries.table.Clear() }
-
 // Apply applies the delta of an ORMap for which the delta stands (REP-LWWMAP-001).
 func (m *LWWRegisterMap[K, T]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 	received, ok := delta.GetDelta().(*replicatedv1.Delta_LwwregisterMap)
@@ -76,9 +64,6 @@ func (m *LWWRegisterMap[K, T]) Apply(delta *replicatedv1.Delta) (changed bool, e
 	})
 }
 
-// Changed implements [Value].
-func (m *LWWRegisterMap[K, T]) Changed() bool { return m.entries.changed() }
-
 // Delta returns what stands for the delta of the ORMap (REP-LWWMAP-002).
 func (m *LWWRegisterMap[K, T]) Delta() *replicatedv1.Delta {
 	short := func(entry *replicatedv1.ORMapEntryDelta) *replicatedv1.LWWRegisterMapEntryDelta {
@@ -92,9 +77,3 @@ func (m *LWWRegisterMap[K, T]) Delta() *replicatedv1.Delta {
 		Added:   each(long.GetAdded(), short),
 	}}}
 }
-
-// Commit implements [Value].
-func (m *LWWRegisterMap[K, T]) Commit() { m.entries.commit() }
-
-// Rollback implements [Value].
-func (m *LWWRegisterMap[K, T]) Rollback() { m.entries.rollback() }

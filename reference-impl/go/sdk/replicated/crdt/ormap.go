@@ -8,21 +8,15 @@ import (
 
 // ORMap is entries of a key and a value. The values are of one Go type V, such
 // as *PNCounter; where V is [Entry], each key may have its own. Of a change and a
-// remove of an entry at once on two proxies, the change wins. A map may stand in
-// a map, 16 deep.
-type ORMap[K any, V Entry] struct{ entries entries[K, V] }
+// remove of an entry at once on two proxies, the change wins. An entry that is created
+// after a delete of its key is a new one. A map may stand in a map, 16 deep.
+type ORMap[K any, V Entry] struct{ entries[K, V] }
 
 // NewORMap returns an empty map. create makes the value of a new entry, always
 // of the same type for the same key, so that no two proxies choose differently.
 func NewORMap[K any, V Entry](codec Codec[K], create func(key K) V) *ORMap[K, V] {
 	return &ORMap[K, V]{newEntries(codec, create)}
 }
-
-// Len returns how many entries there are.
-func (m *ORMap[K, V]) Len() int { return m.entries.table.Len() }
-
-// Has reports whether the key is in the map.
-func (m *ORMap[K, V]) Has(key K) bool { return m.entries.table.Has(key) }
 
 // Get returns the value under the key, and whether there is one. What is done to
 // the value is done to the map, until the entry is deleted.
@@ -34,13 +28,6 @@ func (m *ORMap[K, V]) Ensure(key K) V { return m.entries.ensure(key) }
 // All yields the entries, in no order. Deleting some meanwhile is as in Go's maps.
 func (m *ORMap[K, V]) All() iter.Seq2[K, V] { return m.entries.all() }
 
-// Delete removes the entry, and reports whether it was there. An entry that is
-// created after it under the same key is a new one.
-func (m *ORMap[K, V]) Delete(key K) bool { return m.entries.table.Delete(key) }
-
-// Clear removes every entry.
-func (m *ORMap[K, V]) Clear() { m.entries.table.Clear() }
-
 // Apply implements [Value].
 func (m *ORMap[K, V]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 	received, ok := delta.GetDelta().(*replicatedv1.Delta_Ormap)
@@ -50,16 +37,7 @@ func (m *ORMap[K, V]) Apply(delta *replicatedv1.Delta) (changed bool, err error)
 	return m.entries.apply(received.Ormap)
 }
 
-// Changed implements [Value].
-func (m *ORMap[K, V]) Changed() bool { return m.entries.changed() }
-
 // Delta implements [Value].
 func (m *ORMap[K, V]) Delta() *replicatedv1.Delta {
 	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_Ormap{Ormap: m.entries.delta()}}
 }
-
-// Commit implements [Value].
-func (m *ORMap[K, V]) Commit() { m.entries.commit() }
-
-// Rollback implements [Value].
-func (m *ORMap[K, V]) Rollback() { m.entries.rollback() }

@@ -8,18 +8,12 @@ import (
 
 // ORMultiMap is a map of sets. A key stays until it is deleted, with an empty set
 // where nothing else is left.
-type ORMultiMap[K, E any] struct{ entries entries[K, *ORSet[E]] }
+type ORMultiMap[K, E any] struct{ entries[K, *ORSet[E]] }
 
 // NewORMultiMap returns an empty map.
 func NewORMultiMap[K, E any](keys Codec[K], elements Codec[E]) *ORMultiMap[K, E] {
 	return &ORMultiMap[K, E]{newEntries(keys, func(K) *ORSet[E] { return NewORSet(elements) })}
 }
-
-// Len returns how many keys there are.
-func (m *ORMultiMap[K, E]) Len() int { return m.entries.table.Len() }
-
-// Has reports whether the key is in the map.
-func (m *ORMultiMap[K, E]) Has(key K) bool { return m.entries.table.Has(key) }
 
 // Get returns the set under the key, and whether there is one. What is done to
 // the set is done to the map, until the key is deleted.
@@ -30,12 +24,6 @@ func (m *ORMultiMap[K, E]) Ensure(key K) *ORSet[E] { return m.entries.ensure(key
 
 // All yields keys and sets, in no order.
 func (m *ORMultiMap[K, E]) All() iter.Seq2[K, *ORSet[E]] { return m.entries.all() }
-
-// Delete removes the key with its set, and reports whether it was there.
-func (m *ORMultiMap[K, E]) Delete(key K) bool { return m.entries.table.Delete(key) }
-
-// Clear removes every key.
-func (m *ORMultiMap[K, E]) Clear() { m.entries.table.Clear() }
 
 // Apply applies the delta of an ORMap for which the delta stands (REP-MULTI-001).
 func (m *ORMultiMap[K, E]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
@@ -54,9 +42,6 @@ func (m *ORMultiMap[K, E]) Apply(delta *replicatedv1.Delta) (changed bool, err e
 	})
 }
 
-// Changed implements [Value].
-func (m *ORMultiMap[K, E]) Changed() bool { return m.entries.changed() }
-
 // Delta returns what stands for the delta of the ORMap (REP-MULTI-002).
 func (m *ORMultiMap[K, E]) Delta() *replicatedv1.Delta {
 	short := func(entry *replicatedv1.ORMapEntryDelta) *replicatedv1.ORMultiMapEntryDelta {
@@ -70,9 +55,3 @@ func (m *ORMultiMap[K, E]) Delta() *replicatedv1.Delta {
 		Added:   each(long.GetAdded(), short),
 	}}}
 }
-
-// Commit implements [Value].
-func (m *ORMultiMap[K, E]) Commit() { m.entries.commit() }
-
-// Rollback implements [Value].
-func (m *ORMultiMap[K, E]) Rollback() { m.entries.rollback() }

@@ -8,16 +8,10 @@ import (
 
 // ORSet is a set that grows and shrinks. Of an add and a remove at once on two
 // proxies, the add wins.
-type ORSet[E any] struct{ table table[E, struct{}] }
+type ORSet[E any] struct{ table[E, struct{}] }
 
 // NewORSet returns an empty set.
 func NewORSet[E any](codec Codec[E]) *ORSet[E] { return &ORSet[E]{newTable[E, struct{}](codec)} }
-
-// Len returns how many elements there are.
-func (s *ORSet[E]) Len() int { return s.table.Len() }
-
-// Has reports whether the element is in the set.
-func (s *ORSet[E]) Has(element E) bool { return s.table.Has(element) }
 
 // All yields the elements, in no order.
 func (s *ORSet[E]) All() iter.Seq[E] { return elements(&s.table) }
@@ -33,12 +27,6 @@ func (s *ORSet[E]) Add(element E) bool {
 	return true
 }
 
-// Delete removes the element, and reports whether it was there.
-func (s *ORSet[E]) Delete(element E) bool { return s.table.Delete(element) }
-
-// Clear removes every element.
-func (s *ORSet[E]) Clear() { s.table.Clear() }
-
 // Apply removes and adds in this order: cleared, removed, added (REP-ORSET-001).
 func (s *ORSet[E]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 	received, ok := delta.GetDelta().(*replicatedv1.Delta_Orset)
@@ -53,9 +41,6 @@ func (s *ORSet[E]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 	return removed || added, err
 }
 
-// Changed implements [Value].
-func (s *ORSet[E]) Changed() bool { return s.table.changed() }
-
 // Delta returns what came and went: after a clear every element that is there,
 // otherwise what is new, and what is gone (REP-ORSET-002 to REP-ORSET-004).
 func (s *ORSet[E]) Delta() *replicatedv1.Delta {
@@ -65,9 +50,3 @@ func (s *ORSet[E]) Delta() *replicatedv1.Delta {
 		Added:   addedForms(&s.table), // all that is there, where it was cleared
 	}}}
 }
-
-// Commit implements [Value].
-func (s *ORSet[E]) Commit() { s.table.commit() }
-
-// Rollback implements [Value].
-func (s *ORSet[E]) Rollback() { s.table.rollback() }

@@ -7,18 +7,12 @@ import (
 )
 
 // PNCounterMap is a map of counters.
-type PNCounterMap[K any] struct{ entries entries[K, *PNCounter] }
+type PNCounterMap[K any] struct{ entries[K, *PNCounter] }
 
 // NewPNCounterMap returns an empty map.
 func NewPNCounterMap[K any](codec Codec[K]) *PNCounterMap[K] {
 	return &PNCounterMap[K]{newEntries(codec, func(K) *PNCounter { return NewPNCounter() })}
 }
-
-// Len returns how many counters there are.
-func (m *PNCounterMap[K]) Len() int { return m.entries.table.Len() }
-
-// Has reports whether the key is in the map.
-func (m *PNCounterMap[K]) Has(key K) bool { return m.entries.table.Has(key) }
 
 // Get returns the count under the key, and whether there is one.
 func (m *PNCounterMap[K]) Get(key K) (count int64, there bool) {
@@ -44,12 +38,6 @@ func (m *PNCounterMap[K]) All() iter.Seq2[K, int64] {
 	}
 }
 
-// Delete removes the counter, and reports whether it was there.
-func (m *PNCounterMap[K]) Delete(key K) bool { return m.entries.table.Delete(key) }
-
-// Clear removes every counter.
-func (m *PNCounterMap[K]) Clear() { m.entries.table.Clear() }
-
 // Apply applies the delta of an ORMap for which the delta stands (REP-PNMAP-001).
 func (m *PNCounterMap[K]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 	received, ok := delta.GetDelta().(*replicatedv1.Delta_PncounterMap)
@@ -67,9 +55,6 @@ func (m *PNCounterMap[K]) Apply(delta *replicatedv1.Delta) (changed bool, err er
 	})
 }
 
-// Changed implements [Value].
-func (m *PNCounterMap[K]) Changed() bool { return m.entries.changed() }
-
 // Delta returns what stands for the delta of the ORMap (REP-PNMAP-002).
 func (m *PNCounterMap[K]) Delta() *replicatedv1.Delta {
 	short := func(entry *replicatedv1.ORMapEntryDelta) *replicatedv1.PNCounterMapEntryDelta {
@@ -83,12 +68,6 @@ func (m *PNCounterMap[K]) Delta() *replicatedv1.Delta {
 		Added:   each(long.GetAdded(), short),
 	}}}
 }
-
-// Commit implements [Value].
-func (m *PNCounterMap[K]) Commit() { m.entries.commit() }
-
-// Rollback implements [Value].
-func (m *PNCounterMap[K]) Rollback() { m.entries.rollback() }
 
 // each returns what f makes of each of these; nil of none.
 func each[A, B any](all []A, f func(A) B) []B {

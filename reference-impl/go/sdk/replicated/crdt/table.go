@@ -22,7 +22,8 @@ type row[K, V any] struct {
 // table is the rows of a collection, and what was done to them since the last
 // commit. Rows are found by how their key is packed here. Mostly there is one
 // for a key; there are more where others packed it differently, and to the
-// proxy these are different ones (REP-EQ-001).
+// proxy these are different ones (REP-EQ-001). Collections that grow and shrink embed it, and
+// have its exported methods.
 type table[K, V any] struct {
 	codec Codec[K]
 	rows  map[string][]*row[K, V]
@@ -42,13 +43,13 @@ func newTable[K, V any](codec Codec[K]) table[K, V] {
 	}
 }
 
-// Len returns how many there are.
+// Len returns how many elements or entries there are.
 func (t *table[K, V]) Len() int { return t.size }
 
-// Has reports whether the key is there.
+// Has reports whether the element, or the key, is there.
 func (t *table[K, V]) Has(key K) bool { return len(t.find(key)) > 0 }
 
-// Delete removes the key, and reports whether it was there.
+// Delete removes the element, or the entry of the key, and reports whether it was there.
 func (t *table[K, V]) Delete(key K) bool {
 	id := identity(t.codec.mustPack(key))
 	gone := t.rows[id]
@@ -127,15 +128,18 @@ func (t *table[K, V]) put(id string, rows ...*row[K, V]) {
 	t.size += len(rows)
 }
 
-func (t *table[K, V]) changed() bool { return t.cleared || len(t.removed) > 0 || len(t.added) > 0 }
+// Changed implements [Value].
+func (t *table[K, V]) Changed() bool { return t.cleared || len(t.removed) > 0 || len(t.added) > 0 }
 
-func (t *table[K, V]) commit() {
+// Commit implements [Value].
+func (t *table[K, V]) Commit() {
 	clear(t.removed)
 	clear(t.added)
 	t.cleared = false
 }
 
-func (t *table[K, V]) rollback() {
+// Rollback implements [Value].
+func (t *table[K, V]) Rollback() {
 	for id, rows := range t.rows {
 		t.set(id, slices.DeleteFunc(rows, func(row *row[K, V]) bool {
 			_, is := t.added[row]
@@ -145,7 +149,7 @@ func (t *table[K, V]) rollback() {
 	for id, rows := range t.removed {
 		t.put(id, rows...)
 	}
-	t.commit()
+	t.Commit()
 }
 
 // receive reads a key from elsewhere, and returns the row that has exactly this
