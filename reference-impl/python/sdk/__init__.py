@@ -12,10 +12,11 @@ A kind of entity is a package of its own: `sdk.eventsourced`, `sdk.value`, `sdk.
     sys.exit(sdk.main(sdk.Config(name="shopping-cart", version="1.0.0", entities=[cart])))
 
 Read on in this order: function.py (what a function is), discovery.py (what it says of
-itself), serve.py, rpc.py and stream.py (how it lives and ends), context.py (what a command's
-handler sees), command.py, capability.py and connections.py (when it is given up, what its connection
-allows, and whose that is), definition.py (what every kind's author writes alike), multiplex
-(many entities on one stream), then the kinds.
+itself), serve.py, rpc.py and call.py (how it lives and ends, and how gRPC calls it), stream.py
+and conversation.py (what is said on one stream), context.py (what a command's handler sees),
+command.py, capability.py and connections.py (when it is given up, what its connection allows,
+and whose that is), definition.py (what every kind's author writes alike), multiplex (many
+entities on one stream), then the kinds.
 """
 
 from sdk.cloudstate import DIALECT_CLOUDSTATE, DIALECT_V1, Cloudstate

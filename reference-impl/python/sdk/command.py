@@ -1,15 +1,30 @@
-"""Commands that are given up: at their caller's deadline, or because nobody waits any more."""
+"""Commands: what they ask for, and when they are given up."""
 
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from stateward.entity.v1.entity_pb2 import Command
 
 from sdk.failure import Code, Error
+from sdk.payload import PayloadError, input_class, present, unpack
 
 T = TypeVar("T")
+
+
+def read_request(method: MethodDescriptor, command: Command) -> Message:
+    """Return the command's request; raises an Error where it cannot be read."""
+    try:
+        return unpack(present(command, "payload"), input_class(method))
+    except PayloadError as error:
+        raise Error(Code.INVALID_ARGUMENT, f"{command.name}: {error} (CORE-CMD-005)") from error
+
+
+def unhandled(service: ServiceDescriptor, command: Command) -> Error:
+    """Return what refuses a command that nothing handles."""
+    return Error(Code.UNIMPLEMENTED, f"{service.full_name} has no method {command.name!r} (CORE-CMD-003)")
 
 
 class Outstanding:

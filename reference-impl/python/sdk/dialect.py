@@ -1,8 +1,9 @@
-"""The dialect of Cloudstate 0.2, in which what is written in version 1 is served by other names."""
+"""The dialects: what is written in version 1 is served by other names in that of Cloudstate 0.2."""
 
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
+from typing import Protocol
 
 from google.protobuf.any_pb2 import Any
 from google.protobuf.descriptor import MethodDescriptor
@@ -10,6 +11,35 @@ from google.protobuf.message import Message
 from stateward.discovery.v1.discovery_pb2 import DiscoverRequest, ServiceInfo
 
 from sdk.cloudstate import Cloudstate
+
+
+class Dialect(Protocol):
+    """How services and messages are called on the wire."""
+
+    def path(self, method: MethodDescriptor) -> tuple[str, str] | None:
+        """Return the names of the service and the method; None where the dialect lacks it."""
+
+    def heard(self, request: Message) -> None:
+        """Rename what stands in a message of the proxy, in place."""
+
+    def said(self, response: Message) -> Message:
+        """Return the message of the function with what stands in it renamed; the message stays as it is."""
+
+
+class V1:
+    """The dialect of version 1, in which nothing is called otherwise."""
+
+    def path(self, method: MethodDescriptor) -> tuple[str, str] | None:
+        """Return the method's own name."""
+        return method.containing_service.full_name, method.name
+
+    def heard(self, request: Message) -> None:
+        """Rename nothing."""
+
+    def said(self, response: Message) -> Message:
+        """Rename nothing."""
+        return response
+
 
 # The name in 0.2 of each service of the protocol that 0.2 has. Their methods are called
 # alike, but begin with a small letter.

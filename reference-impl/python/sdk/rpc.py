@@ -4,18 +4,17 @@ Every method is served as one that streams both ways, for on the wire there is n
 a unary call is a stream of one message each way.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
 
-from sdk.capability import Connection
+from sdk.call import Call
 from sdk.connections import Connections
+from sdk.dialect import Dialect
 from sdk.failure import Code, Error
 from sdk.payload import input_class
 from sdk.stream import Handler
@@ -46,106 +45,6 @@ OPTIONS = (
 """The options of a server."""
 
 
-class Dialect(Protocol):
-    """How services and messages are called on the wire."""
-
-    def path(self, method: MethodDescriptor) -> tuple[str, str] | None:
-        """Return the names of the service and the method; None where the dialect lacks it."""
-
-    def heard(self, request: Message) -> None:
-        """Rename what stands in a message of the proxy, in place."""
-
-    def said(self, response: Message) -> Message:
-        """Return the message of the function with what stands in it renamed; the message stays as it is."""
-
-
-class V1:
-    """The dialect of version 1, in which nothing is called otherwise."""
-
-    def path(self, method: MethodDescriptor) -> tuple[str, str] | None:
-        """Return the method's own name."""
-        return method.containing_service.full_name, method.name
-
-    def heard(self, request: Message) -> None:
-        """Rename nothing."""
-
-    def said(self, response: Message) -> Message:
-        """Rename nothing."""
-        return response
-
-
-class _Call:
-    """A Stream over gRPC. It is over at the end of its ``async with``."""
-
-    def __init__(
-        self,
-        context: grpc.aio.ServicerContext[bytes, bytes],
-        connection: Connection,
-        request: type[Message],
-        dialect: Dialect,
-    ) -> None:
-        self.connection = connection
-        self._context = context
-        self._request = request
-        self._dialect = dialect
-        self._written = False
-        self._headers: asyncio.Task[bool] | None = None  # sends them without a message
-
-    async def __aenter__(self) -> "_Call":
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._headers_sent()
-
-    async def read(self) -> Message | None:
-        raw = await self._context.read()
-        if not isinstance(raw, bytes):  # grpc.aio.EOF
-            await self._half_closed()
-            return None
-        try:
-            request = self._request.FromString(raw)
-        except DecodeError as error:
-            name = self._request.DESCRIPTOR.full_name
-            raise Error(Code.INVALID_ARGUMENT, f"a message that is no {name}: {error}") from error
-        self._dialect.heard(request)
-        return request
-
-    async def write(self, response: Message) -> None:
-        await self._headers_sent()
-        self._written = True  # headers go with the first message
-        await self._context.write(self._dialect.said(response).SerializeToString())
-
-    async def _half_closed(self) -> None:
-        """Return where the proxy has half-closed the call, and never where it has reset it.
-
-        gRPC's read tells neither from the other; the cancel that follows a reset may come
-        later. But gRPC sends no headers on a call that was reset. Where they are sent
-        already, all that is left is to read again: behind that the cancel has come, as
-        thousands of resets have shown and gRPC does not promise.
-        """
-        if self._written:
-            await self._context.read()
-            return
-        self._headers = self._headers or asyncio.create_task(self._send_headers())
-        if not await asyncio.shield(self._headers):
-            await asyncio.Event().wait()  # for the cancel
-
-    async def _send_headers(self) -> bool:
-        """Return whether the call took them."""
-        try:
-            await self._context.send_initial_metadata(())
-        except grpc.aio.InternalError:
-            return False
-        return True
-
-    async def _headers_sent(self) -> None:
-        """Wait for headers that are on their way: gRPC would send them again."""
-        if self._headers is not None:
-            await asyncio.wait([self._headers])
-
-
 class Services:
     """The services of a server."""
 
@@ -169,7 +68,7 @@ class Services:
         async def serve(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
             try:
                 with self._connections.call(context.peer()) as connection:
-                    async with _Call(context, connection, request, dialect) as call:
+                    async with Call(context, connection, request, dialect) as call:
                         await handler(call)
             except Error as end:
                 await context.abort(end.code, end.description)

@@ -10,11 +10,11 @@ from sdk import discovery, health, multiplex
 from sdk.cloudstate import DIALECT_CLOUDSTATE, DIALECT_V1
 from sdk.connections import Connections
 from sdk.definition import Definition, Kind
-from sdk.dialect import CloudstateDialect
+from sdk.dialect import V1, CloudstateDialect, Dialect
 from sdk.function import Function
 from sdk.lifecycle import SERVICE as LIFECYCLE
 from sdk.lifecycle import Lifecycle
-from sdk.rpc import OPTIONS, V1, Dialect, Services
+from sdk.rpc import OPTIONS, Services
 from sdk.stream import Handler, Host
 
 # gRPC wants to know when to break what is left, in seconds; that is decided here, earlier.

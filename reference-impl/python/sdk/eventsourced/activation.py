@@ -8,10 +8,11 @@ from stateward.entity.v1 import entity_pb2
 from stateward.eventsourced.v1 import eventsourced_pb2
 from stateward.eventsourced.v1.eventsourced_pb2 import EventSourcedReply
 
+from sdk.command import read_request, unhandled
 from sdk.context import Scope
 from sdk.eventsourced.context import Context
-from sdk.failure import Code, Error, refuse, refused_by
-from sdk.payload import PayloadError, input_class, pack, present, type_name, unpack
+from sdk.failure import refuse, refused_by
+from sdk.payload import PayloadError, pack, present, type_name, unpack
 
 if TYPE_CHECKING:
     from sdk.eventsourced.entity import Entity
@@ -80,12 +81,8 @@ class Activation(Generic[S]):
         """Run the handler and return what follows from its success."""
         handler = self._entity.commands.get(command.name)
         if handler is None:
-            service = self._entity.service.full_name
-            raise Error(Code.UNIMPLEMENTED, f"{service} has no method {command.name!r} (CORE-CMD-003)")
-        try:
-            request = unpack(present(command, "payload"), input_class(handler.method))
-        except PayloadError as error:
-            raise Error(Code.INVALID_ARGUMENT, f"{command.name}: {error} (CORE-CMD-005)") from error
+            raise unhandled(self._entity.service, command)
+        request = read_request(handler.method, command)
         response = await scope.handle(command, handler.handle(ctx, self._state, request))
         return EventSourcedReply(
             command_id=command.id,

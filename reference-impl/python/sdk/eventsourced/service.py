@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Protocol
 
-from stateward.entity.v1.entity_pb2 import Command, Failure
+from stateward.entity.v1.entity_pb2 import Command
 from stateward.eventsourced.v1 import eventsourced_pb2
 from stateward.eventsourced.v1.eventsourced_pb2 import HandleRequest, HandleResponse
 
+from sdk import conversation
 from sdk.context import Scope
 from sdk.definition import Kind
 from sdk.eventsourced.activation import Activation
-from sdk.failure import text
 from sdk.payload import PayloadError
-from sdk.stream import Handler, Host, Stream, Turn, converse
+from sdk.stream import Turn
 
 _Turn = Turn[HandleResponse]
 
@@ -26,19 +26,6 @@ class Definition(Protocol):
         """Return the entity as it is before its first event."""
 
 
-def _serve(host: Host, definitions: Mapping[str, Definition]) -> Mapping[str, Handler]:
-    async def handle(stream: Stream[HandleRequest, HandleResponse]) -> None:
-        """Serve one activation of one entity."""
-        scope = Scope(stream.connection)
-        await converse(host, stream, Conversation(host.log, definitions, scope).step, scope.outstanding)
-
-    return {"Handle": handle}
-
-
-KIND = Kind(eventsourced_pb2.DESCRIPTOR.services_by_name["EventSourcedService"], _serve)
-"""The event sourced kind."""
-
-
 class Phase(IntEnum):
     """How far a stream has come. It only ever grows."""
 
@@ -48,45 +35,35 @@ class Phase(IntEnum):
     VOID = 3  # a failure with restart: nothing comes
 
 
-class Conversation:
-    """What was said on one stream: which message may come next, and what answers it. It does no I/O."""
+class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
+    """The conversation with one event sourced entity."""
+
+    response = HandleResponse
 
     def __init__(self, log: logging.Logger, definitions: Mapping[str, Definition], scope: Scope) -> None:
-        self._log = log
-        self._definitions = definitions  # by the user's service
-        self._scope = scope
+        super().__init__(log, definitions, scope)
         self._phase = Phase.OPENING
-        self._entity_id = ""  # of init
         self._entity: Activation[Any]  # from init on
         self._sequence = 0  # of the last event, or of the snapshot before it
 
-    async def step(self, request: HandleRequest) -> _Turn:
-        """Take one message, and return what follows from it.
-
-        An exception in the author's code ends this stream and nothing else; its stack is in
-        the log.
-        """
-        try:
-            match request.WhichOneof("message"):
-                case "init":
-                    return self._init(request.init)
-                case "event":
-                    return self._event(request.event)
-                case "command":
-                    return await self._command(request.command)
-                case "snapshot_request":
-                    return self._snapshot()
-                case "passivate":  # whatever the reason (LIFE-PASS-005)
-                    return Turn(more=False)
-                case _:
-                    return self._broken(0, "a message without a case that is known here (CORE-STREAM-004)")
-        except Exception:
-            self._log.exception("%s: the author's code raised, at %r", self._entity_id, request.command.name)
-            return self._broken(request.command.id, "the function raised an exception; its log has the stack")
+    async def _hear(self, request: HandleRequest) -> _Turn:
+        match request.WhichOneof("message"):
+            case "init":
+                return self._init(request.init)
+            case "event":
+                return self._event(request.event)
+            case "command":
+                return await self._command(request.command)
+            case "snapshot_request":
+                return self._snapshot()
+            case "passivate":  # whatever the reason (LIFE-PASS-005)
+                return Turn(more=False)
+            case _:
+                return self._broken(0, "a message without a case that is known here (CORE-STREAM-004)")
 
     def _init(self, init: eventsourced_pb2.Init) -> _Turn:
         """Open the stream: create the entity and restore its snapshot."""
-        definition = self._definitions.get(init.service_name)
+        definition: Definition | None = self._definitions.get(init.service_name)
         if self._phase != Phase.OPENING:
             return self._broken(0, "a second init (ES-INIT-004)")
         if definition is None:
@@ -143,11 +120,8 @@ class Conversation:
         answer = eventsourced_pb2.SnapshotResponse(snapshot=self._entity.save())
         return Turn([HandleResponse(snapshot_response=answer)])
 
-    def _broken(self, command_id: int, reason: str) -> _Turn:
-        """End the stream with a stream-level failure (CORE-FAIL-002).
 
-        The id is that of the command that it answers, or 0 where it concerns the stream.
-        """
-        self._log.warning("stream of %r broken, command %d: %s", self._entity_id, command_id, reason)
-        answer = Failure(command_id=command_id, description=text(reason))
-        return Turn([HandleResponse(failure=answer)], more=False)
+KIND = Kind(
+    eventsourced_pb2.DESCRIPTOR.services_by_name["EventSourcedService"], conversation.serving(Conversation)
+)
+"""The event sourced kind."""

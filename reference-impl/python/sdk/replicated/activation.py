@@ -20,9 +20,9 @@ from stateward.replicated.v1.replicated_pb2 import (
 )
 
 from sdk import context
+from sdk.command import read_request, unhandled
 from sdk.context import Scope
 from sdk.failure import Code, Error, refuse, refused_by
-from sdk.payload import PayloadError, input_class, present, unpack
 from sdk.replicated.context import Context, News, Watch
 from sdk.replicated.crdt import Entry, Value
 
@@ -93,14 +93,10 @@ class Activation(Generic[V]):
             raise Error(Code.NOT_FOUND, "the entity is deleted")
         handler = self._entity.commands.get(command.name)
         if handler is None:
-            service = self._entity.service.full_name
-            raise Error(Code.UNIMPLEMENTED, f"{service} has no method {command.name!r} (CORE-CMD-003)")
+            raise unhandled(self._entity.service, command)
         if not isinstance(self._value, Entry):  # what cannot stand in an ORMap is a map of one type
             ctx.require(discovery_pb2.CAPABILITY_REPLICATED_MAPS, "knows no maps of one type")
-        try:
-            request = unpack(present(command, "payload"), input_class(handler.method))
-        except PayloadError as error:
-            raise Error(Code.INVALID_ARGUMENT, f"{command.name}: {error} (CORE-CMD-005)") from error
+        request = read_request(handler.method, command)
         before = self._value.delta()
         response = await self._scope.handle(command, handler.handle(ctx, self._value, request))
         action = _answer(ctx, handler.method, response, command.streamed)
@@ -109,9 +105,8 @@ class Activation(Generic[V]):
             client_action=action,
             state_action=self._change(ctx, handler, before),
             side_effects=ctx.effects,
-            streamed=command.streamed
-            and ctx.watcher is not None
-            and not self.deleted,  # REP-STREAM-002, -003
+            # REP-STREAM-002, REP-STREAM-003
+            streamed=command.streamed and ctx.watcher is not None and not self.deleted,
         )
 
     def _change(self, ctx: Context, handler: "Command[V]", before: Delta) -> StateAction | None:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from stateward.entity.v1.entity_pb2 import Command, Failure
+from stateward.entity.v1.entity_pb2 import Command
 from stateward.replicated.v1 import replicated_pb2
 from stateward.replicated.v1.replicated_pb2 import (
     Delta,
@@ -14,12 +14,12 @@ from stateward.replicated.v1.replicated_pb2 import (
     StreamCancelled,
 )
 
+from sdk import conversation
 from sdk.context import Scope
 from sdk.definition import Kind
-from sdk.failure import text
 from sdk.replicated.activation import Activation
 from sdk.replicated.crdt import DeltaError
-from sdk.stream import Handler, Host, Stream, Turn, converse
+from sdk.stream import Turn
 
 _Turn = Turn[HandleResponse]
 
@@ -31,46 +31,20 @@ class Definition(Protocol):
         """Return the entity with this id, and the empty value."""
 
 
-def _serve(host: Host, definitions: Mapping[str, Definition]) -> Mapping[str, Handler]:
-    async def handle(stream: Stream[HandleRequest, HandleResponse]) -> None:
-        """Serve one activation of one entity."""
-        scope = Scope(stream.connection)
-        await converse(host, stream, Conversation(host.log, definitions, scope).step, scope.outstanding)
-
-    return {"Handle": handle}
-
-
-KIND = Kind(replicated_pb2.DESCRIPTOR.services_by_name["ReplicatedEntityService"], _serve)
-"""The kind of replicated entities."""
-
-
-class Conversation:
-    """What was said on one stream: which message may come next, and what answers it. It does no I/O.
+class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
+    """The conversation with one replicated entity.
 
     Since it answers each command before it reads on, it never says anything in the proxy's turn
     but news to open calls (REP-TURN-001).
     """
 
+    response = HandleResponse
+
     def __init__(self, log: logging.Logger, definitions: Mapping[str, Definition], scope: Scope) -> None:
-        self._log = log
-        self._definitions = definitions  # by the user's service
-        self._scope = scope
-        self._entity_id = ""  # of init
+        super().__init__(log, definitions, scope)
         self._entity: Activation[Any] | None = None  # from init on
 
-    async def step(self, request: HandleRequest) -> _Turn:
-        """Take one message, and return what follows from it.
-
-        An exception in the author's code ends this stream and nothing else; its stack is in
-        the log.
-        """
-        try:
-            return await self._step(request)
-        except Exception:
-            self._log.exception("%s: the author's code raised, at %r", self._entity_id, request.command.name)
-            return self._broken(request.command.id, "the function raised an exception; its log has the stack")
-
-    async def _step(self, request: HandleRequest) -> _Turn:
+    async def _hear(self, request: HandleRequest) -> _Turn:
         case = request.WhichOneof("message")
         if case == "init":
             return self._init(request.init)
@@ -95,7 +69,7 @@ class Conversation:
 
     def _init(self, init: Init) -> _Turn:
         """Open the stream: it brings the value, where the entity has one."""
-        definition = self._definitions.get(init.service_name)
+        definition: Definition | None = self._definitions.get(init.service_name)
         if self._entity is not None:
             return self._broken(0, "a second init (REP-INIT-006)")
         if definition is None:
@@ -137,11 +111,8 @@ class Conversation:
             self._log.warning("%s: the end of call %d failed: %s", self._entity_id, cancelled.id, refusal)
         return Turn(answers)
 
-    def _broken(self, command_id: int, reason: str) -> _Turn:
-        """End the stream with a stream-level failure (CORE-FAIL-002).
 
-        The id is that of the command that it answers, or 0 where it concerns the stream.
-        """
-        self._log.warning("stream of %r broken, command %d: %s", self._entity_id, command_id, reason)
-        answer = Failure(command_id=command_id, description=text(reason))
-        return Turn([HandleResponse(failure=answer)], more=False)
+KIND = Kind(
+    replicated_pb2.DESCRIPTOR.services_by_name["ReplicatedEntityService"], conversation.serving(Conversation)
+)
+"""The kind of replicated entities."""

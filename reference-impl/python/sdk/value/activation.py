@@ -7,9 +7,9 @@ from stateward.entity.v1 import entity_pb2
 from stateward.entity.v1.entity_pb2 import ClientAction
 from stateward.value.v1.value_pb2 import ValueEntityReply
 
+from sdk.command import read_request, unhandled
 from sdk.context import Scope
-from sdk.failure import Code, Error, refuse, refused_by
-from sdk.payload import PayloadError, input_class, present, unpack
+from sdk.failure import refuse, refused_by
 from sdk.value.context import Context
 
 if TYPE_CHECKING:
@@ -44,10 +44,6 @@ class Activation(Generic[V]):
         """Run the command's handler and return what its caller gets."""
         handler = self._entity.commands.get(command.name)
         if handler is None:
-            service = self._entity.service.full_name
-            raise Error(Code.UNIMPLEMENTED, f"{service} has no method {command.name!r} (CORE-CMD-003)")
-        try:
-            request = unpack(present(command, "payload"), input_class(handler.method))
-        except PayloadError as error:
-            raise Error(Code.INVALID_ARGUMENT, f"{command.name}: {error} (CORE-CMD-005)") from error
+            raise unhandled(self._entity.service, command)
+        request = read_request(handler.method, command)
         return ctx.answer(handler.method, await scope.handle(command, handler.handle(ctx, request)))

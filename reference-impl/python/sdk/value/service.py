@@ -4,15 +4,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from stateward.entity.v1.entity_pb2 import Command, Failure
+from stateward.entity.v1.entity_pb2 import Command
 from stateward.value.v1 import value_pb2
 from stateward.value.v1.value_pb2 import HandleRequest, HandleResponse, Init, State
 
+from sdk import conversation
 from sdk.context import Scope
 from sdk.definition import Kind
-from sdk.failure import text
 from sdk.payload import PayloadError
-from sdk.stream import Handler, Host, Stream, Turn, converse
+from sdk.stream import Turn
 from sdk.value.activation import Activation
 
 _Turn = Turn[HandleResponse]
@@ -25,52 +25,29 @@ class Definition(Protocol):
         """Return the entity with what is stored of it."""
 
 
-def _serve(host: Host, definitions: Mapping[str, Definition]) -> Mapping[str, Handler]:
-    async def handle(stream: Stream[HandleRequest, HandleResponse]) -> None:
-        """Serve one activation of one entity."""
-        scope = Scope(stream.connection)
-        await converse(host, stream, Conversation(host.log, definitions, scope).step, scope.outstanding)
+class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
+    """The conversation with one value entity."""
 
-    return {"Handle": handle}
-
-
-KIND = Kind(value_pb2.DESCRIPTOR.services_by_name["ValueEntityService"], _serve)
-"""The kind of value entities."""
-
-
-class Conversation:
-    """What was said on one stream: which message may come next, and what answers it. It does no I/O."""
+    response = HandleResponse
 
     def __init__(self, log: logging.Logger, definitions: Mapping[str, Definition], scope: Scope) -> None:
-        self._log = log
-        self._definitions = definitions  # by the user's service
-        self._scope = scope
-        self._entity_id = ""  # of init
+        super().__init__(log, definitions, scope)
         self._entity: Activation[Any] | None = None  # from init on
 
-    async def step(self, request: HandleRequest) -> _Turn:
-        """Take one message, and return what follows from it.
-
-        An exception in the author's code ends this stream and nothing else; its stack is in
-        the log.
-        """
-        try:
-            match request.WhichOneof("message"):
-                case "init":
-                    return self._init(request.init)
-                case "command":
-                    return await self._command(request.command)
-                case "passivate":  # whatever the reason (LIFE-PASS-005)
-                    return Turn(more=False)
-                case _:
-                    return self._broken(0, "a message without a case that is known here (CORE-STREAM-004)")
-        except Exception:
-            self._log.exception("%s: the author's code raised, at %r", self._entity_id, request.command.name)
-            return self._broken(request.command.id, "the function raised an exception; its log has the stack")
+    async def _hear(self, request: HandleRequest) -> _Turn:
+        match request.WhichOneof("message"):
+            case "init":
+                return self._init(request.init)
+            case "command":
+                return await self._command(request.command)
+            case "passivate":  # whatever the reason (LIFE-PASS-005)
+                return Turn(more=False)
+            case _:
+                return self._broken(0, "a message without a case that is known here (CORE-STREAM-004)")
 
     def _init(self, init: Init) -> _Turn:
         """Open the stream: it brings the value, or says that there is none."""
-        definition = self._definitions.get(init.service_name)
+        definition: Definition | None = self._definitions.get(init.service_name)
         if self._entity is not None:
             return self._broken(0, "a second init (VAL-INIT-007)")
         if definition is None:
@@ -92,11 +69,6 @@ class Conversation:
             return self._broken(command.id, wrong)
         return Turn([HandleResponse(reply=await self._entity.execute(command, self._scope))])
 
-    def _broken(self, command_id: int, reason: str) -> _Turn:
-        """End the stream with a stream-level failure (CORE-FAIL-002).
 
-        The id is that of the command that it answers, or 0 where it concerns the stream.
-        """
-        self._log.warning("stream of %r broken, command %d: %s", self._entity_id, command_id, reason)
-        answer = Failure(command_id=command_id, description=text(reason))
-        return Turn([HandleResponse(failure=answer)], more=False)
+KIND = Kind(value_pb2.DESCRIPTOR.services_by_name["ValueEntityService"], conversation.serving(Conversation))
+"""The kind of value entities."""

@@ -13,9 +13,10 @@ from stateward.samples.temperature.v1.temperature_pb2 import AverageRequest, Ave
 
 import sdk
 from sdk.action import Action, Context
+from sdk.call import Call
 from sdk.capability import Connection
+from sdk.dialect import V1
 from sdk.payload import pack
-from sdk.rpc import V1, _Call
 from sdktest import PATIENCE, Proxy, started
 
 TEMPERATURE = temperature_pb2.DESCRIPTOR.services_by_name["TemperatureService"]
@@ -44,8 +45,8 @@ class Grpc:
         self.did.append("message")
 
 
-def call(context: Any) -> _Call:
-    return _Call(context, Connection(), ActionCommand, V1())
+def call(context: Any) -> Call:
+    return Call(context, Connection(), ActionCommand, V1())
 
 
 async def settle() -> None:
