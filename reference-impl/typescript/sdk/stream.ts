@@ -1,4 +1,4 @@
-import type { Connection } from "./capability.js";
+import type { Connection } from "./connection.js";
 import { Code, Refusal } from "./refusal.js";
 
 /**

@@ -5,7 +5,7 @@ import {
   type HandleResponse,
   HandleResponseSchema,
 } from "../../gen/stateward/multiplex/v1/multiplex_pb.js";
-import type { Connection } from "../capability.js";
+import type { Connection } from "../connection.js";
 import { asRefusal, Code } from "../refusal.js";
 import type { Method } from "../service.js";
 import { gone, Inbox, type Stream } from "../stream.js";

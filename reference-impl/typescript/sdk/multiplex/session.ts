@@ -1,5 +1,5 @@
 import type { HandleRequest, HandleResponse } from "../../gen/stateward/multiplex/v1/multiplex_pb.js";
-import type { Connection } from "../capability.js";
+import type { Connection } from "../connection.js";
 import type { Log } from "../log.js";
 import { Code, Refusal } from "../refusal.js";
 import type { Method } from "../service.js";
