@@ -43,7 +43,10 @@ export class Inbox<In> {
     this.#wake();
   }
 
-  /** Nothing more comes, and what came before is not taken either. */
+  /**
+   * Nothing more comes, and what came before is not taken either. Nor is an end: grpc-js
+   * says that a call has ended before it says that it was broken off, in the same turn.
+   */
   fail(error: Refusal): void {
     this.#messages.length = 0;
     this.#end = () => Promise.reject(error);
