@@ -9,7 +9,7 @@ import { gone, Inbox, type Stream } from "./stream.js";
 
 /**
  * What one message from the proxy may hold, in bytes: payloads of 4 MiB
- * (CORE-LIMIT-001) and room for what surrounds them.
+ * (CORE-LIMIT-001) and room for what surrounds them (MUX-LIMIT-004).
  */
 const maxMessage = 5 << 20;
 

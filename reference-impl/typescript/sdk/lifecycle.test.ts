@@ -72,7 +72,7 @@ test("a reason is cut at 1024 bytes of whole characters (LIFE-HEALTH-006)", () =
   assert.equal(health.notServingReason, "");
 });
 
-test("a watch that breaks ends no drain: its connection is served on (LIFE-DRAIN-001)", async (t) => {
+test("a watch that breaks ends no drain: its connection is served on (LIFE-DRAIN-001, LIFE-WATCH-011)", async (t) => {
   const proxy = await Proxy.start(t, { ...cart, stopWithin: 60_000 });
   const { call, get } = openCart(proxy);
   const watch = proxy.call(watching);

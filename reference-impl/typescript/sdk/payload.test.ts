@@ -20,6 +20,12 @@ test("text that is not UTF-8 is no message, wherever it stands (CORE-CMD-005)", 
   }
 });
 
+test("a field that is not known changes nothing (ACT-REQ-006, CORE-CMD-007)", () => {
+  const payload = pack(StringValueSchema, { value: "a" });
+  payload.value = Uint8Array.of(0xc8, 0x3e, 1, ...payload.value, 0xc8, 0x3e, 1); // number 1001, in front and behind
+  assert.equal(unpack(StringValueSchema, payload).value, "a");
+});
+
 test("text that begins with a byte order mark keeps it", () => {
   assert.equal(unpack(StringValueSchema, pack(StringValueSchema, { value: "\ufeffa" })).value, "\ufeffa");
 });

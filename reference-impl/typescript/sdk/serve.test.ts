@@ -129,7 +129,7 @@ function failureOf({
     : undefined;
 }
 
-test("a stream that is reset ends its command's signal", async (t) => {
+test("a stream that is reset ends its command's signal, and the next one is served (CORE-STREAM-005)", async (t) => {
   let ended: (reason: unknown) => void;
   const reason = new Promise((resolve) => (ended = resolve));
   let begun: () => void;
@@ -150,6 +150,9 @@ test("a stream that is reset ends its command's signal", async (t) => {
   await began;
   call.reset();
   assert.equal(String(await reason), "Refusal: the stream is over");
+  const next = proxy.call(handle);
+  next.send(init);
+  assert.equal(failureOf(await next.exchange(command(1n, "Other")))?.slice(0, 2), "12");
 });
 
 test("it drains, and answers what is at hand (LIFE-DRAIN-001, LIFE-DRAIN-008)", async (t) => {

@@ -58,7 +58,10 @@ export async function serve(fn: UserFunction, listener: Listener, until: AbortSi
   }
 }
 
-/** What a proxy calls: discovery, lifecycle, and the service of every kind of entity that the function has. */
+/**
+ * What a proxy calls: discovery, lifecycle, and the service of every kind of entity that the
+ * function has, those that are stateful also by multiplexed streams (MUX-USE-003, MUX-USE-004).
+ */
 function servicesOf(fn: UserFunction, spec: DiscoverResponse, host: Host, lifecycle: Lifecycle): Service[] {
   const kinds = new Map<Kind, Entity[]>();
   for (const entity of fn.config.entities)

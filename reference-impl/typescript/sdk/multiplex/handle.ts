@@ -102,7 +102,7 @@ export class Handle implements Stream<Message, Message>, Writer {
     else this.close(false);
   }
 
-  /** Ends the handle, and drops what it had to say. */
+  /** Ends the handle, and drops what it had to say. No other notices (MUX-WRONG-007). */
   fail(code: Code, description: string): void {
     this.#session.log.warn("handle failed", { handle: this.number, code: Code[code], reason: description });
     this.#pending = undefined;
