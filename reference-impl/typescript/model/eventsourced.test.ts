@@ -64,22 +64,23 @@ const deletion = (retention: bigint): Action => ({ case: "delete", value: { rete
 const ask = says.say({ case: "snapshotRequest", value: {} });
 
 transcript(
-  "commands read and emit, one answer each (CORE-CMD-002, ES-CMD-001)",
+  "commands read and emit, one answer each (CORE-CMD-002, CORE-CMD-006, ES-CMD-001, ES-DEL-002, ES-EMIT-001 to ES-EMIT-003)",
   [init, ""],
   [process(1n), "1 reply {}"],
   [process(2n, emit("a"), emit("b")), '2 reply {"message":"ab"}, event {"value":"a"}, event {"value":"b"}'],
   [process(3n), '3 reply {"message":"ab"}'],
+  [process(4n, emit("")), '4 reply {"message":"ab"}, event {}'], // ES-EMIT-005
 );
 
 transcript(
-  "replay is silent, and brings the state (ES-REPLAY-004, ES-REPLAY-007)",
+  "replay is silent, and brings the state (ES-REPLAY-003, ES-REPLAY-004, ES-REPLAY-007)",
   [says.init(EventSourcedTckModelService.typeName, "e", [2n, persisted("ab")]), ""],
   [says.event(3n, persisted("c")), ""],
   [process(1n), '1 reply {"message":"abc"}'],
 );
 
 transcript(
-  "a snapshot with the fifth event since the last, those of the journal included (ES-SNAP-004)",
+  "a snapshot with the fifth event since the last, those of the journal included (ES-SNAP-001, ES-SNAP-004)",
   [init, ""],
   [says.event(1n, persisted("a")), ""],
   [
@@ -91,7 +92,7 @@ transcript(
 );
 
 transcript(
-  "what fails before it emits leaves the entity as it was (ES-FAIL-003, CORE-FAIL-001)",
+  "what fails before it emits leaves the entity as it was (ES-FAIL-003, CORE-FAIL-001, CORE-FAIL-004)",
   [init, ""],
   [process(1n, emit("a")), '1 reply {"message":"a"}, event {"value":"a"}'],
   [process(2n, effect("t"), fail), "2 failure UNKNOWN no"],
@@ -106,7 +107,7 @@ transcript(
 );
 
 transcript(
-  "a forward is the answer, beside events and effects in order (FX-FWD-005, FX-EFF-007)",
+  "a forward is the answer, beside events and effects in order (ES-EMIT-004, FX-FWD-005, FX-EFF-007)",
   [init, ""],
   [
     process(1n, effect("x"), emit("a"), forward, effect("y", true)),
@@ -115,7 +116,7 @@ transcript(
 );
 
 transcript(
-  "what belongs to capabilities in force (ES-EVENT-003, FX-DUR-001, ES-DEL-001)",
+  "what belongs to capabilities in force (ES-ASK-005, ES-EVENT-003, FX-DUR-001, FX-DUR-002, ES-DEL-001)",
   [init, ""],
   [
     process(1n, emit("a", "m"), emit("b")),
@@ -203,6 +204,12 @@ for (const [name, before, said, reason] of [
     [init],
     says.event(1n, other),
     '0: event 1: nothing applies events of type "type.googleapis.com/stateward.tck.eventsourced.v1.ProcessRequest" (ES-REPLAY-005)',
+  ],
+  [
+    "an event whose bytes cannot be read (ES-REPLAY-011)",
+    [init],
+    says.event(1n, { ...persisted("a"), value: Uint8Array.of(0x0a, 5, 0x61) }),
+    "0: event 1: the payload is not a stateward.tck.eventsourced.v1.Persisted: premature EOF (ES-REPLAY-005)",
   ],
   [
     "an event after a command",

@@ -48,7 +48,7 @@ const remove: Action = { case: "delete", value: {} };
 const fail: Action = { case: "fail", value: { message: "no" } };
 
 transcript(
-  "the last change counts (VAL-CMD-004, VAL-CMD-008)",
+  "the last change counts (VAL-CMD-004 to VAL-CMD-006, VAL-CMD-008)",
   [init, ""],
   [process(1n), "1 reply {}"],
   [process(2n, update("a"), update("b")), '2 reply {"message":"b"}, update {"value":"b"}'],
@@ -57,7 +57,7 @@ transcript(
   [process(5n, remove, update("d")), '5 reply {"message":"d"}, update {"value":"d"}'],
 );
 transcript(
-  "the value of init, and of one that has every default (VAL-INIT-010)",
+  "the value of init, and of one that has every default (VAL-CMD-010, VAL-INIT-010)",
   [says.init(model, "e", persisted("a")), ""],
   [process(1n), '1 reply {"message":"a"}'],
   [process(2n, update("")), "2 reply {}, update {}"],
@@ -70,7 +70,7 @@ transcript(
   [process(3n), '3 reply {"message":"a"}'],
 );
 transcript(
-  "a forward is the answer, beside the change and effects in order",
+  "a forward is the answer, beside the change and effects in order (VAL-CMD-009)",
   [init, ""],
   [
     process(
@@ -83,6 +83,21 @@ transcript(
     '1 forward ValueEntityTwoService.Call {"id":"t"}, update {"value":"a"}, effect ValueEntityTwoService.Call {"id":"x"}, awaited effect ValueEntityTwoService.Call {"id":"y"}',
   ],
 );
+transcript(
+  "an init without a state (VAL-INIT-011)",
+  [says.say({ case: "init", value: { serviceName: model, entityId: "e" } }), ""],
+  [process(1n), "1 reply {}"],
+);
+for (const entityId of [" ", "\0", "a/b", "e\u0301\u{1f34e}", "__proto__"]) {
+  transcript(
+    `the entity ${JSON.stringify(entityId)} (CORE-KEY-002)`,
+    [says.init(model, entityId), ""],
+    [
+      says.command({ entityId, id: 1n, name: "Process", payload: pack(ProcessRequestSchema, {}) }),
+      "1 reply {}",
+    ],
+  );
+}
 transcript(
   "a passivation ends the stream (LIFE-PASS-005)",
   [init, ""],

@@ -8,7 +8,8 @@ import {
   type SideEffect,
   SideEffectSchema,
 } from "../gen/stateward/entity/v1/entity_pb.js";
-import { Capability, type Connection } from "./capability.js";
+import { Capability } from "./capability.js";
+import type { Connection } from "./connection.js";
 import { Metadata } from "./metadata.js";
 import { pack, reason } from "./payload.js";
 import { Code, Refusal } from "./refusal.js";

@@ -1,7 +1,7 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import type { Cancel, Command, Failure } from "../gen/stateward/entity/v1/entity_pb.js";
 import { FailureSchema } from "../gen/stateward/entity/v1/entity_pb.js";
-import type { Connection } from "./capability.js";
+import type { Connection } from "./connection.js";
 import { Commands } from "./command.js";
 import { type Host, Requests } from "./host.js";
 import type { Log } from "./log.js";

@@ -1,7 +1,7 @@
 import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { Duplex } from "node:stream";
-import type { Connection } from "./capability.js";
+import type { Connection } from "./connection.js";
 import type { Log } from "./log.js";
 import { Code, asRefusal, type Refusal } from "./refusal.js";
 import type { Method, Service } from "./service.js";
@@ -9,7 +9,7 @@ import { gone, Inbox, type Stream } from "./stream.js";
 
 /**
  * What one message from the proxy may hold, in bytes: payloads of 4 MiB
- * (CORE-LIMIT-001) and room for what surrounds them.
+ * (CORE-LIMIT-001) and room for what surrounds them (MUX-LIMIT-004).
  */
 const maxMessage = 5 << 20;
 
@@ -34,7 +34,8 @@ export function serveConnection(
       // On the wire every shape is a stream of messages, and is served as one.
       server.register(
         `/${service.name}/${method.name}`,
-        (call: ServerDuplexStream<Message, Message>) => void serveCall(call, method, connection, log),
+        (call: ServerDuplexStream<Message, Message>) =>
+          void connection.count(serveCall(call, method, connection, log)),
         (message) => Buffer.from(toBinary(method.desc.output, message)),
         (bytes) => fromBinary(method.desc.input, bytes),
         "bidi",

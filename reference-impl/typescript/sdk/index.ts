@@ -11,7 +11,7 @@
  *
  * Read on in this order: function.ts (what a function is), discovery.ts (what it says of
  * itself), serve.ts, grpc.ts and stream.ts (how it lives and ends), context.ts (what a
- * command's handler sees), conversation.ts, command.ts and capability.ts (how a stream is
+ * command's handler sees), conversation.ts, command.ts and connection.ts (how a stream is
  * read, when a command is given up, what a connection allows), definition.ts (what every
  * kind's author writes alike), multiplex/ (many entities on one stream), then the kinds.
  */

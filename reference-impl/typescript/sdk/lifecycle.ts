@@ -6,6 +6,7 @@ import {
   type WatchResponse,
   WatchResponseSchema,
 } from "../gen/stateward/lifecycle/v1/lifecycle_pb.js";
+import type { Connection } from "./connection.js";
 import type { Health } from "./health.js";
 import { type Host, Requests } from "./host.js";
 import { Code, Refusal } from "./refusal.js";
@@ -25,8 +26,9 @@ export class Lifecycle {
   /** How long the function serves after its draining, in ms. */
   readonly grace: number;
   readonly #watches = new Set<Watch>();
-  #draining = false;
-  #gone: (() => void) | undefined; // called once no Watch is open any more
+  readonly #told = new Set<Connection>(); // that the function drains, and are served on
+  #end: number | undefined; // of the grace, by performance.now; undefined unless the function drains
+  #done: (() => void) | undefined; // called once nobody is served on any more
 
   constructor(host: Host, health: Health, grace: number) {
     this.host = host;
@@ -40,34 +42,58 @@ export class Lifecycle {
   }
 
   /**
-   * Says on each Watch that the function is going to stop, and serves on until each has
-   * ended or the grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). It is called once.
+   * Says on each Watch that the function is going to stop, and serves their connections on
+   * until the grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). None needs that any more
+   * that is closed, or on which the proxy has half-closed its Watch and no call is open. A
+   * Watch that ends otherwise releases nothing: the proxy may not have heard. It is called
+   * once.
    */
   async drain(): Promise<void> {
-    this.#draining = true;
+    this.#end = performance.now() + this.grace;
     for (const watch of this.#watches) watch.drain();
-    if (this.#watches.size === 0) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(resolve, this.grace);
-      this.#gone = () => {
+      this.#done = () => {
         clearTimeout(late);
         resolve();
       };
+      this.#look();
     });
+  }
+
+  /** How long the function still serves, in ms, at least 1, for 0 would be no bound; undefined unless it drains. */
+  get left(): number | undefined {
+    return this.#end && Math.max(1, Math.ceil(this.#end - performance.now()));
+  }
+
+  /** Notes that the function has said on the connection that it drains. */
+  tell(connection: Connection): void {
+    this.#told.add(connection);
+  }
+
+  /** Notes that the connection is not to be served any longer. */
+  release(connection: Connection): void {
+    this.#told.delete(connection);
+    this.#look();
   }
 
   async #watch(stream: WatchStream): Promise<void> {
     const watch = new Watch(this, stream);
     this.#watches.add(watch);
-    if (this.#draining) watch.drain();
-    const release = this.health.onChange(() => watch.change());
+    const forget = this.health.onChange(() => watch.change());
     try {
       await watch.serve();
+      const { connection } = stream;
+      if (this.#told.has(connection)) connection.onIdle = () => this.release(connection);
     } finally {
-      release();
+      forget();
       this.#watches.delete(watch);
-      if (this.#watches.size === 0) this.#gone?.();
+      this.#look();
     }
+  }
+
+  #look(): void {
+    if (this.#watches.size === 0 && this.#told.size === 0) this.#done?.();
   }
 }
 
@@ -77,7 +103,6 @@ class Watch {
   readonly #stream: WatchStream;
   #started = false; // the proxy has sent start, and has got health
   #leaves = false; // the proxy has sent draining
-  #drains = false; // the function drains
   #saying: Promise<void> = Promise.resolve(); // what is said is said in order
   #changed = false; // a change is waiting to be said, the last of them
 
@@ -105,10 +130,9 @@ class Watch {
     if (this.#started) this.#sayHealth();
   }
 
-  /** The function drains, which is not said before the first health (LIFE-WATCH-007), and once. */
+  /** The function begins to drain, which is not said before the first health (LIFE-WATCH-007), and once. */
   drain(): void {
-    this.#drains = true;
-    if (this.#started) this.#sayDraining();
+    if (this.#started) this.#sayDraining(this.#lifecycle.grace);
   }
 
   /**
@@ -121,7 +145,7 @@ class Watch {
         if (this.#started) throw wrong("a second start");
         this.#started = true;
         this.#sayHealth();
-        if (this.#drains) this.#sayDraining();
+        if (this.#lifecycle.left !== undefined) this.#sayDraining(this.#lifecycle.left);
         return;
       case "draining":
         if (!this.#started || this.#leaves) throw wrong("a draining before start, or a second one");
@@ -145,8 +169,9 @@ class Watch {
     });
   }
 
-  #sayDraining(): void {
-    this.#say(() => ({ case: "draining", value: { grace: BigInt(this.#lifecycle.grace) } }));
+  #sayDraining(grace: number): void {
+    this.#lifecycle.tell(this.#stream.connection);
+    this.#say(() => ({ case: "draining", value: { grace: BigInt(grace) } }));
   }
 
   /** Sends a message behind those that are being sent. Where the stream is over, serve hears of it. */

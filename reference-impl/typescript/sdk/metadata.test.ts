@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Metadata } from "./metadata.js";
 
-test("metadata", () => {
+test("metadata keeps its pairs, and their order (META-GIVE-001, META-GIVE-002)", () => {
   const metadata = new Metadata([
     ["a", "1"],
     ["a", "2"],

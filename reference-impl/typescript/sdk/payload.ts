@@ -23,7 +23,7 @@ export class PayloadError extends Error {
 
 /**
  * Reads the message that the payload holds, or throws a {@link PayloadError}. Fields
- * that the schema does not know are kept.
+ * that the schema does not know are kept, and change nothing (ACT-REQ-006, CORE-CMD-007).
  */
 export function unpack<M extends DescMessage>(schema: M, payload: Any | undefined): MessageShape<M> {
   if (payload === undefined) throw new PayloadError("there is no payload");

@@ -129,7 +129,7 @@ function failureOf({
     : undefined;
 }
 
-test("a stream that is reset ends its command's signal", async (t) => {
+test("a stream that is reset ends its command's signal, and the next one is served (CORE-STREAM-005)", async (t) => {
   let ended: (reason: unknown) => void;
   const reason = new Promise((resolve) => (ended = resolve));
   let begun: () => void;
@@ -150,9 +150,12 @@ test("a stream that is reset ends its command's signal", async (t) => {
   await began;
   call.reset();
   assert.equal(String(await reason), "Refusal: the stream is over");
+  const next = proxy.call(handle);
+  next.send(init);
+  assert.equal(failureOf(await next.exchange(command(1n, "Other")))?.slice(0, 2), "12");
 });
 
-test("it drains, answers what is at hand, and ends each stream (LIFE-DRAIN-001, LIFE-DRAIN-008)", async (t) => {
+test("it drains, and answers what is at hand (LIFE-DRAIN-001, LIFE-DRAIN-008)", async (t) => {
   let release: () => void = () => undefined;
   let begun: () => void;
   const began = new Promise<void>((resolve) => (begun = resolve));
@@ -180,7 +183,8 @@ test("it drains, answers what is at hand, and ends each stream (LIFE-DRAIN-001, 
   release();
   const { message } = await call.receive();
   assert.equal(message.case === "reply" && message.value.clientAction?.action.case, "reply");
-  assert.deepEqual(await call.end(), { code: Code.UNAVAILABLE, details: "the function is stopping" });
+  call.halfClose();
+  assert.equal((await call.end()).code, Code.OK);
 });
 
 test("a handler that never ends is left behind, and that is said", async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "@grpc/grpc-js";
 import type { Server as Listener, Socket } from "node:net";
 import type { DiscoverResponse } from "../gen/stateward/discovery/v1/discovery_pb.js";
-import { Connection } from "./capability.js";
+import { Connection } from "./connection.js";
 import { speakCloudstate } from "./dialect.js";
 import { discoveryService } from "./discovery.js";
 import type { Entity, Kind } from "./entity.js";
@@ -39,10 +39,12 @@ export async function serve(fn: UserFunction, listener: Listener, until: AbortSi
   }
   const connections = new Set<Open>();
   listener.on("connection", (socket) => {
-    const open = { server: serveConnection(socket, services, new Connection(), fn.log), socket };
+    const connection = new Connection();
+    const open = { server: serveConnection(socket, services, connection, fn.log), socket };
     connections.add(open);
     socket.on("close", () => {
       connections.delete(open);
+      lifecycle.release(connection);
       open.server.forceShutdown();
     });
   });
@@ -56,7 +58,10 @@ export async function serve(fn: UserFunction, listener: Listener, until: AbortSi
   }
 }
 
-/** What a proxy calls: discovery, lifecycle, and the service of every kind of entity that the function has. */
+/**
+ * What a proxy calls: discovery, lifecycle, and the service of every kind of entity that the
+ * function has, those that are stateful also by multiplexed streams (MUX-USE-003, MUX-USE-004).
+ */
 function servicesOf(fn: UserFunction, spec: DiscoverResponse, host: Host, lifecycle: Lifecycle): Service[] {
   const kinds = new Map<Kind, Entity[]>();
   for (const entity of fn.config.entities)

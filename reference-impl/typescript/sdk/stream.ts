@@ -1,4 +1,4 @@
-import type { Connection } from "./capability.js";
+import type { Connection } from "./connection.js";
 import { Code, Refusal } from "./refusal.js";
 
 /**
@@ -43,7 +43,10 @@ export class Inbox<In> {
     this.#wake();
   }
 
-  /** Nothing more comes, and what came before is not taken either. */
+  /**
+   * Nothing more comes, and what came before is not taken either. Nor is an end: grpc-js
+   * says that a call has ended before it says that it was broken off, in the same turn.
+   */
   fail(error: Refusal): void {
     this.#messages.length = 0;
     this.#end = () => Promise.reject(error);

@@ -1,4 +1,5 @@
 // The golden vectors of the protocol, through the generated code that the library speaks with.
+// Among them are messages with unknown fields (MUX-MSG-006).
 import { createRegistry, equals, fromBinary, fromJson, type JsonValue, toBinary } from "@bufbuild/protobuf";
 import { file_google_protobuf_empty, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 import assert from "node:assert/strict";

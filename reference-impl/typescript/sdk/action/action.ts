@@ -29,7 +29,7 @@ export type AnyCallHandler = (
  * requests, their responses, or both. {@link action} begins it.
  *
  * A call ends with its handler, whether or not the caller has half-closed. Each call has
- * a handler of its own, and waits for no other.
+ * a handler of its own, and waits for no other (ACT-CALL-003, ACT-FLOW-003).
  */
 export class Action<S extends DescService> extends Definition<S> {
   readonly kind = actionKind;

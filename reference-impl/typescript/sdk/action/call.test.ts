@@ -33,12 +33,12 @@ import { pack } from "../payload.js";
 import { action } from "./action.js";
 import type { Shape } from "./call.js";
 
-test("one request, one response; effects go with it (ACT-ANSWER-002)", async () => {
+test("one request, one response; effects go with it (ACT-ANSWER-001, ACT-ANSWER-002)", async () => {
   const talk = new Talk("unary").say(first(names.unary, groups([effect("x")], [reply("a"), reply("b")])));
   assert.deepEqual(await talk.whole(), ['reply {"message":"b"}, effect ActionTwoService.Call {"id":"x"}']);
 });
 
-test("a failure keeps its effects, and a forward answers", async () => {
+test("a failure keeps its effects, and a forward answers (ACT-FAIL-001, ACT-ANSWER-009, FX-FAIL-002)", async () => {
   assert.deepEqual(await new Talk("unary").say(first(names.unary, groups([effect("x"), fail]))).whole(), [
     'failure UNKNOWN no, effect ActionTwoService.Call {"id":"x"}',
   ]);
@@ -73,7 +73,7 @@ test("responses that stream, a failure among them (ACT-FAIL-005)", async () => {
   ]);
 });
 
-test("both stream: each request is answered before the next is sent", async () => {
+test("both stream: each request is answered before the next is sent (ACT-END-002)", async () => {
   const talk = new Talk("bidi_streaming").say(first(names.bidi_streaming));
   for (const message of ["a", "b"]) {
     talk.say(later(groups([reply(message)])));

@@ -4,7 +4,7 @@ import {
   type ActionResponse,
   ActionResponseSchema,
 } from "../../gen/stateward/action/v1/action_pb.js";
-import type { Connection } from "../capability.js";
+import type { Connection } from "../connection.js";
 import { type Answer, Context } from "../context.js";
 import { asRefusal, failureOf, Refusal } from "../refusal.js";
 

@@ -52,7 +52,7 @@ test("what is asked for behind the last response is said", async () => {
   assert.deepEqual(await talk.whole(), ['no case, effect ActionTwoService.Call {"id":"x"}']);
 });
 
-test("a handler that waits is told of the end: the caller's, and the function's", async () => {
+test("a handler that waits is told of the end: the caller's, and the function's (ACT-CANCEL-004)", async () => {
   let left = 0;
   const waits = streaming(async function* (_context, requests) {
     try {

@@ -2,7 +2,8 @@ import { create, type DescMethod, type Message, type MessageInitShape } from "@b
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { type Metadata as MetadataMessage, MetadataSchema } from "../../gen/stateward/entity/v1/entity_pb.js";
 import { type Delete, DeleteSchema } from "../../gen/stateward/eventsourced/v1/eventsourced_pb.js";
-import { Capability, type Connection } from "../capability.js";
+import { Capability } from "../capability.js";
+import type { Connection } from "../connection.js";
 import { type Asked, Context, type EffectOptions } from "../context.js";
 import { Metadata } from "../metadata.js";
 import { Code, Refusal } from "../refusal.js";

@@ -5,7 +5,7 @@ import {
   type HandleResponse,
   HandleResponseSchema,
 } from "../../gen/stateward/multiplex/v1/multiplex_pb.js";
-import type { Connection } from "../capability.js";
+import type { Connection } from "../connection.js";
 import { asRefusal, Code } from "../refusal.js";
 import type { Method } from "../service.js";
 import { gone, Inbox, type Stream } from "../stream.js";
@@ -102,7 +102,7 @@ export class Handle implements Stream<Message, Message>, Writer {
     else this.close(false);
   }
 
-  /** Ends the handle, and drops what it had to say. */
+  /** Ends the handle, and drops what it had to say. No other notices (MUX-WRONG-007). */
   fail(code: Code, description: string): void {
     this.#session.log.warn("handle failed", { handle: this.number, code: Code[code], reason: description });
     this.#pending = undefined;

@@ -1,5 +1,5 @@
 import type { HandleRequest, HandleResponse } from "../../gen/stateward/multiplex/v1/multiplex_pb.js";
-import type { Connection } from "../capability.js";
+import type { Connection } from "../connection.js";
 import type { Log } from "../log.js";
 import { Code, Refusal } from "../refusal.js";
 import type { Method } from "../service.js";
@@ -18,8 +18,9 @@ export type Kinds = ReadonlyMap<string, Method>;
 
 /**
  * One multiplexed stream. The frames are read while what there is to send is written, and
- * while each handle's kind runs; all that waits is bounded: by the window what was read of
- * a handle, by one message what it has to send, and by the number of handles the rest.
+ * while each handle's kind runs, so that none waits for another (MUX-READ-003). All that
+ * waits is bounded: by the window what was read of a handle, by one message what it has to
+ * send, and by the number of handles the rest.
  */
 export class Session {
   readonly connection: Connection;
@@ -141,7 +142,7 @@ export class Session {
     }
   }
 
-  /** Begins a handle, and lets the kind serve it. */
+  /** Begins a handle, and lets the kind serve it: as an activation of its own (MUX-OPEN-005). */
   #open(number: bigint, message: Uint8Array): void {
     if (number !== this.#opened + 1n)
       throw wrong(`handle ${number} opened behind ${this.#opened} (MUX-OPEN-004)`);

@@ -55,6 +55,11 @@ export class Proxy {
     );
   }
 
+  /** Closes every connection. */
+  disconnect(): void {
+    for (const client of this.#clients.splice(0)) client.close();
+  }
+
   /** Tells the function to stop. */
   tellToStop(): void {
     this.#stop.abort();
@@ -66,7 +71,7 @@ export class Proxy {
     try {
       await this.#served;
     } finally {
-      for (const client of this.#clients) client.close();
+      this.disconnect();
     }
   }
 

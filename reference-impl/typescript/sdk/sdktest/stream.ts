@@ -1,7 +1,8 @@
 // A stream in memory, for what serves one.
 import { create } from "@bufbuild/protobuf";
 import { DiscoverRequestSchema } from "../../gen/stateward/discovery/v1/discovery_pb.js";
-import { type Capability, Connection } from "../capability.js";
+import type { Capability } from "../capability.js";
+import { Connection } from "../connection.js";
 import { gone, Inbox, type Stream } from "../stream.js";
 
 /** One call whose other side is the test. */

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { DiscoverRequestSchema } from "../../gen/stateward/discovery/v1/discovery_pb.js";
-import { type Capability, Connection } from "../capability.js";
+import type { Capability } from "../capability.js";
+import { Connection } from "../connection.js";
 import { Commands } from "../command.js";
 import type { Surroundings } from "../conversation.js";
 import { textLog } from "../log.js";

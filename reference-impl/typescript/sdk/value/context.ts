@@ -7,7 +7,7 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import { type StateAction, StateActionSchema } from "../../gen/stateward/value/v1/value_pb.js";
-import type { Connection } from "../capability.js";
+import type { Connection } from "../connection.js";
 import { type Asked, Context, type EffectOptions } from "../context.js";
 import { pack } from "../payload.js";
 
