@@ -45,12 +45,13 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A function as a proxy meets it. */
 class UserFunctionTest {
-  private final CountDownLatch handling = new CountDownLatch(1); // AddItem has begun
+  private final Semaphore handling = new Semaphore(0); // one for each AddItem that has begun
   private final CountDownLatch go = new CountDownLatch(1); // and may end
 
   private EventSourcedEntity<Object> entity() {
@@ -59,7 +60,7 @@ class UserFunctionTest {
         .handle(
             ShoppingCartServiceGrpc.getAddItemMethod(),
             (context, state, request) -> {
-              handling.countDown();
+              handling.release();
               await(request.getProductId().equals("until cancelled") ? cancelled(context) : go);
               context.check();
               return AddItemResponse.getDefaultInstance();
@@ -84,6 +85,10 @@ class UserFunctionTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private void begun(int handlers) throws InterruptedException {
+    assertTrue(handling.tryAcquire(handlers, Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
   }
 
   private Config config() {
@@ -161,7 +166,7 @@ class UserFunctionTest {
     try (Served served = new Served(config())) {
       var stream = open(served);
       stream.say(add(1, "until cancelled", 0));
-      await(handling);
+      begun(1);
       stream.say(cancelOf(7)); // that never came
       stream.say(cancelOf(1));
       var failure = stream.hear().getReply().getClientAction().getFailure();
@@ -276,7 +281,7 @@ class UserFunctionTest {
       watch.hear();
       var busy = open(served);
       busy.say(add(1, "", 0));
-      await(handling);
+      begun(1);
       var stopped =
           java.util.concurrent.CompletableFuture.supplyAsync(
               () -> {
@@ -300,9 +305,30 @@ class UserFunctionTest {
   void breaksWhatDoesNotEnd() throws Exception {
     try (Served served = new Served(config().withStopWithin(Duration.ofMillis(1)))) {
       open(served).say(add(1, "", 0));
-      await(handling);
+      begun(1);
       assertFalse(served.stop());
       go.countDown();
+    }
+  }
+
+  /** The command behind 64 handlers that wait does, and nothing else. */
+  @Test
+  void everyThreadIsHeld() throws Exception {
+    try (Served served = new Served(config())) {
+      for (int i = 0; i < UserFunction.WORKERS; i++) {
+        open(served).say(add(1, "", 0));
+      }
+      begun(UserFunction.WORKERS);
+      var next = open(served);
+      next.say(get(1));
+      assertEquals(ServingStatus.SERVING, health(served));
+      assertEquals(1, served.announce().getEntitiesCount());
+      var watch = served.open(LifecycleServiceGrpc.getWatchMethod());
+      watch.say(start());
+      assertTrue(watch.hear().hasHealth());
+      assertTrue(next.isSilent(), "no thread is free to handle it");
+      go.countDown();
+      assertTrue(next.hear().getReply().getClientAction().hasReply());
     }
   }
 

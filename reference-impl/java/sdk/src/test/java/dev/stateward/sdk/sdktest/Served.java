@@ -97,6 +97,11 @@ public final class Served implements AutoCloseable {
       return (R) next;
     }
 
+    /** Says whether nothing was said that was not heard. */
+    public boolean isSilent() {
+      return heard.isEmpty();
+    }
+
     /** Waits for the end of the stream and returns its status; nothing is said before it. */
     public Status.Code ended() throws InterruptedException {
       if (heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS) instanceof Status status) {
