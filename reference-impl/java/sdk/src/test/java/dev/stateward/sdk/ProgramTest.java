@@ -172,7 +172,7 @@ class ProgramTest {
     }
   }
 
-  @Test
+  @Test // DISC-LISTEN-001, DISC-LISTEN-003
   void addresses() {
     assertEquals("127.0.0.1:8080", Address.of(Map.of()).toString());
     assertEquals("127.0.0.1:8080", Address.of(Map.of("HOST", "", "PORT", "")).toString());

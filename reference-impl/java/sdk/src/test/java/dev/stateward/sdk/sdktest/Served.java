@@ -35,6 +35,12 @@ public final class Served implements AutoCloseable {
     channel = InProcessChannelBuilder.forName(name).build();
   }
 
+  /** Is a connection to a function that is served already. */
+  public Served(UserFunction.Running running, ManagedChannel channel) {
+    this.running = running;
+    this.channel = channel;
+  }
+
   /** Returns the connection to the function. */
   public ManagedChannel channel() {
     return channel;
@@ -85,6 +91,11 @@ public final class Served implements AutoCloseable {
     /** Half-closes. */
     public void halfClose() {
       out.onCompleted();
+    }
+
+    /** Breaks the stream off, as a proxy does that is killed. */
+    public void breakOff() {
+      out.onError(Status.CANCELLED.asRuntimeException());
     }
 
     /** Returns the next message of the function. */
