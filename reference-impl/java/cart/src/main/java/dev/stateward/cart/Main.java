@@ -14,7 +14,7 @@ public final class Main {
 
   /** Runs the program. */
   public static void main(String[] args) {
-    Program.main(config(), args);
+    Program.main(Main::config, args);
   }
 
   /** Returns the whole of the program. */

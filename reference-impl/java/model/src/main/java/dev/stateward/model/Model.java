@@ -16,7 +16,7 @@ public final class Model {
 
   /** Runs the program. */
   public static void main(String[] args) {
-    Program.main(config(), args);
+    Program.main(Model::config, args);
   }
 
   /** Returns the whole of the program. */

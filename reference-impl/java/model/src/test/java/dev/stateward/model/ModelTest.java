@@ -16,6 +16,10 @@ import dev.stateward.discovery.v1.DiscoveryServiceGrpc;
 import dev.stateward.eventsourced.v1.EventSourcedReply;
 import dev.stateward.eventsourced.v1.EventSourcedServiceGrpc;
 import dev.stateward.eventsourced.v1.HandleResponse;
+import dev.stateward.multiplex.v1.HandleRequest;
+import dev.stateward.multiplex.v1.MultiplexServiceGrpc;
+import dev.stateward.multiplex.v1.Start;
+import dev.stateward.replicated.v1.ReplicatedEntityServiceGrpc;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.TestStream;
 import dev.stateward.sdk.sdktest.EventSourced;
@@ -25,6 +29,7 @@ import dev.stateward.tck.action.v1.ActionTckModelServiceGrpc;
 import dev.stateward.tck.eventsourced.v1.EventSourcedTckModelServiceGrpc;
 import dev.stateward.tck.value.v1.ValueEntityTckModelServiceGrpc;
 import dev.stateward.value.v1.ValueEntityReply;
+import dev.stateward.value.v1.ValueEntityServiceGrpc;
 import io.grpc.MethodDescriptor;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +137,24 @@ class ModelTest {
       assertTrue(call.hear().hasForward());
       call.halfClose();
       assertEquals(io.grpc.Status.Code.OK, call.ended());
+    }
+  }
+
+  @Test // MUX-USE-004
+  void multiplexedStreamsOfEachKind() throws Exception {
+    try (Served served = new Served(Model.config().withLog(TestStream.quiet()))) {
+      for (String kind :
+          new String[] {
+            EventSourcedServiceGrpc.SERVICE_NAME,
+            ValueEntityServiceGrpc.SERVICE_NAME,
+            ReplicatedEntityServiceGrpc.SERVICE_NAME
+          }) {
+        var frames = served.open(MultiplexServiceGrpc.getHandleMethod());
+        frames.say(
+            HandleRequest.newBuilder().setStart(Start.newBuilder().setEntityType(kind)).build());
+        frames.halfClose();
+        assertEquals(io.grpc.Status.Code.OK, frames.ended(), kind);
+      }
     }
   }
 

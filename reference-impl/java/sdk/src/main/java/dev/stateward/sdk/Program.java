@@ -9,11 +9,13 @@ import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 /** A function as a program. */
 public final class Program {
@@ -41,12 +43,18 @@ public final class Program {
   /** How long healthcheck waits for an answer. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  /** It warns of options of TCP that a unix socket has not; held, or its level would be lost. */
-  private static final Logger NETTY = Logger.getLogger("io.grpc.netty.shaded.io.netty");
+  /**
+   * They warn that a unix socket has no SO_KEEPALIVE, which gRPC asks of every socket. Held: a
+   * logger that nobody holds loses its filter.
+   */
+  private static final List<Logger> SOCKETS =
+      Stream.of("Bootstrap", "ServerBootstrap")
+          .map(name -> Logger.getLogger("io.grpc.netty.shaded.io.netty.bootstrap." + name))
+          .toList();
 
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
-  private final Config config;
+  private final Supplier<Config> function;
   private final Map<String, String> environment;
   private final PrintStream out;
   private final PrintStream err;
@@ -54,12 +62,12 @@ public final class Program {
 
   /** The program with everything that it touches handed in. */
   Program(
-      Config config,
+      Supplier<Config> function,
       Map<String, String> environment,
       PrintStream out,
       PrintStream err,
       Duration patience) {
-    this.config = config;
+    this.function = function;
     this.environment = environment;
     this.out = out;
     this.err = err;
@@ -70,17 +78,20 @@ public final class Program {
    * Runs the function as a program: it reads the arguments and the environment (see --help), serves
    * until SIGTERM or SIGINT, and ends the process: with 0 after a stop in order, 1 after any other
    * end, 2 for wrong arguments.
+   *
+   * @param function says what is served. A healthcheck does not ask: it runs every few seconds, and
+   *     to load the descriptors of a function costs a quarter of it
    */
-  public static void main(Config config, String... args) {
+  public static void main(Supplier<Config> function, String... args) {
     if (System.getProperty(LOG_FORMAT) == null) { // a line for each record
       System.setProperty(LOG_FORMAT, "%1$tFT%1$tT.%1$tL%1$tz %4$s %5$s%6$s%n");
     }
-    NETTY.setLevel(Level.SEVERE);
+    SOCKETS.forEach(log -> log.setFilter(line -> !line.getMessage().contains("SO_KEEPALIVE")));
     CountDownLatch stop = new CountDownLatch(1);
     Signals.handle("TERM", () -> signalled(stop, 128 + 15));
     Signals.handle("INT", () -> signalled(stop, 128 + 2));
     int code =
-        new Program(config, System.getenv(), System.out, System.err, PATIENCE).run(stop, args);
+        new Program(function, System.getenv(), System.out, System.err, PATIENCE).run(stop, args);
     System.exit(code);
   }
 
@@ -114,10 +125,11 @@ public final class Program {
     return switch (argument) {
       case "" -> serve(stop);
       case "--help", "-h" -> {
-        out.printf(USAGE, config.name());
+        out.printf(USAGE, function.get().name());
         yield 0;
       }
       case "--version" -> {
+        Config config = function.get();
         out.printf(
             "%s %s (Java %s), %s %s%n",
             config.name(),
@@ -135,12 +147,13 @@ public final class Program {
   private int wrong(String arguments) {
     err.printf(
         "%s takes --help, --version or healthcheck, and was given \"%s\"%n",
-        config.name(), arguments);
+        function.get().name(), arguments);
     return 2;
   }
 
   private int serve(CountDownLatch stop) throws IOException, InterruptedException {
     String dialect = environment.getOrDefault("DIALECT", "");
+    Config config = function.get();
     Config served = dialect.isEmpty() ? config : config.withDialect(dialect);
     return serve(served, Address.of(environment), stop);
   }

@@ -35,8 +35,12 @@ public final class UserFunction {
    */
   private static final int MAX_MESSAGE = 5 << 20;
 
-  /** How many handlers run at once, where nobody has given other threads. */
-  private static final int WORKERS = 64;
+  /**
+   * How many handlers run at once, where nobody has given other threads. The next command waits, in
+   * the order in which they came, for one of them to return. What keeps the function in service
+   * waits for none: discovery, health, lifecycle and cancels are heard on gRPC's own threads.
+   */
+  static final int WORKERS = 64;
 
   private final Config config;
   private final DiscoverResponse description;

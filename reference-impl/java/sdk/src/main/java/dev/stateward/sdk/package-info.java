@@ -14,7 +14,7 @@
  *
  * <pre>{@code
  * public static void main(String[] args) {
- *   Program.main(Config.of("shopping-cart", "1.0.0", CartEntity.definition()), args);
+ *   Program.main(Main::config, args);
  * }
  * }</pre>
  *

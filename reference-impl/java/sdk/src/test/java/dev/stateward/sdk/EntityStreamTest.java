@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class EntityStreamTest {
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private final List<String> happened = new ArrayList<>();
+  private boolean room = true; // for an answer
   private final EntityStream<HandleRequest, HandleResponse> stream =
       new EntityStream<>(
           new Host(TestStream.quiet(), tasks::add, new ScheduledThreadPoolExecutor(0)),
@@ -59,11 +60,11 @@ class EntityStreamTest {
     }
   }
 
-  /** The end of a proxy that reads everything. */
+  /** The end of a proxy that reads while there is room. */
   private final class Side implements EntityStream.Side<HandleResponse> {
     @Override
     public boolean isReady() {
-      return true;
+      return room;
     }
 
     @Override
@@ -94,7 +95,7 @@ class EntityStreamTest {
     }
   }
 
-  @Test // REP-TURN-007, CORE-CANCEL-004
+  @Test // REP-TURN-007, CORE-CANCEL-004, ACT-REQ-003, MUX-MSG-005
   void cancelsOfCommandsThatWait() {
     stream.hear(command(1), 0);
     stream.hear(EventSourced.snapshotRequest(), 0);
@@ -108,6 +109,18 @@ class EntityStreamTest {
     assertEquals(List.of("1 cancelled", "0", "2 cancelled", "3", "4"), happened);
   }
 
+  @Test // ACT-FLOW-003
+  void whoeverWaitsForRoomHoldsNoWorker() {
+    room = false;
+    stream.hear(command(1), 0);
+    work();
+    assertEquals(List.of(), happened);
+    room = true;
+    stream.resume();
+    work();
+    assertEquals(List.of("1"), happened);
+  }
+
   @Test
   void aStreamThatEndsIsClosedOnce() {
     stream.halfClose();
@@ -117,7 +130,7 @@ class EntityStreamTest {
     assertEquals(List.of("OK", "closed"), happened);
   }
 
-  @Test // what the worker has not begun is dropped
+  @Test // CORE-STREAM-005: what the worker has not begun is dropped
   void aStreamThatIsResetIsClosed() {
     stream.hear(command(1), 0);
     stream.reset();

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -41,9 +42,9 @@ class ProgramTest {
   private final BlockingQueue<String> log = new LinkedBlockingQueue<>();
   private final CountDownLatch stop = new CountDownLatch(1);
 
-  /** Is a program for {@link #signal}. */
+  /** Is a program for {@link #process}. */
   public static void main(String[] args) {
-    Program.main(config(), args);
+    Program.main(ProgramTest::config, args);
   }
 
   private static Config config() {
@@ -74,7 +75,7 @@ class ProgramTest {
           public void close() {}
         });
     return new Program(
-            config().withLog(logger),
+            () -> config().withLog(logger),
             environment,
             new PrintStream(out),
             new PrintStream(err),
@@ -171,7 +172,7 @@ class ProgramTest {
     }
   }
 
-  @Test
+  @Test // DISC-LISTEN-001, DISC-LISTEN-003
   void addresses() {
     assertEquals("127.0.0.1:8080", Address.of(Map.of()).toString());
     assertEquals("127.0.0.1:8080", Address.of(Map.of("HOST", "", "PORT", "")).toString());
@@ -183,26 +184,56 @@ class ProgramTest {
     }
   }
 
-  /** SIGTERM stops a process in order. */
+  /** SIGTERM stops a process in order, which has logged that, and warned of nothing. */
   @Test
-  void signal() throws Exception {
-    ProcessBuilder java =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                ProgramTest.class.getName())
-            .redirectErrorStream(true);
-    java.environment().put("PORT", "0");
-    Process process = java.start();
-    try (var lines = process.inputReader()) {
-      String line = lines.readLine();
-      assertTrue(line != null && line.contains("listening on 127.0.0.1:"), () -> "" + line);
-      process.destroy(); // SIGTERM
-      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
-      assertEquals(0, process.exitValue());
-    } finally {
-      process.destroyForcibly();
+  void process(@TempDir Path folder) throws Exception {
+    for (String[] variable :
+        new String[][] {{"PORT", "0"}, {"SOCKET", folder.resolve("two.sock").toString()}}) {
+      Process process = start(variable);
+      try (var lines = process.inputReader()) {
+        String line = lines.readLine();
+        assertTrue(line != null && line.contains("INFO listening on "), () -> "" + line);
+        if (variable[0].equals("SOCKET")) {
+          Process asks = start(variable, "healthcheck");
+          String said = new String(asks.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+          assertFalse(said.contains("WARNING"), said);
+        }
+        process.toHandle().destroy(); // SIGTERM; Process.destroy closes the pipe too
+        assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+        assertEquals(
+            List.of("INFO stopping", "INFO stopped"),
+            lines.lines().map(said -> said.substring(said.indexOf(' ') + 1)).toList());
+        assertEquals(0, process.exitValue());
+      } finally {
+        process.destroyForcibly();
+      }
     }
+  }
+
+  private static Process start(String[] variable, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(ProgramTest.class.getName());
+    command.addAll(List.of(arguments));
+    ProcessBuilder java = new ProcessBuilder(command).redirectErrorStream(true);
+    java.environment().put(variable[0], variable[1]);
+    return java.start();
+  }
+
+  /** A healthcheck asks who serves, and is no function itself. */
+  @Test
+  void healthcheckMakesNoFunction() {
+    Program program =
+        new Program(
+            () -> {
+              throw new AssertionError("the function was made");
+            },
+            Map.of("PORT", "1"), // where nobody listens
+            new PrintStream(out),
+            new PrintStream(err),
+            Duration.ofSeconds(20));
+    assertEquals(1, program.run(stop, "healthcheck"));
+    assertTrue(text(err).contains("does not answer"), text(err));
   }
 }

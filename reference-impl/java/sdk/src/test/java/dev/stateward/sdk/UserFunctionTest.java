@@ -2,16 +2,10 @@ package dev.stateward.sdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.api.AnnotationsProto;
-import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
-import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
-import com.google.protobuf.ExtensionRegistry;
-import dev.stateward.discovery.v1.Capability;
-import dev.stateward.discovery.v1.DiscoverResponse;
+import com.google.protobuf.ByteString;
 import dev.stateward.entity.v1.Cancel;
 import dev.stateward.eventsourced.v1.EventSourcedServiceGrpc;
 import dev.stateward.eventsourced.v1.HandleRequest;
@@ -22,10 +16,14 @@ import dev.stateward.lifecycle.v1.ProxyDraining;
 import dev.stateward.lifecycle.v1.WatchRequest;
 import dev.stateward.lifecycle.v1.WatchResponse;
 import dev.stateward.lifecycle.v1.WatchStart;
+import dev.stateward.multiplex.v1.MultiplexServiceGrpc;
+import dev.stateward.multiplex.v1.Open;
+import dev.stateward.multiplex.v1.Start;
 import dev.stateward.samples.cart.v1.AddItemRequest;
 import dev.stateward.samples.cart.v1.AddItemResponse;
 import dev.stateward.samples.cart.v1.GetCartRequest;
 import dev.stateward.samples.cart.v1.GetCartResponse;
+import dev.stateward.samples.cart.v1.RemoveItemRequest;
 import dev.stateward.samples.cart.v1.RemoveItemResponse;
 import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
 import dev.stateward.sdk.eventsourced.EventSourcedEntity;
@@ -37,20 +35,23 @@ import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A function as a proxy meets it. */
 class UserFunctionTest {
-  private final CountDownLatch handling = new CountDownLatch(1); // AddItem has begun
+  private static final int LARGEST = 4 << 20; // bytes of a message that every function takes
+
+  private final Semaphore handling = new Semaphore(0); // one for each AddItem that has begun
   private final CountDownLatch go = new CountDownLatch(1); // and may end
 
   private EventSourcedEntity<Object> entity() {
@@ -59,7 +60,7 @@ class UserFunctionTest {
         .handle(
             ShoppingCartServiceGrpc.getAddItemMethod(),
             (context, state, request) -> {
-              handling.countDown();
+              handling.release();
               await(request.getProductId().equals("until cancelled") ? cancelled(context) : go);
               context.check();
               return AddItemResponse.getDefaultInstance();
@@ -84,6 +85,10 @@ class UserFunctionTest {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private void begun(int handlers) throws InterruptedException {
+    assertTrue(handling.tryAcquire(handlers, Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
   }
 
   private Config config() {
@@ -113,55 +118,12 @@ class UserFunctionTest {
     return stream;
   }
 
-  @Test // DISC-CALL-001, DISC-DESC-001, DISC-DESC-002, DISC-INC-004, DISC-DRIFT-001, DISC-CAP-002
-  void discovery() throws Exception {
-    try (Served served = new Served(config())) {
-      DiscoverResponse answer = served.announce();
-      assertEquals(answer, served.announce(Capability.CAPABILITY_CANCEL));
-      assertEquals(1, answer.getServiceInfo().getProtocolMajorVersion());
-      assertEquals(Connection.CAPABILITIES.size(), answer.getServiceInfo().getCapabilitiesCount());
-      assertFalse(answer.getServiceInfo().getSchemaFingerprint().isEmpty());
-      assertFalse(answer.getServiceInfo().getIncarnationId().isEmpty());
-      try (Served other = new Served(config())) {
-        assertNotEquals(
-            answer.getServiceInfo().getIncarnationId(),
-            other.announce().getServiceInfo().getIncarnationId());
-      }
-      Set<String> names = new HashSet<>();
-      for (FileDescriptorProto file : files(answer)) {
-        assertTrue(names.containsAll(file.getDependencyList()), file.getName());
-        assertTrue(names.add(file.getName()), "each file once");
-      }
-    }
-  }
-
-  private static Iterable<FileDescriptorProto> files(DiscoverResponse answer) throws Exception {
-    ExtensionRegistry options = ExtensionRegistry.newInstance();
-    AnnotationsProto.registerAllExtensions(options);
-    return FileDescriptorSet.parseFrom(answer.getProto(), options).getFileList();
-  }
-
-  @Test // the routes of HTTP reach the proxy
-  void optionsOfTheDescriptors() throws Exception {
-    try (Served served = new Served(config())) {
-      for (FileDescriptorProto file : files(served.announce())) {
-        if (file.getName().endsWith("cart.proto")) {
-          var method = file.getService(0).getMethod(0);
-          var rule = method.getOptions().getExtension(AnnotationsProto.http);
-          assertEquals("/carts/{user_id}/items", rule.getPost());
-          return;
-        }
-      }
-    }
-    throw new AssertionError("no cart.proto");
-  }
-
-  @Test // CORE-CANCEL-002 to CORE-CANCEL-005
+  @Test // CORE-CANCEL-002 to CORE-CANCEL-005, CORE-STREAM-003
   void cancel() throws Exception {
     try (Served served = new Served(config())) {
       var stream = open(served);
       stream.say(add(1, "until cancelled", 0));
-      await(handling);
+      begun(1);
       stream.say(cancelOf(7)); // that never came
       stream.say(cancelOf(1));
       var failure = stream.hear().getReply().getClientAction().getFailure();
@@ -188,7 +150,7 @@ class UserFunctionTest {
     }
   }
 
-  @Test // LIFE-WATCH-007, LIFE-HEALTH-001, LIFE-STOP-008, LIFE-DRAIN-008
+  @Test // LIFE-WATCH-007, LIFE-HEALTH-001, LIFE-HEALTH-006, LIFE-STOP-008, LIFE-DRAIN-008
   void watch() throws Exception {
     Config config = config();
     try (Served served = new Served(config)) {
@@ -198,6 +160,8 @@ class UserFunctionTest {
       config.health().notServing("no database");
       assertEquals("no database", watch.hear().getHealth().getReason());
       assertEquals(ServingStatus.NOT_SERVING, health(served));
+      config.health().notServing("a".repeat(2000));
+      assertEquals(1024, watch.hear().getHealth().getReason().length());
       config.health().serving();
       assertEquals(HealthStatus.HEALTH_STATUS_SERVING, watch.hear().getHealth().getStatus());
       assertEquals(ServingStatus.SERVING, health(served));
@@ -248,7 +212,7 @@ class UserFunctionTest {
         .getStatus();
   }
 
-  @Test // LIFE-WATCH-002
+  @Test // LIFE-WATCH-002, LIFE-WATCH-011
   void watchOutOfTurn() throws Exception {
     try (Served served = new Served(config())) {
       for (WatchRequest wrong :
@@ -276,7 +240,7 @@ class UserFunctionTest {
       watch.hear();
       var busy = open(served);
       busy.say(add(1, "", 0));
-      await(handling);
+      begun(1);
       var stopped =
           java.util.concurrent.CompletableFuture.supplyAsync(
               () -> {
@@ -300,9 +264,71 @@ class UserFunctionTest {
   void breaksWhatDoesNotEnd() throws Exception {
     try (Served served = new Served(config().withStopWithin(Duration.ofMillis(1)))) {
       open(served).say(add(1, "", 0));
-      await(handling);
+      begun(1);
       assertFalse(served.stop());
       go.countDown();
+    }
+  }
+
+  @Test // CORE-LIMIT-001, MUX-LIMIT-004
+  void theLargestMessages() throws Exception {
+    int over = remove("a".repeat(LARGEST)).getSerializedSize() - LARGEST;
+    HandleRequest largest = remove("a".repeat(LARGEST - over));
+    assertEquals(LARGEST, largest.getSerializedSize());
+    Address address = Address.of(Map.of("PORT", "0"));
+    EventLoopGroup threads = address.threads(1);
+    var running = new UserFunction(config()).start(address.server(threads));
+    var channel = address.withPort(running.port()).channel(threads).build();
+    try (Served served = new Served(running, channel)) {
+      var plain = open(served);
+      plain.say(largest);
+      assertTrue(plain.hear().getReply().getClientAction().hasReply());
+      var frames = served.open(MultiplexServiceGrpc.getHandleMethod());
+      frames.say(
+          frame(0)
+              .setStart(Start.newBuilder().setEntityType(EventSourcedServiceGrpc.SERVICE_NAME))
+              .build());
+      ByteString init = EventSourced.init(ShoppingCartServiceGrpc.SERVICE_NAME, "e").toByteString();
+      frames.say(frame(1).setOpen(Open.newBuilder().setMessage(init)).build());
+      assertTrue(frames.hear().hasCredit(), "the whole window is there again");
+      frames.say(frame(1).setMessage(largest.toByteString()).build());
+      assertEquals(LARGEST, frames.hear().getCredit().getBytes());
+      assertTrue(frames.hear().hasMessage());
+    } finally {
+      threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+  }
+
+  private static HandleRequest remove(String product) {
+    return EventSourced.command(
+        "e",
+        1,
+        ShoppingCartServiceGrpc.getRemoveItemMethod(),
+        RemoveItemRequest.newBuilder().setProductId(product).build());
+  }
+
+  private static dev.stateward.multiplex.v1.HandleRequest.Builder frame(long handle) {
+    return dev.stateward.multiplex.v1.HandleRequest.newBuilder().setHandle(handle);
+  }
+
+  /** The command behind 64 handlers that wait does, and nothing else. */
+  @Test
+  void everyThreadIsHeld() throws Exception {
+    try (Served served = new Served(config())) {
+      for (int i = 0; i < UserFunction.WORKERS; i++) {
+        open(served).say(add(1, "", 0));
+      }
+      begun(UserFunction.WORKERS);
+      var next = open(served);
+      next.say(get(1));
+      assertEquals(ServingStatus.SERVING, health(served));
+      assertEquals(1, served.announce().getEntitiesCount());
+      var watch = served.open(LifecycleServiceGrpc.getWatchMethod());
+      watch.say(start());
+      assertTrue(watch.hear().hasHealth());
+      assertTrue(next.isSilent(), "no thread is free to handle it");
+      go.countDown();
+      assertTrue(next.hear().getReply().getClientAction().hasReply());
     }
   }
 

@@ -6,14 +6,11 @@
  * changes the value as it would change a collection of Java's; what it did is sent, and spreads.
  *
  * <pre>{@code
- * ReplicatedEntity.of(
- *         PresenceServiceGrpc.getServiceDescriptor(), "presence", id -> new ORSet<>(Codec.STRING))
- *     .handle(
- *         PresenceServiceGrpc.getEnterMethod(),
- *         (context, people, request) -> {
- *           people.add(request.getName());
- *           return EnterResponse.getDefaultInstance();
- *         });
+ * private static Streamed<JoinResponse> join(
+ *     ReplicatedContext context, ORSet<String> people, JoinRequest request) {
+ *   people.add(request.getPerson());
+ *   return Streamed.open(present(people), news -> present(people));
+ * }
  * }</pre>
  *
  * <p><b>One thing at a time.</b> An entity does one thing at a time: a change from elsewhere, a

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
 import dev.stateward.action.v1.ActionCommand;
 import dev.stateward.action.v1.ActionResponse;
 import dev.stateward.sdk.Call;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -80,26 +82,52 @@ class ActionConversationTest {
     assertEquals(Payload.pack(says(text)), response.getReply().getPayload(), response::toString);
   }
 
-  private static void refused(Status.Code code, Said<ActionResponse> said) {
+  private static String refused(Status.Code code, Said<ActionResponse> said) {
     List<ActionResponse> answers = all(said);
     assertEquals(1, answers.size(), answers::toString);
     assertEquals(code.value(), answers.get(0).getFailure().getCode(), answers::toString);
     assertFalse(said.more().getAsBoolean(), "the call goes on after a refusal");
+    return answers.get(0).getFailure().getDescription();
   }
 
-  @Test
+  @Test // ACT-ANSWER-001, ACT-ANSWER-002
   void unary() {
-    Said<ActionResponse> said =
+    Conversation<ActionCommand, ActionResponse> call =
         unary(
-                (context, request) -> {
-                  context.effect(CALL, true);
-                  return says("hello");
-                })
-            .step(request("ProcessUnary"));
-    List<ActionResponse> answers = all(said);
+            (context, request) -> {
+              context.effect(CALL, true);
+              return says("hello");
+            });
+    List<ActionResponse> answers = all(call.step(request("ProcessUnary")));
     assertEquals(1, answers.size());
     answers("hello", answers.get(0));
     assertEquals(1, answers.get(0).getSideEffectsCount());
+    Said<ActionResponse> end = call.halfClose();
+    assertEquals(List.of(), all(end));
+    assertFalse(end.more().getAsBoolean());
+  }
+
+  @Test // ACT-REQ-006
+  void unknownFields() {
+    UnknownFieldSet unknown =
+        UnknownFieldSet.newBuilder()
+            .addField(999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+            .build();
+    ActionCommand command =
+        request("ProcessUnary").toBuilder()
+            .setPayload(Payload.pack(NOTHING.toBuilder().setUnknownFields(unknown).build()))
+            .setUnknownFields(unknown)
+            .build();
+    answers("hello", all(unary((context, request) -> says("hello")).step(command)).get(0));
+  }
+
+  @Test // ACT-DISC-001
+  void everyShapeIsServed() {
+    assertEquals(
+        Set.of(Shape.values()),
+        ActionKind.KIND.serve(Map.of()).stream()
+            .map(method -> Shape.of(method.call().getType()))
+            .collect(Collectors.toSet()));
   }
 
   /** A forward answers in place of the handler. */
@@ -116,7 +144,10 @@ class ActionConversationTest {
     assertEquals("ProcessUnary", response.getForward().getCommandName());
   }
 
-  /** What is not served, and what cannot be read, is refused (ACT-CALL-004, ACT-REQ-005). */
+  /**
+   * What is not served, and what cannot be read, is refused (ACT-CALL-004, ACT-REQ-005,
+   * ACT-FAIL-001).
+   */
   @Test
   void refusals() {
     refused(Status.Code.UNIMPLEMENTED, unary(null).step(ActionCommand.getDefaultInstance()));
@@ -132,16 +163,21 @@ class ActionConversationTest {
         unary(null)
             .step(opening("ProcessUnary").toBuilder().setPayload(Payload.pack(says(""))).build()));
     refused(Status.Code.INVALID_ARGUMENT, unary(null).halfClose()); // ACT-OPEN-001
-    refused(
-        Status.Code.NOT_FOUND,
-        unary(
-                (context, q) -> {
-                  throw new Refusal(Status.Code.NOT_FOUND, "nobody");
-                })
-            .step(request("ProcessUnary")));
+    assertEquals(
+        "nobody",
+        refused(
+            Status.Code.NOT_FOUND,
+            unary(
+                    (context, q) -> {
+                      throw new Refusal(Status.Code.NOT_FOUND, "nobody");
+                    })
+                .step(request("ProcessUnary"))));
   }
 
-  /** Effects travel with a refusal, be it thrown or asked for, and behind the last response. */
+  /**
+   * Effects travel with a refusal, be it thrown or asked for, and behind the last response
+   * (FX-FAIL-002).
+   */
   @Test
   void effectsBesides() {
     BiFunction<ActionContext, ProcessRequest, ProcessResponse> asks =
@@ -174,7 +210,7 @@ class ActionConversationTest {
     assertEquals(1, all(call.halfClose()).get(0).getSideEffectsCount());
   }
 
-  /** A mistake of the author fails one call, and its stack is in the log alone. */
+  /** A mistake of the author fails one call alone, and its stack is in the log (ACT-CALL-003). */
   @Test
   void mistakes() {
     refused(
@@ -185,9 +221,13 @@ class ActionConversationTest {
                 })
             .step(request("ProcessUnary")));
     assertTrue(stream.log().contains("a bug of the author"), stream::log);
+    answers("well", all(unary((context, q) -> says("well")).step(request("ProcessUnary"))).get(0));
   }
 
-  /** The opening is no request (ACT-OPEN-004); the response comes behind the last of these. */
+  /**
+   * The opening is no request (ACT-OPEN-004); the response comes behind the last of these
+   * (ACT-END-002).
+   */
   @Test
   void streamedIn() {
     Conversation<ActionCommand, ActionResponse> call =
@@ -202,9 +242,11 @@ class ActionConversationTest {
     assertEquals(List.of(), all(call.step(opening("ProcessStreamedIn"))));
     assertEquals(List.of(), all(call.step(request(""))));
     assertEquals(List.of(), all(call.step(request(""))));
-    List<ActionResponse> answers = all(call.halfClose());
+    Said<ActionResponse> end = call.halfClose();
+    List<ActionResponse> answers = all(end);
     assertEquals(1, answers.size());
     answers("2", answers.get(0));
+    assertFalse(end.more().getAsBoolean());
   }
 
   /** A response is made when it is asked for, and not before. */
@@ -278,7 +320,7 @@ class ActionConversationTest {
     assertTrue(stream.log().contains("a bug at the end"), stream::log);
   }
 
-  /** Each request is answered by itself; a refusal ends the call. */
+  /** Each request is answered by itself, whatever name it bears (ACT-REQ-004). */
   @Test
   void streamed() {
     Action action =

@@ -83,7 +83,10 @@ final class Carts {
   private static AddItemResponse add(
       EventSourcedContext context, List<String> words, AddItemRequest request) {
     context.effect(callGet("before"), true);
-    context.emit(added(request.getProductId()));
+    context.emit(
+        request.getProductId().isEmpty()
+            ? ItemAdded.getDefaultInstance()
+            : added(request.getProductId()));
     switch (request.getProductId()) {
       case "refuse" -> throw new Refusal(Status.Code.ABORTED, "refused");
       case "throw" -> throw new IllegalStateException("a mistake");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.UnknownFieldSet;
 import dev.stateward.discovery.v1.Capability;
 import dev.stateward.entity.v1.Failure;
 import dev.stateward.entity.v1.SideEffect;
@@ -12,6 +13,8 @@ import dev.stateward.eventsourced.v1.EventSourcedReply;
 import dev.stateward.eventsourced.v1.HandleRequest;
 import dev.stateward.eventsourced.v1.HandleResponse;
 import dev.stateward.samples.cart.v1.CartSnapshot;
+import dev.stateward.samples.cart.v1.GetCartRequest;
+import dev.stateward.samples.cart.v1.ItemAdded;
 import dev.stateward.samples.cart.v1.ItemRemoved;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Said;
@@ -38,7 +41,7 @@ class ConversationTest {
     assertTrue(said.more().getAsBoolean());
   }
 
-  @Test // ES-REPLAY-003, ES-REPLAY-004, ES-EMIT-001, ES-EMIT-002
+  @Test // ES-REPLAY-003, ES-REPLAY-004, ES-EMIT-001, ES-EMIT-002, CORE-CMD-006
   void snapshotThenEventsThenCommands() throws Exception {
     Carts carts = new Carts();
     silent(carts.says(EventSourced.init(Carts.SERVICE, Carts.ID, 7, SAVED)));
@@ -49,6 +52,42 @@ class ConversationTest {
     assertEquals(
         "anna", reply.getClientAction().getReply().getMetadata().getEntries(0).getStringValue());
     assertEquals(List.of("saved", "stored", "new"), carts.words(2));
+  }
+
+  @Test // ES-EMIT-003, ES-DEL-002
+  void aReadCarriesNothing() {
+    EventSourcedReply reply = Carts.opened().asks(Carts.get(1)).getReply();
+    assertEquals(0, reply.getEventsCount() + reply.getSideEffectsCount());
+    assertFalse(reply.hasDelete() || reply.hasSnapshot());
+  }
+
+  @Test // ES-EMIT-005
+  void anEventWithoutBytes() throws Exception {
+    Carts carts = Carts.opened();
+    silent(carts.says(EventSourced.event(1, ItemAdded.getDefaultInstance())));
+    Any event = carts.asks(Carts.add(1, "")).getReply().getEvents(0);
+    assertEquals(Payload.pack(ItemAdded.getDefaultInstance()), event);
+    assertTrue(event.getValue().isEmpty());
+    assertEquals(List.of("", ""), carts.words(2));
+  }
+
+  @Test // CORE-KEY-002
+  void anyEntityId() {
+    for (String id : List.of(" ", "a/b", "\u0000", "日本", "a".repeat(5000))) {
+      silent(new Carts().says(EventSourced.init(Carts.SERVICE, id)));
+    }
+  }
+
+  @Test // CORE-CMD-007
+  void unknownFields() {
+    UnknownFieldSet unknown =
+        UnknownFieldSet.newBuilder()
+            .addField(999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+            .build();
+    var request = GetCartRequest.newBuilder().setUnknownFields(unknown).build();
+    var command = Carts.get(1).toBuilder();
+    command.getCommandBuilder().setPayload(Payload.pack(request)).setUnknownFields(unknown);
+    assertTrue(Carts.opened().asks(command.build()).getReply().getClientAction().hasReply());
   }
 
   @Test // ES-SNAP-001, ES-SNAP-002, ES-SNAP-004
@@ -77,7 +116,7 @@ class ConversationTest {
     broken(carts.says(Carts.get(4)), 4, "CORE-RESTART-001");
   }
 
-  @Test // CORE-STREAM-002
+  @Test // CORE-STREAM-002, CORE-FAIL-002
   void mistakesOfTheAuthorEndTheStream() {
     for (String product : List.of("throw", "unknown", "apply")) {
       Carts carts = Carts.opened();
@@ -124,7 +163,7 @@ class ConversationTest {
     assertTrue(reply.getClientAction().getFailure().getDescription().contains("ES-DEL-005"));
   }
 
-  @Test // DISC-CAP-006
+  @Test // DISC-CAP-006, DISC-CAP-007
   void capabilitiesThatAreNot() {
     for (String product : List.of("metadata", "durable", "delete")) {
       EventSourcedReply reply = Carts.opened().asks(Carts.add(1, product)).getReply();

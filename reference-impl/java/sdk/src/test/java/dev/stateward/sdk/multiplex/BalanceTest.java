@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** The four rules of credit. */
 class BalanceTest {
-  @Test
+  @Test // MUX-CREDIT-011
   void aMessageLargerThanTheWindow() {
     Balance balance = new Balance();
     assertFalse(balance.admits(0));

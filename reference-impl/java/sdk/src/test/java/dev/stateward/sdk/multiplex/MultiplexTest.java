@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import dev.stateward.eventsourced.v1.EventSourcedServiceGrpc;
 import dev.stateward.eventsourced.v1.HandleRequest;
 import dev.stateward.eventsourced.v1.HandleResponse;
@@ -55,7 +56,7 @@ class MultiplexTest {
                 ShoppingCartServiceGrpc.getGetCartMethod(),
                 (context, state, request) ->
                     GetCartResponse.newBuilder()
-                        .addItems(LineItem.newBuilder().setName(LARGE))
+                        .addItems(LineItem.newBuilder().setName(LARGE + request.getUserId()))
                         .build());
     Logger quiet = Logger.getAnonymousLogger();
     quiet.setUseParentHandlers(false);
@@ -67,6 +68,7 @@ class MultiplexTest {
     private final Served.Stream<
             dev.stateward.multiplex.v1.HandleRequest, dev.stateward.multiplex.v1.HandleResponse>
         stream;
+    private long opened; // the last handle
 
     Frames(Served served) {
       stream = served.open(MultiplexServiceGrpc.getHandleMethod());
@@ -81,6 +83,7 @@ class MultiplexTest {
     }
 
     void open(long handle) {
+      opened = handle;
       ByteString init = EventSourced.init(ShoppingCartServiceGrpc.SERVICE_NAME, "e").toByteString();
       stream.say(frame(handle).setOpen(Open.newBuilder().setMessage(init)).build());
     }
@@ -101,13 +104,24 @@ class MultiplexTest {
       return dev.stateward.multiplex.v1.HandleRequest.newBuilder().setHandle(handle);
     }
 
-    /** Returns the next frame that gives no credit. */
+    /** Returns the next frame that gives no credit (MUX-MSG-007, MUX-MSG-008). */
     dev.stateward.multiplex.v1.HandleResponse hear() throws InterruptedException {
-      var frame = stream.hear();
-      while (frame.hasCredit()) {
-        frame = stream.hear();
+      while (true) {
+        var frame = stream.hear();
+        assertTrue(frame.getHandle() > 0 && frame.getHandle() <= opened, frame::toString);
+        assertTrue(!frame.hasMessage() || !frame.getMessage().isEmpty(), frame::toString);
+        assertTrue(frame.getFrameCase().getNumber() != 0, frame::toString);
+        if (!frame.hasCredit()) {
+          return frame;
+        }
       }
-      return frame;
+    }
+
+    /** Checks that the next frame is the failure of this handle. */
+    void failed(long handle, Status.Code code) throws InterruptedException {
+      var frame = hear();
+      assertEquals(handle, frame.getHandle(), frame::toString);
+      assertEquals(code.value(), frame.getFailure().getCode(), frame::toString);
     }
 
     /** Returns the bytes of the answer to this command, which is the next frame. */
@@ -130,7 +144,7 @@ class MultiplexTest {
         "e", id, ShoppingCartServiceGrpc.getAddItemMethod(), AddItemRequest.getDefaultInstance());
   }
 
-  @Test // MUX-READ-003, MUX-CREDIT-003
+  @Test // MUX-READ-001, MUX-READ-003, MUX-CREDIT-003, MUX-MSG-002, MUX-CLOSE-002
   void oneHandleWaitsForNoOther() throws Exception {
     try (Served served = served()) {
       Frames frames = new Frames(served).start();
@@ -152,7 +166,7 @@ class MultiplexTest {
     }
   }
 
-  @Test // MUX-CREDIT-005, MUX-CREDIT-006
+  @Test // MUX-CREDIT-004 to MUX-CREDIT-007, MUX-FAIR-004
   void bytesAreGivenBackBeforeTheAnswer() throws Exception {
     try (Served served = served()) {
       Frames frames = new Frames(served).start();
@@ -169,7 +183,7 @@ class MultiplexTest {
     }
   }
 
-  @Test // MUX-CLOSE-003, MUX-CLOSE-004
+  @Test // MUX-CLOSE-003, MUX-CLOSE-004, MUX-CLOSE-008, MUX-OPEN-005
   void aResetWaitsForNoHandler() throws Exception {
     try (Served served = served()) {
       Frames frames = new Frames(served).start();
@@ -177,6 +191,8 @@ class MultiplexTest {
       frames.say(1, add(1));
       frames.close(1, true);
       assertTrue(frames.hear().hasClosed());
+      frames.credit(1, 1); // was under way
+      frames.close(1, true);
       go.countDown();
       frames.open(2);
       frames.say(2, get(1));
@@ -184,7 +200,7 @@ class MultiplexTest {
     }
   }
 
-  @Test // MUX-WRONG-001, MUX-WRONG-007, MUX-MSG-003, MUX-END-003
+  @Test // MUX-WRONG-001, MUX-WRONG-007, MUX-MSG-003, MUX-FAIL-001, MUX-CLOSE-007, MUX-END-003
   void mistakesOnOneHandle() throws Exception {
     try (Served served = served()) {
       Frames frames = new Frames(served).start();
@@ -193,6 +209,7 @@ class MultiplexTest {
       }
       frames.stream.say(Frames.frame(1).setMessage(ByteString.copyFromUtf8("\u0001")).build());
       assertEquals(Status.Code.INVALID_ARGUMENT.value(), frames.hear().getFailure().getCode());
+      frames.say(1, get(1)); // was under way
       frames.credit(2, 1);
       assertEquals(Status.Code.INVALID_ARGUMENT.value(), frames.hear().getFailure().getCode());
       frames.say(3, get(1));
@@ -200,6 +217,96 @@ class MultiplexTest {
       frames.stream.halfClose();
       assertTrue(frames.hear().hasClosed());
       assertEquals(Status.Code.OK, frames.stream.ended());
+    }
+  }
+
+  @Test // MUX-WRONG-006
+  void aMessageBehindClose() throws Exception {
+    try (Served served = served()) {
+      Frames frames = new Frames(served).start();
+      frames.open(1);
+      frames.say(1, add(1));
+      frames.close(1, false);
+      frames.say(1, get(2));
+      frames.failed(1, Status.Code.INVALID_ARGUMENT);
+      go.countDown();
+    }
+  }
+
+  @Test // MUX-OPEN-003
+  void anOpenThatIsNoInit() throws Exception {
+    try (Served served = served()) {
+      Frames frames = new Frames(served).start();
+      frames.opened = 1;
+      frames.stream.say(
+          Frames.frame(1).setOpen(Open.newBuilder().setMessage(get(1).toByteString())).build());
+      var failure = HandleResponse.parseFrom(frames.hear().getMessage()).getFailure();
+      assertTrue(failure.getDescription().contains("ES-INIT-003"), failure::toString);
+      assertTrue(frames.hear().hasClosed());
+      frames.open(2);
+      frames.say(2, get(1));
+      frames.answered(2, 1);
+    }
+  }
+
+  @Test // MUX-LIMIT-003, MUX-LIMIT-007
+  void handlesAreBounded() throws Exception {
+    try (Served served = served()) {
+      Frames frames = new Frames(served).start();
+      for (long handle = 1; handle <= 1025; handle++) {
+        frames.open(handle);
+      }
+      frames.failed(1025, Status.Code.RESOURCE_EXHAUSTED);
+      for (long handle : new long[] {1, 1024}) {
+        frames.say(handle, get(1));
+        frames.answered(handle, 1);
+      }
+    }
+  }
+
+  @Test // MUX-LIMIT-005
+  void anAnswerThatTheProxyDoesNotTake() throws Exception {
+    try (Served served = served()) {
+      Frames frames = new Frames(served).start();
+      frames.open(1);
+      var request = GetCartRequest.newBuilder().setUserId("a".repeat(4 << 20)).build();
+      frames.say(
+          1, EventSourced.command("e", 1, ShoppingCartServiceGrpc.getGetCartMethod(), request));
+      frames.failed(1, Status.Code.RESOURCE_EXHAUSTED);
+    }
+  }
+
+  @Test // MUX-MSG-006, MUX-USE-003
+  void plainStreamsBeside() throws Exception {
+    try (Served served = served()) {
+      Frames frames = new Frames(served).start();
+      var plain = served.open(EventSourcedServiceGrpc.getHandleMethod());
+      plain.say(EventSourced.init(ShoppingCartServiceGrpc.SERVICE_NAME, "e"));
+      plain.say(get(1));
+      assertTrue(plain.hear().hasReply());
+      frames.open(1);
+      UnknownFieldSet unknown =
+          UnknownFieldSet.newBuilder()
+              .addField(999, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+              .build();
+      frames.stream.say(
+          Frames.frame(1).setMessage(get(1).toByteString()).setUnknownFields(unknown).build());
+      frames.answered(1, 1);
+    }
+  }
+
+  @Test // MUX-END-004
+  void aBrokenStreamIsReleased() throws Exception {
+    try (Served served = served()) {
+      Frames broken = new Frames(served).start();
+      broken.open(1);
+      broken.say(1, get(1));
+      broken.answered(1, 1);
+      broken.stream.breakOff();
+      Frames frames = new Frames(served).start();
+      frames.open(1);
+      frames.say(1, get(1));
+      frames.answered(1, 1);
     }
   }
 

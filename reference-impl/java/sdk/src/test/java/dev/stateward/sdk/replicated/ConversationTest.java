@@ -93,7 +93,9 @@ class ConversationTest {
     opened().breaks(0, Replicated.streamCancelled("f", 1)); // REP-CMD-001
   }
 
-  /** Passivation ends the stream without a word, whatever its reason (LIFE-PASS-005). */
+  /**
+   * Passivation ends the stream without a word, whatever its reason (LIFE-PASS-004, LIFE-PASS-005).
+   */
   @Test
   void passivate() {
     var message = HandleRequest.newBuilder().setPassivate(Passivate.getDefaultInstance()).build();
@@ -294,7 +296,10 @@ class ConversationTest {
     room.breaks(0, added("cleo"));
   }
 
-  /** The same where the entity was deleted elsewhere, and where a unary method deletes it. */
+  /**
+   * The same where the entity was deleted elsewhere, and where a unary method deletes it; a later
+   * stream knows nothing of that (REP-DEL-002).
+   */
   @Test
   void deleted() {
     var elsewhere = opened();
@@ -303,6 +308,7 @@ class ConversationTest {
     var here = opened();
     assertTrue(reply(here.says(CLOSE)).getStateAction().hasDelete());
     refused(Status.Code.NOT_FOUND, here.says(CLOSE));
+    opened().sees();
   }
 
   /** A mistake of the author ends the stream, and its stack is in the log alone. */

@@ -31,7 +31,7 @@ class DefinitionTest {
     assertTrue(mistakes.stream().anyMatch(m -> m.contains(mistake)), () -> "not of " + mistakes);
   }
 
-  @Test
+  @Test // DISC-METHOD-001
   void mistakes() {
     says("PresenceService.Join: no handler", bare(SERVICE, "x"));
     says("DISC-ENT-002", bare(SERVICE, ""));

@@ -12,7 +12,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
-import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -34,6 +33,12 @@ public final class Served implements AutoCloseable {
     String name = InProcessServerBuilder.generateName();
     running = new UserFunction(config).start(InProcessServerBuilder.forName(name));
     channel = InProcessChannelBuilder.forName(name).build();
+  }
+
+  /** Is a connection to a function that is served already. */
+  public Served(UserFunction.Running running, ManagedChannel channel) {
+    this.running = running;
+    this.channel = channel;
   }
 
   /** Returns the connection to the function. */
@@ -71,13 +76,11 @@ public final class Served implements AutoCloseable {
   /** One stream to the function. */
   public static final class Stream<Q, R> implements StreamObserver<R> {
     private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>(); // the status last
-    private final ClientCallStreamObserver<Q> out;
+    private final StreamObserver<Q> out;
 
     private Stream(ManagedChannel channel, MethodDescriptor<Q, R> method) {
       var options = CallOptions.DEFAULT.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      out =
-          (ClientCallStreamObserver<Q>)
-              ClientCalls.asyncBidiStreamingCall(channel.newCall(method, options), this);
+      out = ClientCalls.asyncBidiStreamingCall(channel.newCall(method, options), this);
     }
 
     /** Sends a message. */
@@ -90,9 +93,9 @@ public final class Served implements AutoCloseable {
       out.onCompleted();
     }
 
-    /** Resets the stream. */
+    /** Breaks the stream off, as a proxy does that is killed. */
     public void breakOff() {
-      out.cancel("the test breaks it off", null);
+      out.onError(Status.CANCELLED.asRuntimeException());
     }
 
     /** Returns the next message of the function. */
@@ -103,6 +106,11 @@ public final class Served implements AutoCloseable {
         throw new AssertionError("the function said nothing: " + next);
       }
       return (R) next;
+    }
+
+    /** Says whether nothing was said that was not heard. */
+    public boolean isSilent() {
+      return heard.isEmpty();
     }
 
     /** Waits for the end of the stream and returns its status; nothing is said before it. */

@@ -142,7 +142,7 @@ class ConversationTest {
     assertFalse(said.answers().hasNext() || said.more().getAsBoolean());
   }
 
-  @Test // VAL-CMD-004, VAL-CMD-005, VAL-CMD-008
+  @Test // VAL-CMD-004 to VAL-CMD-006, VAL-CMD-008, VAL-INIT-011
   void updates() throws Exception {
     var conversation = opened();
     assertEquals(List.of(), value(conversation));
@@ -157,11 +157,13 @@ class ConversationTest {
     assertTrue(last.hasDelete());
   }
 
-  @Test // VAL-INIT-010
+  @Test // VAL-INIT-010, VAL-CMD-010
   void valueOfNoBytes() throws Exception {
     var conversation = unopened();
     conversation.step(Values.init(SERVICE, "e", Payload.pack(LineItem.getDefaultInstance())));
     assertEquals(List.of(LineItem.getDefaultInstance()), value(conversation));
+    var update = ask(opened(), add(1, "")).getStateAction().getUpdate();
+    assertEquals(Payload.pack(LineItem.getDefaultInstance()), update.getValue());
   }
 
   @Test // VAL-EXPIRE-006, VAL-CMD-009, FX-DUR-002

@@ -5,7 +5,6 @@
  * <pre>{@code
  * ORSet<String> visitors = new ORSet<>(Codec.STRING);
  * visitors.add("anna");
- * for (String name : visitors) { … }
  * }</pre>
  *
  * <p>Eight types may be an entity's value or stand in an {@code ORMap}: {@code GCounter}, {@code

@@ -94,7 +94,7 @@ class CollectionsTest {
   }
 
   /** A set that only grows says so to whoever removes. */
-  @Test
+  @Test // REP-GSET-001
   void onlyGrows() {
     var set = new GSet<>(Codec.STRING);
     set.addAll(List.of("a", "b"));

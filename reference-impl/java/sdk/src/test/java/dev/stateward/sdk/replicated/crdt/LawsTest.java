@@ -39,8 +39,9 @@ class LawsTest {
   /**
    * Two values that tell each other their deltas stay equal, whichever is changed (REP-UPD-001,
    * REP-DELTA-001, REP-ORSET-002, REP-MAP-003, REP-GCOUNTER-002, REP-PNCOUNTER-002, REP-LWW-004,
-   * REP-FLAG-002); a delta holds nothing that was received (REP-DELTA-003), leads from the empty
-   * value to the same (REP-INIT-008), and is undone without a trace (REP-FAIL-003).
+   * REP-FLAG-002, REP-FLAG-001, REP-GCOUNTER-001, REP-PNCOUNTER-001, REP-ORSET-001); a delta holds
+   * nothing that was received (REP-DELTA-003), leads from the empty value to the same
+   * (REP-INIT-008), and is undone without a trace (REP-FAIL-003).
    */
   @Property
   void deltas(@ForAll("types") String type, @ForAll("numbers") List<Integer> numbers)

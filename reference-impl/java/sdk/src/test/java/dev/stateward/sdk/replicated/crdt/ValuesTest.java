@@ -296,6 +296,11 @@ class ValuesTest {
   void nothingNews() throws InvalidDeltaException {
     assertFalse(new ORSet<>(Codec.STRING).apply(read("{\"orset\": {\"cleared\": true}}")));
     assertFalse(Subjects.mixed().apply(read("{\"ormap\": {\"cleared\": true}}")));
+    var set = new GSet<>(Codec.STRING);
+    set.add("a");
+    var added = set.delta();
+    set.commit();
+    assertFalse(set.apply(added)); // REP-GSET-002
     assertFalse(new GCounter().apply(read("{\"gcounter\": {}}")));
     assertFalse(new PNCounter().apply(read("{\"pncounter\": {}}")));
     assertFalse(new Flag().apply(read("{\"flag\": {}}")));
