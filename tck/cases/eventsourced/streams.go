@@ -153,6 +153,11 @@ func resets() []engine.Case {
 				s.rehydrate(), s.barrier(1, "AB"),
 			},
 		},
+		{
+			ID:           "core/streams/hundreds-of-resets",
+			Requirements: []string{"CORE-STREAM-005"},
+			Script:       forsaken(),
+		},
 	}
 }
 

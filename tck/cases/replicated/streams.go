@@ -62,6 +62,14 @@ func streams() []engine.Case {
 			Script: manyStreams(20),
 		},
 		{
+			ID: "replicated/streams/hundreds-at-once", Requirements: []string{"CORE-STREAM-002"},
+			Script: crowded(),
+		},
+		{
+			ID: "replicated/streams/hundreds-of-resets", Requirements: []string{"CORE-STREAM-005"},
+			Script: forsaken(),
+		},
+		{
 			ID: "replicated/streams/half-close-during-a-command", Requirements: []string{"CORE-STREAM-003"},
 			Script: []engine.Step{
 				five(), s.process(1, change(ask.gcounter(1))), s.halfClose(), s.endedAfter(1),

@@ -57,6 +57,7 @@ func streams() []engine.Case {
 			},
 		},
 		{ID: "value/streams/twenty-at-once", Requirements: apart, Script: manyStreams(20)},
+		{ID: "value/streams/hundreds-at-once", Requirements: apart, Script: crowded()},
 	}
 }
 
@@ -134,6 +135,7 @@ func resets() []engine.Case {
 				s.barrier(2, ""),
 			},
 		},
+		{ID: "value/streams/hundreds-of-resets", Requirements: reset, Script: forsaken()},
 	}
 }
 

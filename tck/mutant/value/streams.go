@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/stateward/stateward/tck/mutant/defect"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // breakage are the cases that provoke a stream-level failure.
@@ -65,6 +66,15 @@ func streamMutants() []defect.Mutant {
 					return out, end
 				}
 			}),
+		},
+		{
+			Name: "serves-two-hundred-streams", KilledBy: "CORE-STREAM-002", Message: "nothing within",
+			MayAlsoFail: []string{"value/streams/hundreds-of-resets"},
+			Defect:      pooled(200),
+		},
+		{
+			Name: "keeps-a-thread-of-each-stream-that-is-reset", KilledBy: "CORE-STREAM-005", Message: "nothing within",
+			Defect: pooled(len(script.Crowd())),
 		},
 		{
 			Name: "ends-in-silence", KilledBy: "CORE-STREAM-004", Message: "end OK",
@@ -135,6 +145,11 @@ func streamMutants() []defect.Mutant {
 			MayAlsoFail: []string{"value/limits/"},
 		},
 	}
+}
+
+// pooled has so many threads for the streams of one case.
+func pooled(threads int) defect.Defect {
+	return defect.Pooled[activation, request, response](threads, func(entity *activation) string { return entity.id })
 }
 
 // sharedValue keeps values by an id that is cut at its last "-": different entities of
