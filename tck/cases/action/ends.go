@@ -94,6 +94,14 @@ func together() []engine.Case {
 				b.requested(group(reply("B"))), b.replies("B"), b.halfClose(), b.ended(),
 			},
 		},
+		{
+			ID: "action/calls/garbage-concerns-one-call", Requirements: apart,
+			Script: []engine.Step{
+				a.opened(), b.opened(), in.opened(), a.garbage(), in.garbage(),
+				b.requested(group(reply("B"))), b.replies("B"), b.halfClose(), b.ended(),
+				a.cancelled(), in.cancelled(), a.served(), in.served(),
+			},
+		},
 		{ID: "action/calls/twenty-at-once", Requirements: apart, Script: manyCalls(20)},
 		{ID: "action/calls/hundreds-at-once", Requirements: apart, Script: crowded()},
 	}

@@ -64,6 +64,17 @@ func streams() []engine.Case {
 			},
 		},
 		{
+			ID:           "core/streams/garbage-concerns-one-entity",
+			Requirements: []string{"CORE-STREAM-002"},
+			Script: []engine.Step{
+				a.init(), b.init(),
+				b.process(1, emit("B")), b.reply(1, "B", events("B")),
+				a.garbage(), b.barrier(2, "B"),
+				a.reset(), a.init(), a.barrier(1, ""),
+				b.process(3, emit("C")), b.reply(3, "BC", events("C")),
+			},
+		},
+		{
 			ID:           "core/streams/twenty-at-once",
 			Requirements: []string{"CORE-STREAM-002"},
 			Script:       manyStreams(20),

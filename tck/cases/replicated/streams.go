@@ -58,6 +58,15 @@ func streams() []engine.Case {
 			},
 		},
 		{
+			ID: "replicated/streams/garbage-concerns-one-entity", Requirements: []string{"CORE-STREAM-002"},
+			Script: []engine.Step{
+				a.initFrom(delta.gcounter(1)), b.initFrom(delta.gcounter(2)), b.barrier(1, value.gcounter(2)),
+				a.garbage(), b.barrier(2, value.gcounter(2)),
+				a.reset(), a.initFrom(delta.gcounter(1)), a.barrier(1, value.gcounter(1)),
+				b.barrier(3, value.gcounter(2)),
+			},
+		},
+		{
 			ID: "replicated/streams/twenty-at-once", Requirements: []string{"CORE-STREAM-002"},
 			Script: manyStreams(20),
 		},

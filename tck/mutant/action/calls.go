@@ -54,6 +54,11 @@ func callMutants() []defect.Mutant {
 			Defect:      busy,
 		},
 		{
+			Name: "falls-over-what-it-cannot-read", KilledBy: "ACT-CALL-003", Message: "fallen over",
+			MayAlsoFail: anyCall(),
+			Defect:      defect.Falling(actionv1.ActionService_ServiceDesc.ServiceName),
+		},
+		{
 			Name: "takes-any-service", KilledBy: "ACT-CALL-004", Message: `got reply "A"`,
 			MayAlsoFail: []string{"action/unary/the-target", "action/unary/reply-type-of-the-target"},
 			Defect: onCommands(func(c *call, in *command) {
