@@ -126,7 +126,7 @@ func callMutants() []defect.Mutant {
 		{
 			Name: "sends-one-response-at-a-time", KilledBy: "ACT-FLOW-003", Message: "nothing within",
 			MayAlsoFail: anyCall(),
-			Defect:      oneSender,
+			Defect:      defect.InTurns(actionv1.ActionService_ServiceDesc.ServiceName),
 		},
 		{
 			Name: "takes-small-messages-only", KilledBy: "CORE-LIMIT-001", Message: "ResourceExhausted",
@@ -240,30 +240,4 @@ func leftOver() defect.Instance {
 			return out, end
 		}
 	})
-}
-
-// oneSender sends one response at a time, of all calls.
-func oneSender() defect.Instance {
-	turn := make(chan struct{}, 1)
-	return intercepting(func(served any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-		return handle(served, takingTurns{stream, turn})
-	})
-}
-
-// takingTurns sends when it has the turn.
-type takingTurns struct {
-	grpc.ServerStream
-
-	turn chan struct{}
-}
-
-// SendMsg waits for its turn.
-func (s takingTurns) SendMsg(message any) error {
-	select {
-	case s.turn <- struct{}{}:
-	case <-s.Context().Done():
-		return s.Context().Err()
-	}
-	defer func() { <-s.turn }()
-	return s.ServerStream.SendMsg(message)
 }

@@ -35,6 +35,11 @@ func streamMutants() []defect.Mutant {
 			Defect:      defect.Falling(replicatedv1.ReplicatedEntityService_ServiceDesc.ServiceName),
 		},
 		{
+			Name: "replicated-sends-one-message-at-a-time", KilledBy: "CORE-STREAM-002", Message: "nothing within",
+			MayAlsoFail: anyEntity(),
+			Defect:      defect.InTurns(replicatedv1.ReplicatedEntityService_ServiceDesc.ServiceName),
+		},
+		{
 			Name: "replicated-ignores-the-half-close", KilledBy: "CORE-STREAM-003", Message: "end OK",
 			MayAlsoFail: anyEntity(),
 			Defect: bent(func(_ *activation, next machine) machine {
