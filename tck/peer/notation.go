@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"strconv"
@@ -127,5 +128,13 @@ func Pack(message proto.Message) *anypb.Any {
 	if err != nil {
 		panic(fmt.Sprintf("a message of the kit cannot be encoded: %v", err))
 	}
+	return packed
+}
+
+// PackMisspelt packs a message whose texts are not UTF-8, which no encoder does: each "?"
+// in it is a byte that UTF-8 does not have.
+func PackMisspelt(message proto.Message) *anypb.Any {
+	packed := Pack(message)
+	packed.Value = bytes.ReplaceAll(packed.GetValue(), []byte("?"), []byte{0xff})
 	return packed
 }

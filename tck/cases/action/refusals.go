@@ -63,6 +63,7 @@ func inheritedNames(c call) []engine.Step {
 // requests are the cases on requests, in calls of each shape.
 func requests() []engine.Case {
 	foreign := targeted("x")
+	misspelt := peer.PackMisspelt(&tckactionv1.ProcessRequest{Groups: []*tckGroup{group(reply("?"))}})
 	bad := []struct {
 		name    string
 		payload *anypb.Any
@@ -71,6 +72,7 @@ func requests() []engine.Case {
 		{"untyped-payload", &anypb.Any{}},
 		{"foreign-payload", foreign},
 		{"garbled-payload", &anypb.Any{TypeUrl: request().GetTypeUrl(), Value: []byte{0xff, 0xff, 0xff}}},
+		{"payload-that-is-not-utf-8", misspelt},
 	}
 	calls := all()
 	var cases []engine.Case

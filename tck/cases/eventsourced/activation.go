@@ -3,6 +3,8 @@ package eventsourced
 import (
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/engine"
+	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
+	"github.com/stateward/stateward/tck/peer"
 )
 
 // activations are the cases on the opening of a stream.
@@ -184,6 +186,7 @@ func replays() []engine.Case {
 	s := model
 	foreign := &eventsourcedv1.Event{Sequence: 2, Payload: foreignState()}
 	garbled := &eventsourcedv1.Event{Sequence: 2, Payload: garbledState()}
+	misspelt := &eventsourcedv1.Event{Sequence: 2, Payload: peer.PackMisspelt(&tckeventsourcedv1.Persisted{Value: "?"})}
 	return []engine.Case{
 		{
 			ID:           "event-sourced/replay/sends-nothing",
@@ -234,6 +237,15 @@ func replays() []engine.Case {
 			Level:        engine.Should,
 			Script: []engine.Step{
 				s.initWith(snapshotAt(5, garbledState())), s.broken(anyCommand),
+				s.init(), s.barrier(1, ""),
+			},
+		},
+		{
+			ID:           "event-sourced/replay/event-that-is-not-utf-8",
+			Requirements: []string{"ES-REPLAY-011"},
+			Level:        engine.Should,
+			Script: []engine.Step{
+				s.init(), s.event(1, "A"), s.replay(misspelt), s.broken(anyCommand),
 				s.init(), s.barrier(1, ""),
 			},
 		},

@@ -96,6 +96,7 @@ func (s stream) named(id int64, name string) step {
 func payloads() []engine.Case {
 	s := model
 	request := peer.Pack(&tckeventsourcedv1.ProcessRequest{}).GetTypeUrl()
+	misspelt := peer.PackMisspelt(&tckeventsourcedv1.ProcessRequest{Actions: []*tckeventsourcedv1.RequestAction{emit("?")}})
 	bad := []struct {
 		name    string
 		payload *anypb.Any
@@ -104,6 +105,7 @@ func payloads() []engine.Case {
 		{"untyped-payload", &anypb.Any{}},
 		{"foreign-payload", persisted("A")},
 		{"garbled-payload", &anypb.Any{TypeUrl: request, Value: []byte{0xff, 0xff, 0xff}}},
+		{"payload-that-is-not-utf-8", misspelt},
 	}
 	var cases []engine.Case
 	for _, b := range bad {

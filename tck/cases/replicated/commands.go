@@ -85,6 +85,7 @@ func commands() []engine.Case {
 func payloads() []engine.Case {
 	s := counter
 	request := peer.Pack(&tckreplicatedv1.ProcessRequest{}).GetTypeUrl()
+	misspelt := peer.PackMisspelt(&tckreplicatedv1.ProcessRequest{Id: "?"})
 	var cases []engine.Case
 	for _, bad := range []struct {
 		name    string
@@ -93,6 +94,7 @@ func payloads() []engine.Case {
 		{"no-payload", nil},
 		{"foreign-payload", peer.Pack(value.gcounter(5))},
 		{"garbled-payload", &anypb.Any{TypeUrl: request, Value: []byte{0xff, 0xff, 0xff}}},
+		{"payload-that-is-not-utf-8", misspelt},
 	} {
 		cases = append(cases, engine.Case{
 			ID: "replicated/commands/" + bad.name, Requirements: []string{"CORE-CMD-005"},

@@ -81,6 +81,11 @@ func activations() []engine.Case {
 			Script:       unreadable(&anypb.Any{TypeUrl: persisted("").GetTypeUrl(), Value: []byte{0xff, 0xff, 0xff}}),
 		},
 		{
+			ID:           "value/activation/value-that-is-not-utf-8",
+			Requirements: []string{"VAL-INIT-009"},
+			Script:       unreadable(peer.PackMisspelt(&tckvaluev1.Persisted{Value: "?"})),
+		},
+		{
 			ID:           "value/commands/another-entity-id",
 			Requirements: []string{"VAL-CMD-007"},
 			Level:        engine.Should,

@@ -111,6 +111,7 @@ func accompanied(command *entityv1.Command) {
 func payloads() []engine.Case {
 	s := model
 	request := peer.Pack(&tckvaluev1.ProcessRequest{}).GetTypeUrl()
+	misspelt := peer.PackMisspelt(&tckvaluev1.ProcessRequest{Actions: []*tckvaluev1.RequestAction{update("?")}})
 	var cases []engine.Case
 	for _, bad := range []struct {
 		name    string
@@ -120,6 +121,7 @@ func payloads() []engine.Case {
 		{"untyped-payload", &anypb.Any{}},
 		{"foreign-payload", persisted("A")},
 		{"garbled-payload", &anypb.Any{TypeUrl: request, Value: []byte{0xff, 0xff, 0xff}}},
+		{"payload-that-is-not-utf-8", misspelt},
 	} {
 		cases = append(cases, engine.Case{
 			ID:           "value/commands/" + bad.name,

@@ -95,6 +95,10 @@ func requestMutants() []defect.Mutant {
 			}),
 		},
 		{
+			Name: "takes-any-bytes-for-text", KilledBy: "ACT-REQ-005", Message: `got reply "?"`,
+			Defect: onCommands(func(_ *call, in *command) { defect.Misread(in.GetPayload()) }),
+		},
+		{
 			Name: "refuses-unknown-fields", KilledBy: "ACT-REQ-006", Message: "an unknown field",
 			Defect: refusing("an unknown field", func(_ *call, in *command) bool { return hasUnknown(in) }),
 		},

@@ -85,6 +85,14 @@ func commandMutants() []defect.Mutant {
 			}),
 		},
 		{
+			Name: "takes-any-bytes-for-text", KilledBy: "CORE-CMD-005", Message: `reply 2 "A?"`,
+			MayAlsoFail: []string{"event-sourced/replay/event-that"},
+			Defect: onRequests(func(_ *activation, in *request) {
+				defect.Misread(in.GetCommand().GetPayload())
+				defect.Misread(in.GetEvent().GetPayload())
+			}),
+		},
+		{
 			Name: "ends-the-stream-on-a-bad-payload", KilledBy: "CORE-CMD-005", Message: "end OK",
 			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {

@@ -56,6 +56,10 @@ func commandMutants() []defect.Mutant {
 			}),
 		},
 		{
+			Name: "replicated-takes-any-bytes-for-text", KilledBy: "CORE-CMD-005", Message: "reply 2 gcounter 5",
+			Defect: onRequests(func(_ *activation, in *request) { defect.Misread(in.GetCommand().GetPayload()) }),
+		},
+		{
 			Name: "replicated-streams-replies-of-the-other-type", KilledBy: "CORE-CMD-006", Message: "reply 2 gcounter 5",
 			MayAlsoFail: append(streamedCases(), "replicated/effects/of-each", "replicated/write-consistency/", "replicated/streams/", "replicated/commands/"),
 			Defect: onReplies(func(reply *replicatedv1.ReplicatedReply) {

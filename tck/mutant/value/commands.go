@@ -79,6 +79,14 @@ func commandMutants() []defect.Mutant {
 			}),
 		},
 		{
+			Name: "takes-any-bytes-for-text", KilledBy: "CORE-CMD-005", Message: `reply 2 "?"`,
+			MayAlsoFail: []string{"value/activation/value-that"},
+			Defect: onRequests(func(_ *activation, in *request) {
+				defect.Misread(in.GetCommand().GetPayload())
+				defect.Misread(in.GetInit().GetState().GetValue())
+			}),
+		},
+		{
 			Name: "replies-without-a-type", KilledBy: "CORE-CMD-006", Message: "ProcessResponse of 3 B",
 			MayAlsoFail: anyEntity(),
 			Defect: retyping(func(payload *anypb.Any) {
