@@ -2,13 +2,15 @@ package docs_test
 
 import (
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stateward/stateward/tck/subject"
 )
 
 // TestProxyPage does what the proxy's page says, in a copy of the checkout, and on ports
@@ -62,17 +64,13 @@ func copyCheckout(t *testing.T, into string) {
 	}
 }
 
-// freePort returns a port that is free now.
+// freePort returns a port that nobody else is given until the page's commands have it,
+// which they have only when they have built what listens there.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := subject.FreePort(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	return strconv.Itoa(port)
 }

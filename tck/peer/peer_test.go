@@ -1,6 +1,7 @@
 package peer_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
@@ -65,7 +68,7 @@ func (w *wire) all() []string {
 	return slices.Clone(w.lines)
 }
 
-// open opens a stream to a subject on the loopback.
+// open opens a stream to a subject in memory, so that a test may have a time of its own.
 func open(t *testing.T, patience time.Duration, s subject) (*stream, *wire) {
 	t.Helper()
 	return openAs(t, patience, service, s)
@@ -76,10 +79,7 @@ type method = peer.Service[eventsourcedv1.HandleRequest, eventsourcedv1.HandleRe
 
 func openAs(t *testing.T, patience time.Duration, m method, s subject) (*stream, *wire) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := bufconn.Listen(1 << 16)
 	server := grpc.NewServer()
 	eventsourcedv1.RegisterEventSourcedServiceServer(server, s)
 	var serving sync.WaitGroup
@@ -88,12 +88,13 @@ func openAs(t *testing.T, patience time.Duration, m method, s subject) (*stream,
 		server.Stop()
 		serving.Wait()
 	})
-	return openAt(t, patience, m, listener.Addr().String())
+	return openAt(t, patience, m, "passthrough:///memory",
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 }
 
-func openAt(t *testing.T, patience time.Duration, m method, address string) (*stream, *wire) {
+func openAt(t *testing.T, patience time.Duration, m method, address string, options ...grpc.DialOption) (*stream, *wire) {
 	t.Helper()
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(address, append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,22 +156,25 @@ func TestAStreamIsWrittenDown(t *testing.T) {
 
 func TestSilenceIsAnError(t *testing.T) {
 	t.Parallel()
-	stream, _ := open(t, 10*time.Millisecond, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
-		<-s.Context().Done()
-		return s.Context().Err()
-	}})
-	if frame, err := stream.Receive(); !errors.Is(err, peer.ErrSilent) {
-		t.Errorf("received %v, %v", frame, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		stream, _ := open(t, time.Second, subject{handle: ignore})
+		if frame, err := stream.Receive(); !errors.Is(err, peer.ErrSilent) {
+			t.Errorf("received %v, %v", frame, err)
+		}
+	})
 }
 
-// A subject may take connections and no streams. That the kit then gives up is
-// its own doing, and no end that the subject gave the stream.
+// ignore neither reads nor answers.
+func ignore(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
+	<-s.Context().Done()
+	return s.Context().Err()
+}
+
 // A notation that panics is the kit's error: the subject is not blamed, and the
 // process lives on.
 func TestAPanicIsTheKitsError(t *testing.T) {
 	t.Parallel()
-	stream, _ := openAs(t, time.Second, peer.Service[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
+	stream, _ := openAs(t, time.Minute, peer.Service[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]{
 		Method: service.Method, Sent: service.Sent,
 		Received: func(*eventsourcedv1.HandleResponse) string { panic("no words") },
 	}, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
@@ -181,6 +185,8 @@ func TestAPanicIsTheKitsError(t *testing.T) {
 	}
 }
 
+// A subject may take connections and no streams. That the kit then gives up is
+// its own doing, and no end that the subject gave the stream.
 func TestNoRoomForAStreamIsSilence(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
@@ -202,22 +208,21 @@ func TestNoRoomForAStreamIsSilence(t *testing.T) {
 
 func TestASubjectThatDoesNotReadIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
-	stream, _ := open(t, 50*time.Millisecond, subject{handle: func(s grpc.BidiStreamingServer[eventsourcedv1.HandleRequest, eventsourcedv1.HandleResponse]) error {
-		<-s.Context().Done()
-		return s.Context().Err()
-	}})
-	large := command(1, &tckeventsourcedv1.RequestAction{Action: &tckeventsourcedv1.RequestAction_Emit{
-		Emit: &tckeventsourcedv1.Emit{Value: strings.Repeat("x", 1<<20)},
-	}})
-	for range 100 {
-		if err := stream.Send(large); err != nil {
-			if !errors.Is(err, peer.ErrSilent) {
-				t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		stream, _ := open(t, time.Second, subject{handle: ignore})
+		large := command(1, &tckeventsourcedv1.RequestAction{Action: &tckeventsourcedv1.RequestAction_Emit{
+			Emit: &tckeventsourcedv1.Emit{Value: strings.Repeat("x", 1<<20)},
+		}})
+		for range 100 {
+			if err := stream.Send(large); err != nil {
+				if !errors.Is(err, peer.ErrSilent) {
+					t.Error(err)
+				}
+				return
 			}
-			return
 		}
-	}
-	t.Error("100 MiB were taken by nobody")
+		t.Error("100 MiB were taken by nobody")
+	})
 }
 
 func TestNobodyIsAStreamThatHasEnded(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -22,12 +24,19 @@ const (
 // portTries is how many ports FreePort looks at before it gives up.
 const portTries = 100
 
+// order is that in which ports are drawn: at random, so that two kits on one machine do
+// not choose the same one.
+var order = sync.OnceValue(func() []int { return rand.Perm(lastPort - firstPort) }) //nolint:gosec // nobody is kept out by it
+
+// drawn counts the ports that were.
+var drawn atomic.Uint64
+
 // FreePort returns a port that nobody listens on, neither on 127.0.0.1 nor on
-// every address. It is drawn at random, so that two kits on one machine do not
-// choose the same one.
+// every address. None comes twice before every other has, so that whoever has one
+// may take its time until it listens.
 func FreePort(ctx context.Context) (int, error) {
 	for range portTries {
-		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // nobody is kept out by it
+		port := firstPort + order()[drawn.Add(1)%(lastPort-firstPort)]
 		err := probe(ctx, port)
 		switch {
 		case err == nil:

@@ -39,3 +39,18 @@ func TestFreePortIsNotOneThatTheSystemGivesAway(t *testing.T) {
 		seen[port] = true
 	}
 }
+
+// A process that has not begun to listen keeps its port.
+func TestFreePortComesOnce(t *testing.T) {
+	seen := map[int]bool{}
+	for range 500 {
+		port, err := subject.FreePort(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[port] {
+			t.Fatalf("port %d twice", port)
+		}
+		seen[port] = true
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -168,7 +169,7 @@ func TestNeverReady(t *testing.T) {
 			[]string{"does not serve stateward.discovery.v1.DiscoveryService, nor cloudstate.EntityDiscovery", "about to bare"},
 		},
 		"answers 404":   {command("web"), time.Minute, []string{"does not serve"}},
-		"hangs":         {command("stubborn"), time.Second, []string{"not ready within 1s", "refused", "about to stubborn"}},
+		"hangs":         {command("stubborn"), time.Second, []string{"not ready within 1s", "refused"}},
 		"floods":        {command("flood"), 300 * time.Millisecond, []string{"not ready within 300ms"}},
 		"nobody's port": {subject.Spec{Kind: subject.Address, Value: "127.0.0.1:1"}, time.Second, []string{"refused"}},
 	} {
@@ -186,6 +187,29 @@ func TestNeverReady(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a subject says while it is not ready is told.
+func TestNeverReadyTellsWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	p, err := subject.StartProcess(t.Context(), subject.ProcessConfig{Words: []string{function, "stubborn"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Kill(t.Context())
+	const said = "about to stubborn"
+	if err := subject.Await(t.Context(), p, 20*time.Second, func(ctx context.Context) error {
+		if slices.Contains(p.Tail(ctx, 1), said) {
+			return nil
+		}
+		return errors.New("it has said nothing")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	err = subject.Await(t.Context(), p, time.Millisecond, func(context.Context) error { return errors.New("refused") })
+	if err == nil || !strings.Contains(err.Error(), "refused") || !strings.Contains(err.Error(), said) {
+		t.Errorf("got %v, want it to contain %q", err, said)
 	}
 }
 

@@ -1,10 +1,12 @@
 package trace_test
 
 import (
+	"context"
 	"net"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
 
 	entityv1 "github.com/stateward/stateward/protocol/gen/stateward/entity/v1"
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
@@ -50,12 +53,10 @@ func reply(id int64) *eventsourcedv1.HandleResponse {
 	return &eventsourcedv1.HandleResponse{Message: &eventsourcedv1.HandleResponse_Reply{Reply: &eventsourcedv1.EventSourcedReply{CommandId: id}}}
 }
 
+// dial returns a connection in memory to a subject.
 func dial(t *testing.T) *grpc.ClientConn {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := bufconn.Listen(1 << 16)
 	server := grpc.NewServer()
 	eventsourcedv1.RegisterEventSourcedServiceServer(server, subject{})
 	var serving sync.WaitGroup
@@ -64,7 +65,8 @@ func dial(t *testing.T) *grpc.ClientConn {
 		server.Stop()
 		serving.Wait()
 	})
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,16 +95,19 @@ func ended(call int, code codes.Code, text string) trace.Frame {
 	return f
 }
 
-func replayed(t *testing.T, frames ...trace.Frame) []string {
+// replayed replays the frames in a time of its own: patience ends where nothing comes, and
+// nowhere else.
+func replayed(t *testing.T, frames ...trace.Frame) (lines []string) {
 	t.Helper()
-	var lines []string
-	for _, row := range trace.Replay(t.Context(), dial(t), &trace.Trace{Frames: frames}, 500*time.Millisecond) {
-		sign := "="
-		if row.Differs {
-			sign = "≠"
+	synctest.Test(t, func(t *testing.T) {
+		for _, row := range trace.Replay(t.Context(), dial(t), &trace.Trace{Frames: frames}, time.Second) {
+			sign := "="
+			if row.Differs {
+				sign = "≠"
+			}
+			lines = append(lines, strings.Join([]string{row.Then, sign, row.Now}, " "))
 		}
-		lines = append(lines, strings.Join([]string{row.Then, sign, row.Now}, " "))
-	}
+	})
 	return lines
 }
 
@@ -172,7 +177,7 @@ func TestGarbageAndNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	rows := trace.Replay(t.Context(), conn, &trace.Trace{Frames: []trace.Frame{sent(1, 1, "Answer"), received(1, 1)}}, time.Second)
+	rows := trace.Replay(t.Context(), conn, &trace.Trace{Frames: []trace.Frame{sent(1, 1, "Answer"), received(1, 1)}}, time.Minute)
 	if !rows[0].Differs || !strings.Contains(rows[0].Now, "the call has ended") || !strings.HasPrefix(rows[1].Now, "←end Unavailable") {
 		t.Errorf("got %v", rows)
 	}

@@ -127,7 +127,7 @@ const hear = `(url => new Promise((resolve, reject) => {
 // reads them.
 func TestEventSource(t *testing.T) {
 	page := servePage(t)
-	config := quick(everyWay(t))
+	config := quick(everyWay(t, nil))
 	config.Origins = []string{page}
 	running := runProxy(t, config)
 	b := newBrowser(t, page, take(t, running.ports[PortService]))

@@ -79,8 +79,9 @@ func (o overGRPC) call(t *testing.T, c inquiry) (a answer) {
 	sent := new(emptypb.Empty)
 	sent.ProtoReflect().SetUnknown(c.message(t))
 	stream, err := o.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, c.path)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil { // its deadline may come as early
+		a.end(err)
+		return a
 	}
 	if err := errors.Join(stream.SendMsg(sent), stream.CloseSend()); err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
@@ -103,10 +104,15 @@ func (o overGRPC) call(t *testing.T, c inquiry) (a answer) {
 		}
 	}
 	if !errors.Is(err, io.EOF) {
-		s := status.Convert(err)
-		a.Code, a.Message, a.Details = s.Code(), s.Message(), printed(s.Proto().GetDetails())
+		a.end(err)
 	}
 	return a
+}
+
+// end notes the error of a gRPC client.
+func (a *answer) end(err error) {
+	s := status.Convert(err)
+	a.Code, a.Message, a.Details = s.Code(), s.Message(), printed(s.Proto().GetDetails())
 }
 
 // encoded is one message of a Connect client, in its encoding.

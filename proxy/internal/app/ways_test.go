@@ -106,8 +106,9 @@ func refusal(code int64) *entityv1.Failure {
 	}
 }
 
-// everyWay is a function that serves counters and clocks, with rules by HTTP.
-func everyWay(tb testing.TB) string {
+// everyWay is a function that serves counters and clocks, with rules by HTTP. Its slow
+// counters answer after finish is closed.
+func everyWay(tb testing.TB, finish <-chan struct{}) string {
 	tb.Helper()
 	files := descriptortest.Files()
 	counter := files.GetFile()[2]
@@ -128,7 +129,10 @@ func everyWay(tb testing.TB) string {
 	script.Register = func(server *grpc.Server) { actionv1.RegisterActionServiceServer(server, clock{}) }
 	script.Handling = func(ctx context.Context, id, _ string) {
 		if strings.HasPrefix(id, "slow") {
-			<-ctx.Done()
+			select {
+			case <-finish:
+			case <-ctx.Done():
+			}
 		}
 	}
 	script.Answer = func(id string, right *eventsourcedv1.HandleResponse) []*eventsourcedv1.HandleResponse {
@@ -166,9 +170,11 @@ func watches(id string, headers ...string) inquiry {
 // HTTP-ERROR-004 in a whole proxy: for the same inquiry every way in gives the same answer.
 func TestEveryWayIn(t *testing.T) {
 	page := servePage(t)
-	config := quick(everyWay(t))
-	config.Origins, config.CommandTimeout = []string{page}, time.Second
+	finish := make(chan struct{})
+	config := quick(everyWay(t, finish))
+	config.Origins = []string{page}
 	running := runProxy(t, config)
+	t.Cleanup(func() { close(finish) }) // before the proxy waits for what is under way
 	address := take(t, running.ports[PortService])
 	ways := map[string]wayIn{
 		"gRPC":                       overGRPC{dial(t, address).conn},

@@ -302,17 +302,23 @@ func TestABrokenWatchEnds(t *testing.T) {
 	})
 }
 
-// A proxy that does not leave is not waited for longer than the grace.
+// A proxy that does not leave is waited for as long as the grace, and no longer.
 func TestDrainingIsBounded(t *testing.T) {
 	t.Parallel()
-	config := one(entity("x", func(*eventsourced.Context) {}))
-	config.StopWithin = 50 * time.Millisecond
-	proxy := sdktest.Start(t, config)
-	w := watching(t, proxy)
-	w.start()
-	if err := proxy.Stop(); err != nil {
-		t.Error(err)
-	}
-	w.receive()
-	w.ends(codes.Unavailable)
+	synctest.Test(t, func(t *testing.T) {
+		config := one(entity("x", func(*eventsourced.Context) {}))
+		config.StopWithin = time.Second
+		proxy := sdktest.Start(t, config)
+		w := watching(t, proxy)
+		w.start()
+		begin := time.Now()
+		if err := proxy.Stop(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took != config.StopWithin {
+			t.Errorf("it has stopped after %v", took)
+		}
+		w.receive()
+		w.ends(codes.Unavailable)
+	})
 }
