@@ -28,7 +28,7 @@ func newEntries[K any, V Entry](codec Codec[K], create func(K) V) entries[K, V] 
 
 // get returns the value under the key, for the handler to change.
 func (e *entries[K, V]) get(key K) (value V, there bool) {
-	rows := e.table.find(key)
+	rows := e.find(key)
 	if len(rows) == 0 {
 		return value, false
 	}
@@ -40,7 +40,7 @@ func (e *entries[K, V]) ensure(key K) V {
 	if value, there := e.get(key); there {
 		return value
 	}
-	return e.touch(e.table.add(key, e.create(key)))
+	return e.touch(e.add(key, e.create(key)))
 }
 
 func (e *entries[K, V]) touch(row *row[K, V]) V {
@@ -101,13 +101,13 @@ func (e *entries[K, V]) insert(entry *replicatedv1.ORMapEntryDelta) error {
 		return err
 	}
 	if found != nil {
-		e.table.drop(id, found)
+		e.drop(id, found)
 	}
 	value := e.create(key)
 	if _, err := value.Apply(entry.GetDelta()); err != nil {
 		return fmt.Errorf("the entry %v: %w", key, err)
 	}
-	e.table.put(id, &row[K, V]{key: key, form: entry.GetKey(), value: value})
+	e.put(id, &row[K, V]{key: key, form: entry.GetKey(), value: value})
 	return nil
 }
 
@@ -133,13 +133,13 @@ func (e *entries[K, V]) Changed() bool {
 
 // delta returns what was done, as an ORMap says it (REP-MAP-003 to REP-MAP-007).
 func (e *entries[K, V]) delta() *replicatedv1.ORMapDelta {
-	delta := &replicatedv1.ORMapDelta{Cleared: e.table.cleared, Removed: e.table.gone()}
+	delta := &replicatedv1.ORMapDelta{Cleared: e.cleared, Removed: e.gone()}
 	for _, row := range sorted(e.touched) {
 		if e.survives(row) && row.value.Changed() {
 			delta.Updated = append(delta.Updated, entryDelta(row.form, row.value.Delta()))
 		}
 	}
-	for _, row := range sorted(e.table.added) {
+	for _, row := range sorted(e.added) {
 		delta.Added = append(delta.Added, entryDelta(row.form, row.value.Delta()))
 	}
 	return delta
@@ -147,10 +147,10 @@ func (e *entries[K, V]) delta() *replicatedv1.ORMapDelta {
 
 // survives reports whether the row was there at the last commit, and still is.
 func (e *entries[K, V]) survives(candidate *row[K, V]) bool {
-	if _, added := e.table.added[candidate]; added {
+	if _, added := e.added[candidate]; added {
 		return false
 	}
-	return slices.Contains(e.table.find(candidate.key), candidate)
+	return slices.Contains(e.find(candidate.key), candidate)
 }
 
 func entryDelta(key *anypb.Any, delta *replicatedv1.Delta) *replicatedv1.ORMapEntryDelta {

@@ -19,7 +19,7 @@ func NewLWWRegisterMap[K, T any](keys Codec[K], values Codec[T]) *LWWRegisterMap
 
 // Get returns the value under the key, and whether there is one.
 func (m *LWWRegisterMap[K, T]) Get(key K) (value T, there bool) {
-	register, there := m.entries.get(key)
+	register, there := m.get(key)
 	if !there {
 		return value, false
 	}
@@ -31,13 +31,13 @@ func (m *LWWRegisterMap[K, T]) Set(key K, value T) { m.SetAt(key, value, Clock{}
 
 // SetAt sets the value under the key by this clock.
 func (m *LWWRegisterMap[K, T]) SetAt(key K, value T, clock Clock) {
-	m.entries.ensure(key).SetAt(value, clock)
+	m.ensure(key).SetAt(value, clock)
 }
 
 // All yields keys and values, in no order.
 func (m *LWWRegisterMap[K, T]) All() iter.Seq2[K, T] {
 	return func(yield func(K, T) bool) {
-		for key, register := range m.entries.all() {
+		for key, register := range m.all() {
 			if !yield(key, register.Get()) {
 				return
 			}
@@ -56,7 +56,7 @@ func (m *LWWRegisterMap[K, T]) Apply(delta *replicatedv1.Delta) (changed bool, e
 			Delta: &replicatedv1.Delta_Lwwregister{Lwwregister: entry.GetRegister()},
 		})
 	}
-	return m.entries.apply(&replicatedv1.ORMapDelta{
+	return m.apply(&replicatedv1.ORMapDelta{
 		Cleared: received.LwwregisterMap.GetCleared(),
 		Removed: received.LwwregisterMap.GetRemoved(),
 		Updated: each(received.LwwregisterMap.GetUpdated(), stands),
@@ -69,7 +69,7 @@ func (m *LWWRegisterMap[K, T]) Delta() *replicatedv1.Delta {
 	short := func(entry *replicatedv1.ORMapEntryDelta) *replicatedv1.LWWRegisterMapEntryDelta {
 		return &replicatedv1.LWWRegisterMapEntryDelta{Key: entry.GetKey(), Register: entry.GetDelta().GetLwwregister()}
 	}
-	long := m.entries.delta()
+	long := m.delta()
 	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_LwwregisterMap{LwwregisterMap: &replicatedv1.LWWRegisterMapDelta{
 		Cleared: long.GetCleared(),
 		Removed: long.GetRemoved(),

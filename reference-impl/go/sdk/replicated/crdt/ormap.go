@@ -20,13 +20,13 @@ func NewORMap[K any, V Entry](codec Codec[K], create func(key K) V) *ORMap[K, V]
 
 // Get returns the value under the key, and whether there is one. What is done to
 // the value is done to the map, until the entry is deleted.
-func (m *ORMap[K, V]) Get(key K) (value V, there bool) { return m.entries.get(key) }
+func (m *ORMap[K, V]) Get(key K) (value V, there bool) { return m.get(key) }
 
 // Ensure returns the value under the key; where there is none it creates one.
-func (m *ORMap[K, V]) Ensure(key K) V { return m.entries.ensure(key) }
+func (m *ORMap[K, V]) Ensure(key K) V { return m.ensure(key) }
 
 // All yields the entries, in no order. Deleting some meanwhile is as in Go's maps.
-func (m *ORMap[K, V]) All() iter.Seq2[K, V] { return m.entries.all() }
+func (m *ORMap[K, V]) All() iter.Seq2[K, V] { return m.all() }
 
 // Apply implements [Value].
 func (m *ORMap[K, V]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
@@ -34,10 +34,10 @@ func (m *ORMap[K, V]) Apply(delta *replicatedv1.Delta) (changed bool, err error)
 	if !ok {
 		return false, wrongType(delta, "ORMap")
 	}
-	return m.entries.apply(received.Ormap)
+	return m.apply(received.Ormap)
 }
 
 // Delta implements [Value].
 func (m *ORMap[K, V]) Delta() *replicatedv1.Delta {
-	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_Ormap{Ormap: m.entries.delta()}}
+	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_Ormap{Ormap: m.delta()}}
 }

@@ -18,11 +18,11 @@ func (s *ORSet[E]) All() iter.Seq[E] { return elements(&s.table) }
 
 // Add puts the element into the set, and reports whether it was not there.
 func (s *ORSet[E]) Add(element E) bool {
-	if s.table.Has(element) {
+	if s.Has(element) {
 		return false
 	}
-	if !s.table.restore(element) {
-		s.table.add(element, struct{}{})
+	if !s.restore(element) {
+		s.add(element, struct{}{})
 	}
 	return true
 }
@@ -33,7 +33,7 @@ func (s *ORSet[E]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 	if !ok {
 		return false, wrongType(delta, "ORSet")
 	}
-	removed, err := s.table.take(received.Orset.GetCleared(), received.Orset.GetRemoved())
+	removed, err := s.take(received.Orset.GetCleared(), received.Orset.GetRemoved())
 	if err != nil {
 		return false, err
 	}
@@ -45,8 +45,8 @@ func (s *ORSet[E]) Apply(delta *replicatedv1.Delta) (changed bool, err error) {
 // otherwise what is new, and what is gone (REP-ORSET-002 to REP-ORSET-004).
 func (s *ORSet[E]) Delta() *replicatedv1.Delta {
 	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_Orset{Orset: &replicatedv1.ORSetDelta{
-		Cleared: s.table.cleared,
-		Removed: s.table.gone(),
+		Cleared: s.cleared,
+		Removed: s.gone(),
 		Added:   addedForms(&s.table), // all that is there, where it was cleared
 	}}}
 }

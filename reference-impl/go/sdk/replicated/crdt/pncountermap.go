@@ -16,7 +16,7 @@ func NewPNCounterMap[K any](codec Codec[K]) *PNCounterMap[K] {
 
 // Get returns the count under the key, and whether there is one.
 func (m *PNCounterMap[K]) Get(key K) (count int64, there bool) {
-	counter, there := m.entries.get(key)
+	counter, there := m.get(key)
 	if !there {
 		return 0, false
 	}
@@ -25,12 +25,12 @@ func (m *PNCounterMap[K]) Get(key K) (count int64, there bool) {
 
 // Add adds n to the counter under the key, and creates it first, of 0, where
 // there is none. Its error is [ErrRange]; the counter is then as it was.
-func (m *PNCounterMap[K]) Add(key K, n int64) error { return m.entries.ensure(key).Add(n) }
+func (m *PNCounterMap[K]) Add(key K, n int64) error { return m.ensure(key).Add(n) }
 
 // All yields keys and counts, in no order.
 func (m *PNCounterMap[K]) All() iter.Seq2[K, int64] {
 	return func(yield func(K, int64) bool) {
-		for key, counter := range m.entries.all() {
+		for key, counter := range m.all() {
 			if !yield(key, counter.Value()) {
 				return
 			}
@@ -47,7 +47,7 @@ func (m *PNCounterMap[K]) Apply(delta *replicatedv1.Delta) (changed bool, err er
 	stands := func(entry *replicatedv1.PNCounterMapEntryDelta) *replicatedv1.ORMapEntryDelta {
 		return entryDelta(entry.GetKey(), (&PNCounter{change: entry.GetChange()}).Delta())
 	}
-	return m.entries.apply(&replicatedv1.ORMapDelta{
+	return m.apply(&replicatedv1.ORMapDelta{
 		Cleared: received.PncounterMap.GetCleared(),
 		Removed: received.PncounterMap.GetRemoved(),
 		Updated: each(received.PncounterMap.GetUpdated(), stands),
@@ -60,7 +60,7 @@ func (m *PNCounterMap[K]) Delta() *replicatedv1.Delta {
 	short := func(entry *replicatedv1.ORMapEntryDelta) *replicatedv1.PNCounterMapEntryDelta {
 		return &replicatedv1.PNCounterMapEntryDelta{Key: entry.GetKey(), Change: entry.GetDelta().GetPncounter().GetChange()}
 	}
-	long := m.entries.delta()
+	long := m.delta()
 	return &replicatedv1.Delta{Delta: &replicatedv1.Delta_PncounterMap{PncounterMap: &replicatedv1.PNCounterMapDelta{
 		Cleared: long.GetCleared(),
 		Removed: long.GetRemoved(),
