@@ -28,7 +28,7 @@ class Config:
     """Says whether commands may be sent."""
     stop_within: timedelta = timedelta(seconds=5)
     """Bounds how long a proxy may take to hand the entities over once the function stops, and then
-    again how long commands that are being handled may take to end."""
+    again how long commands that are being handled may take to end; at least a millisecond."""
     cloudstate: Cloudstate | None = None
     """How the function is called in the dialect of Cloudstate 0.2, in which it is then served too;
     None means that it speaks version 1 alone."""
@@ -46,8 +46,8 @@ class Config:
         """Yield every mistake: an author mends all at once, and no proxy is told a wrong thing."""
         if not self.name or not self.version:
             yield "a function has a name and a version (DISC-INFO-002)"
-        if self.stop_within < timedelta():
-            yield f"stop_within is {self.stop_within}, below 0"
+        if self.stop_within < timedelta(milliseconds=1):  # as grace, 0 would mean for ever
+            yield f"stop_within is {self.stop_within}, below a millisecond (LIFE-DRAIN-001)"
         if not self.speaks(DIALECT_V1) and not self.speaks(DIALECT_CLOUDSTATE):
             yield f"the dialect is {self.dialect!r}, which the function does not speak"
         if not self.entities:

@@ -206,3 +206,11 @@ def test_a_service_that_0_2_lacks() -> None:
     config = sdk.Config(name="n", version="v", entities=[new_tally()], cloudstate=cloudstate)
     with pytest.raises(sdk.MistakesError, match=r"no file of Cloudstate declares old\.Cart"):
         sdk.Function(config)
+
+
+@pytest.mark.parametrize("stop_within", [timedelta(), timedelta(microseconds=999), timedelta(seconds=-1)])
+def test_a_stop_that_takes_no_time(stop_within: timedelta) -> None:
+    # LIFE-DRAIN-001: the proxy is told it as grace, where 0 means for ever.
+    config = sdk.Config(name="t", version="1", entities=[new_tally()], stop_within=stop_within)
+    with pytest.raises(sdk.MistakesError, match="LIFE-DRAIN-001"):
+        sdk.Function(config)
