@@ -37,7 +37,7 @@ class Call:
         await self._headers_sent()
 
     async def read(self) -> Message | None:
-        """Return the next message; None is the proxy's half-close, and never its reset."""
+        """Return the next message; None is the proxy's half-close, and not its reset."""
         raw = await self._context.read()
         if not isinstance(raw, bytes):  # grpc.aio.EOF
             await self._half_closed()
@@ -57,7 +57,7 @@ class Call:
         await self._context.write(self._dialect.said(response).SerializeToString())
 
     async def _half_closed(self) -> None:
-        """Return where the proxy has half-closed the call, and never where it has reset it.
+        """Return where the proxy has half-closed the call, and not where it has reset it.
 
         gRPC's read tells neither from the other; the cancel that follows a reset may come
         later. But gRPC sends no headers on a call that was reset. Where they are sent

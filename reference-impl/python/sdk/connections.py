@@ -33,7 +33,7 @@ class Connections:
         if len(self._proxies) > self._MOST:
             self._proxies.popitem(last=False)
         proxies[:-1] = (proxy for proxy in proxies[:-1] if proxy.calls)
-        call = _Call(proxies)
+        call = _OpenCall(proxies)
         try:
             yield call
         finally:
@@ -48,7 +48,7 @@ class _Proxy:
         self.calls = 0  # those that are open
 
 
-class _Call(Connection):
+class _OpenCall(Connection):
     """The connection of a call that is open. It counts for the last proxy that has discovered before it."""
 
     def __init__(self, proxies: list[_Proxy]) -> None:

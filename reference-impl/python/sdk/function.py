@@ -46,7 +46,7 @@ class Config:
         """Yield every mistake: an author mends all at once, and no proxy is told a wrong thing."""
         if not self.name or not self.version:
             yield "a function has a name and a version (DISC-INFO-002)"
-        if self.stop_within < timedelta(milliseconds=1):
+        if self.stop_within < timedelta(milliseconds=1):  # as grace, 0 would mean for ever
             yield f"stop_within is {self.stop_within}, below a millisecond (LIFE-DRAIN-001)"
         if not self.speaks(DIALECT_V1) and not self.speaks(DIALECT_CLOUDSTATE):
             yield f"the dialect is {self.dialect!r}, which the function does not speak"

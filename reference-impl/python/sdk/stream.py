@@ -28,7 +28,7 @@ class Stream(Protocol[Request_co, Response_contra]):
         """The connection on which it was made."""
 
     async def read(self) -> Request_co | None:
-        """Return the next message; None is the proxy's half-close, and never its reset.
+        """Return the next message; None is the proxy's half-close, and not its reset.
 
         Raises an Error where a message cannot be read.
         """

@@ -1,14 +1,25 @@
 """What counts on a connection, where gRPC may name several alike."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 
+import grpc
 import pytest
 from stateward.discovery.v1 import discovery_pb2
 from stateward.discovery.v1.discovery_pb2 import Capability, DiscoverRequest, ProxyLimits
+from stateward.eventsourced.v1 import eventsourced_pb2
+from stateward.samples.cart.v1.cart_pb2 import AddItemRequest, AddItemResponse, GetCartRequest
 
+import sdk
 from sdk.capability import Connection
 from sdk.connections import Connections
+from sdk.eventsourced import Context
+from sdktest import Proxy, Wire
+from sdktest import eventsourced as says
+from tests.eventsourced.tally import CART, Tally, new_tally
+
+EVENT_SOURCED = eventsourced_pb2.DESCRIPTOR.services_by_name["EventSourcedService"]
 
 CANCEL = discovery_pb2.CAPABILITY_CANCEL
 EFFECTS = discovery_pb2.CAPABILITY_DURABLE_EFFECTS
@@ -106,3 +117,46 @@ def test_addresses_are_forgotten() -> None:
     with connections.call("ipv4:127.0.0.1:0") as first, connections.call("ipv4:127.0.0.1:1999") as last:
         assert in_force(first) == set()
         assert in_force(last) == {CANCEL}
+
+
+async def test_two_proxies_on_a_socket(tmp_path: Path) -> None:
+    # DISC-CAP-006, over the wire: the one that comes later has durable effects, the other has not.
+    def add(ctx: Context, state: Tally) -> AddItemResponse:
+        ctx.durable_effect(sdk.Call(CART.full_name, "GetCart", GetCartRequest(user_id="e")))
+        return AddItemResponse()
+
+    address = f"unix:{tmp_path}/function"
+    server = sdk.Server(sdk.Function(sdk.Config(name="t", version="1", entities=[new_tally(add)])))
+    await server.start(address)
+    try:
+        async with connected(address, server) as old, connected(address, server) as new:
+            await old.announce()
+            stream = await begun(old)
+            await new.announce(EFFECTS)
+            assert await outcome(await begun(old)) == "failure"
+            assert await outcome(await begun(new)) == "failure"  # it may be of the old one
+            assert await outcome(stream) == "failure"
+            await stream.half_close()
+            assert await stream.status() is sdk.Code.OK
+            assert await outcome(await begun(new)) == "reply"
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def connected(address: str, server: sdk.Server) -> AsyncIterator[Proxy]:
+    """Connect to the function anew: gRPC would share a connection."""
+    async with grpc.aio.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        yield Proxy(channel, server)
+
+
+async def begun(proxy: Proxy) -> Wire:
+    wire = proxy.open(EVENT_SOURCED)
+    await wire.send(says.init(CART.full_name, "e"))
+    return wire
+
+
+async def outcome(wire: Wire) -> str:
+    """Ask for a durable effect on the stream, and return what comes of it."""
+    answer = await wire.ask(says.command("e", 1, "AddItem", AddItemRequest(user_id="e")))
+    return str(answer.reply.client_action.WhichOneof("action"))
