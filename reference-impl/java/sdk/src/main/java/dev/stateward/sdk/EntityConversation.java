@@ -14,7 +14,7 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
   protected final StreamContext stream;
 
   /** The entity that init named; empty before. */
-  protected String entityId = "";
+  private String entityId = "";
 
   /** A conversation on this stream. */
   protected EntityConversation(StreamContext stream) {
@@ -33,6 +33,26 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
 
   /** Returns the message that carries a failure of the whole stream. */
   protected abstract R failure(Failure failure);
+
+  /** Notes the entity that init names. */
+  protected final void opened(String id) throws Broken {
+    if (id.isEmpty()) {
+      throw new Broken(0, "an init without an entity id (CORE-KEY-001)");
+    }
+    entityId = id;
+  }
+
+  /** Breaks the stream where a message is for another entity, which this requirement forbids. */
+  protected final void requireEntity(long commandId, String id, String requirement) throws Broken {
+    if (!id.equals(entityId)) {
+      throw new Broken(
+          commandId,
+          "a message for \"%s\" on the stream of \"%s\" (%s)",
+          id,
+          entityId,
+          requirement);
+    }
+  }
 
   // What an author's code throws may be anything, and must not get any further.
   @Override

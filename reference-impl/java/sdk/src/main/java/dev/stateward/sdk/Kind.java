@@ -7,6 +7,7 @@ import dev.stateward.entity.v1.Failure;
 import io.grpc.MethodDescriptor;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** One kind of entity: a service of the protocol that the function serves and the proxy calls. */
@@ -16,6 +17,17 @@ public interface Kind {
    * names of the users' services. Whoever serves the kind needs nothing else of it.
    */
   List<Method<?, ?>> serve(Map<String, Entity> entities);
+
+  /**
+   * Returns the kind whose service has one call, each stream of which is one activation of one
+   * entity; open begins it, given the entities by the names of the users' services.
+   */
+  static <Q extends Message, R extends Message> Kind stateful(
+      MethodDescriptor<Q, R> call,
+      BiFunction<StreamContext, Map<String, Entity>, Conversation<Q, R>> open,
+      Reads<Q, R> reads) {
+    return entities -> List.of(new Method<>(call, stream -> open.apply(stream, entities), reads));
+  }
 
   /** Says whether each stream is one activation of one entity. */
   default boolean isStateful() {

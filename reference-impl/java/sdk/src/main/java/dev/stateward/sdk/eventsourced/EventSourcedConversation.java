@@ -4,12 +4,14 @@ import dev.stateward.entity.v1.Command;
 import dev.stateward.entity.v1.Failure;
 import dev.stateward.eventsourced.v1.Event;
 import dev.stateward.eventsourced.v1.EventSourcedReply;
+import dev.stateward.eventsourced.v1.EventSourcedServiceGrpc;
 import dev.stateward.eventsourced.v1.HandleRequest;
 import dev.stateward.eventsourced.v1.HandleResponse;
 import dev.stateward.eventsourced.v1.Init;
 import dev.stateward.eventsourced.v1.SnapshotResponse;
 import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.EntityConversation;
+import dev.stateward.sdk.Kind;
 import dev.stateward.sdk.Payload.Unreadable;
 import dev.stateward.sdk.Said;
 import dev.stateward.sdk.StreamContext;
@@ -17,6 +19,16 @@ import java.util.Map;
 
 /** One activation of one entity, as its stream tells it. */
 final class EventSourcedConversation extends EntityConversation<HandleRequest, HandleResponse> {
+  /** The kind, of which each stream is such a conversation. */
+  static final Kind KIND =
+      Kind.stateful(
+          EventSourcedServiceGrpc.getHandleMethod(),
+          EventSourcedConversation::new,
+          new Kind.Reads<>(
+              HandleRequest::getCommand,
+              message -> message.hasCancel() ? message.getCancel() : null,
+              answer -> answer.hasFailure() ? answer.getFailure() : null));
+
   /** How far a stream has come. It only ever grows. */
   private enum Phase {
     /** Nothing yet: init comes. */
@@ -60,12 +72,9 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
     if (!(entities.get(init.getServiceName()) instanceof EventSourcedEntity<?> definition)) {
       throw new Broken(0, "no event sourced entity \"%s\" (ES-INIT-005)", init.getServiceName());
     }
-    if (init.getEntityId().isEmpty()) {
-      throw new Broken(0, "an init without an entity id (CORE-KEY-001)");
-    }
+    opened(init.getEntityId());
     phase = Phase.REPLAYING;
-    entityId = init.getEntityId();
-    entity = new Activation<>(definition, stream, entityId);
+    entity = new Activation<>(definition, stream, init.getEntityId());
     if (init.hasSnapshot()) {
       sequence = init.getSnapshot().getSnapshotSequence();
       try {
@@ -106,13 +115,7 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
       throw new Broken(
           command.getId(), "a command after a failure with restart (CORE-RESTART-001)");
     }
-    if (!command.getEntityId().equals(entityId)) {
-      throw new Broken(
-          command.getId(),
-          "a command for \"%s\" on the stream of \"%s\" (ES-CMD-002)",
-          command.getEntityId(),
-          entityId);
-    }
+    requireEntity(command.getId(), command.getEntityId(), "ES-CMD-002");
     phase = Phase.SERVING;
     EventSourcedReply reply = entity.execute(command);
     if (reply.getClientAction().getFailure().getRestart()) {

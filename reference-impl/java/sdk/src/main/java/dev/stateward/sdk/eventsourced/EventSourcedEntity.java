@@ -119,7 +119,7 @@ public final class EventSourcedEntity<S> extends Definition<EventSourcedEntity<S
 
   @Override
   public Kind kind() {
-    return EventSourcedKind.KIND;
+    return EventSourcedConversation.KIND;
   }
 
   /** Returns the state of the entity with this id before its first event. */

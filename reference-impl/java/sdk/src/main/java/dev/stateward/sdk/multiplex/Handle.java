@@ -12,8 +12,6 @@ import dev.stateward.sdk.Kind;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.util.ArrayDeque;
-import java.util.Queue;
 
 /**
  * One activation. To the kind that serves it, it is a stream of its own. All but the methods of
@@ -30,16 +28,10 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   private final EntityStream<Q, R> stream;
 
   private final Balance in = new Balance(); // what the proxy may send
-  private final Balance out = new Balance(); // and the function
+  private final Outgoing out;
   private boolean closed; // the proxy has sent close
   private boolean ended; // the last frame is decided
-  private boolean sent; // the last frame was sent
-
-  // What waits to be written.
-  private final Queue<ByteString> pending = new ArrayDeque<>(); // messages
-  private long credit; // bytes to give back
   private HandleResponse behind; // the last frame, where messages are to be sent first
-  private HandleResponse last;
 
   Handle(
       Session session,
@@ -52,6 +44,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
     this.kind = kind;
     this.number = number;
     this.frames = new Frames(number);
+    this.out = new Outgoing(number);
     this.host = host;
     this.maxMessage = connection.maxMessage();
     this.scope = scope;
@@ -113,11 +106,10 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   private void close(boolean reset) {
     closed = true;
     if (reset && !ended) {
-      pending.clear();
       end(frames.closed());
     }
     stream.halfClose();
-    if (sent) {
+    if (out.isOver()) {
       session.done(number);
     }
   }
@@ -132,8 +124,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
 
   /** Drops a message for which credit would have to come, where none does any more. */
   private void dropStuck() {
-    if (session.isHalfClosed() && !ended && !pending.isEmpty() && !isSendable()) {
-      pending.clear();
+    if (session.isHalfClosed() && !ended && !out.isEmpty() && !out.isSendable()) {
       end(frames.closed());
     }
   }
@@ -141,14 +132,13 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   /** Ends the handle, and drops what it had to say. */
   void fail(Status.Code code, String description) {
     host.log().warning("handle " + number + " failed: " + description);
-    pending.clear();
     end(frames.failure(code, description));
   }
 
-  /** Decides the last frame, and releases who serves the handle. */
+  /** Decides the last frame, drops what waits, and releases who serves the handle. */
   private void end(HandleResponse frame) {
-    if (!sent) {
-      last = frame;
+    if (!out.isOver()) {
+      out.end(frame);
       release();
       session.outbox().soon(this);
     }
@@ -162,62 +152,47 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   }
 
   boolean isSent() {
-    return sent;
+    return out.isOver();
   }
 
   /** Queues the handle, where its next message may be sent. */
   private void offer() {
-    if (isSendable()) {
+    if (out.isSendable()) {
       session.outbox().ready(this);
     }
   }
 
-  private boolean isSendable() {
-    return !pending.isEmpty() && out.admits(pending.peek().size());
-  }
-
   /** Returns the next message to write, which counts as sent; null where there is none. */
   HandleResponse nextMessage() {
-    if (!isSendable()) {
+    if (!out.isSendable()) {
       return null; // dropped since
     }
-    ByteString message = pending.remove();
-    out.take(message.size());
+    HandleResponse frame = out.nextMessage();
     offer();
     dropStuck();
-    if (pending.isEmpty()) {
+    if (out.isEmpty()) {
       if (behind != null) {
         end(behind);
       }
       stream.resume();
     }
-    return frames.message(message);
+    return frame;
   }
 
   /** Returns the last frame, or else credit, which then count as sent; null where there is none. */
   HandleResponse nextControl() {
-    if (last != null) {
-      HandleResponse frame = last;
-      last = null;
-      sent = true;
-      if (closed) {
-        session.done(number);
-      }
-      return frame;
+    HandleResponse frame = out.nextControl();
+    if (closed && out.isOver()) {
+      session.done(number);
     }
-    if (credit > 0 && !ended) {
-      HandleResponse frame = frames.credit(credit);
-      credit = 0;
-      return frame;
-    }
-    return null;
+    return frame;
   }
 
   /** There is room for a message where none waits for credit. */
   @Override
   public boolean isReady() {
     synchronized (session) {
-      return pending.isEmpty();
+      return out.isEmpty();
     }
   }
 
@@ -226,7 +201,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
   public void taken(int bytes) {
     synchronized (session) {
       if (!ended && in.give(bytes)) {
-        credit += bytes;
+        out.owe(bytes);
         session.outbox().soon(this);
         session.flush();
       }
@@ -249,10 +224,10 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
                 + " bytes, and the proxy takes "
                 + maxMessage
                 + " (MUX-LIMIT-005)");
-      } else if (broken != null && !out.admits(message.size())) {
+      } else if (broken != null && !out.admits(message)) {
         fail(Status.Code.INTERNAL, broken.getDescription()); // there is no credit to say it by
       } else {
-        pending.add(message);
+        out.add(message);
         offer();
         dropStuck();
       }
@@ -271,7 +246,7 @@ final class Handle<Q extends Message, R extends Message> implements EntityStream
           status.isOk()
               ? frames.closed()
               : frames.failure(status.getCode(), status.getDescription());
-      if (pending.isEmpty()) {
+      if (out.isEmpty()) {
         end(behind);
       }
       session.flush();

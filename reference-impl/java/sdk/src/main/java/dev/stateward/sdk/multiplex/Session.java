@@ -32,7 +32,7 @@ final class Session implements StreamObserver<HandleRequest> {
   private final Context scope; // ends with the stream
   private final CallStreamObserver<HandleResponse> out;
   private final Outbox outbox = new Outbox();
-  private final Runnable stop = this::stop0;
+  private final Runnable stop = this::drain;
 
   private final Map<Long, Handle<?, ?>> handles = new HashMap<>(); // those that are not done
   private Kind.Method<?, ?> kind; // null before start
@@ -182,12 +182,12 @@ final class Session implements StreamObserver<HandleRequest> {
     }
   }
 
-  /** Returns what lets no handle be opened any more. */
+  /** Returns what has the stream end once no handle is left, and lets none be opened. */
   Runnable stop() {
     return stop;
   }
 
-  private synchronized void stop0() {
+  private synchronized void drain() {
     stopping = true;
     flush();
   }

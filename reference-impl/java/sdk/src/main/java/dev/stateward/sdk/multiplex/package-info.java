@@ -8,6 +8,6 @@
  * runs. All that waits there is bounded: by the window what was read of a handle, by the answers to
  * one message what it has to send, and by the number of handles the rest.
  *
- * <p>Read on in this order: Balance, Session, Handle, Outbox.
+ * <p>Read on in this order: Balance, Session, Handle, Outgoing, Outbox.
  */
 package dev.stateward.sdk.multiplex;

@@ -6,9 +6,11 @@ import dev.stateward.replicated.v1.Delta;
 import dev.stateward.replicated.v1.HandleRequest;
 import dev.stateward.replicated.v1.HandleResponse;
 import dev.stateward.replicated.v1.Init;
+import dev.stateward.replicated.v1.ReplicatedEntityServiceGrpc;
 import dev.stateward.replicated.v1.StreamCancelled;
 import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.EntityConversation;
+import dev.stateward.sdk.Kind;
 import dev.stateward.sdk.Said;
 import dev.stateward.sdk.StreamContext;
 import dev.stateward.sdk.replicated.crdt.InvalidDeltaException;
@@ -19,6 +21,16 @@ import java.util.Map;
  * message, it never says anything in the proxy's turn but news to open calls (REP-TURN-001).
  */
 final class ReplicatedConversation extends EntityConversation<HandleRequest, HandleResponse> {
+  /** The kind, of which each stream is such a conversation. */
+  static final Kind KIND =
+      Kind.stateful(
+          ReplicatedEntityServiceGrpc.getHandleMethod(),
+          ReplicatedConversation::new,
+          new Kind.Reads<>(
+              HandleRequest::getCommand,
+              message -> message.hasCancel() ? message.getCancel() : null,
+              answer -> answer.hasFailure() ? answer.getFailure() : null));
+
   private final Map<String, Entity> entities; // by the user's service
   private Activation<?> entity; // null before init
 
@@ -68,11 +80,8 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
     if (!(entities.get(init.getServiceName()) instanceof ReplicatedEntity<?> definition)) {
       throw new Broken(0, "no replicated entity \"%s\" (REP-INIT-007)", init.getServiceName());
     }
-    if (init.getEntityId().isEmpty()) {
-      throw new Broken(0, "an init without an entity id (CORE-KEY-001)");
-    }
-    entityId = init.getEntityId();
-    entity = new Activation<>(definition, stream, entityId);
+    opened(init.getEntityId());
+    entity = new Activation<>(definition, stream, init.getEntityId());
     if (init.hasDelta()) {
       try {
         entity.apply(init.getDelta());
@@ -96,20 +105,13 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
   }
 
   private Said<HandleResponse> execute(Command command) throws Broken {
-    requireId(command.getId(), command.getEntityId());
+    requireEntity(command.getId(), command.getEntityId(), "REP-CMD-001");
     return Said.answers(entity.execute(command));
   }
 
   /** Ends a streamed call. It is answered also where there is none any more (REP-CANCEL-003). */
   private Said<HandleResponse> cancelled(StreamCancelled cancelled) throws Broken {
-    requireId(0, cancelled.getEntityId());
+    requireEntity(0, cancelled.getEntityId(), "REP-CMD-001");
     return Said.answers(entity.cancel(cancelled.getId()));
-  }
-
-  private void requireId(long commandId, String id) throws Broken {
-    if (!id.equals(entityId)) {
-      throw new Broken(
-          commandId, "a message for \"%s\" on the stream of \"%s\" (REP-CMD-001)", id, entityId);
-    }
   }
 }

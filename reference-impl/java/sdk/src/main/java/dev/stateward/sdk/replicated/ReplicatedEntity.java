@@ -99,7 +99,7 @@ public final class ReplicatedEntity<V extends Value> extends Definition<Replicat
 
   @Override
   public Kind kind() {
-    return ReplicatedKind.KIND;
+    return ReplicatedConversation.KIND;
   }
 
   @Override

@@ -4,16 +4,28 @@ import dev.stateward.entity.v1.Command;
 import dev.stateward.entity.v1.Failure;
 import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.EntityConversation;
+import dev.stateward.sdk.Kind;
 import dev.stateward.sdk.Payload.Unreadable;
 import dev.stateward.sdk.Said;
 import dev.stateward.sdk.StreamContext;
 import dev.stateward.value.v1.HandleRequest;
 import dev.stateward.value.v1.HandleResponse;
 import dev.stateward.value.v1.Init;
+import dev.stateward.value.v1.ValueEntityServiceGrpc;
 import java.util.Map;
 
 /** One activation of one entity, as its stream tells it. */
 final class ValueConversation extends EntityConversation<HandleRequest, HandleResponse> {
+  /** The kind, of which each stream is such a conversation. */
+  static final Kind KIND =
+      Kind.stateful(
+          ValueEntityServiceGrpc.getHandleMethod(),
+          ValueConversation::new,
+          new Kind.Reads<>(
+              HandleRequest::getCommand,
+              message -> message.hasCancel() ? message.getCancel() : null,
+              answer -> answer.hasFailure() ? answer.getFailure() : null));
+
   private final Map<String, Entity> entities; // by the user's service
   private Activation<?> entity; // null before init
 
@@ -41,15 +53,12 @@ final class ValueConversation extends EntityConversation<HandleRequest, HandleRe
     if (!(entities.get(init.getServiceName()) instanceof ValueEntity<?> definition)) {
       throw new Broken(0, "no value entity \"%s\" (VAL-INIT-008)", init.getServiceName());
     }
-    if (init.getEntityId().isEmpty()) {
-      throw new Broken(0, "an init without an entity id (CORE-KEY-001)");
-    }
+    opened(init.getEntityId());
     try {
       entity = new Activation<>(definition, stream, init.getState());
     } catch (Unreadable e) {
       throw new Broken(0, "the value: %s (VAL-INIT-009)", e.getMessage());
     }
-    entityId = init.getEntityId();
     return Said.nothing();
   }
 
@@ -58,13 +67,7 @@ final class ValueConversation extends EntityConversation<HandleRequest, HandleRe
     if (entity == null) {
       throw new Broken(command.getId(), "a command before init (VAL-INIT-004)");
     }
-    if (!command.getEntityId().equals(entityId)) {
-      throw new Broken(
-          command.getId(),
-          "a command for \"%s\" on the stream of \"%s\" (VAL-CMD-007)",
-          command.getEntityId(),
-          entityId);
-    }
+    requireEntity(command.getId(), command.getEntityId(), "VAL-CMD-007");
     return Said.answer(HandleResponse.newBuilder().setReply(entity.execute(command)).build());
   }
 

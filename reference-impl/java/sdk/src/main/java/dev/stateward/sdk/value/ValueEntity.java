@@ -62,7 +62,7 @@ public final class ValueEntity<V extends Message> extends Definition<ValueEntity
 
   @Override
   public Kind kind() {
-    return ValueKind.KIND;
+    return ValueConversation.KIND;
   }
 
   /** Returns the value without a field. */
