@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
-import { connect, createServer, type ListenOptions, type Server } from "node:net";
-import { isIPv6 } from "node:net";
+import { connect, createServer, isIPv6, type ListenOptions, type Server } from "node:net";
 
 /** The environment of a program. */
 export type Environment = Readonly<Record<string, string | undefined>>;
