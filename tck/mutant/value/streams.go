@@ -124,11 +124,12 @@ func streamMutants() []defect.Mutant {
 		},
 		{
 			Name: "holds-on-after-a-reset", KilledBy: "CORE-STREAM-005", Message: "is active already",
-			Defect: holdingOn,
+			MayAlsoFail: []string{"value/streams/garbage"},
+			Defect:      holdingOn,
 		},
 		{
 			Name: "keeps-values-in-memory", KilledBy: "VAL-CMD-005", Message: "the value of an earlier activation has survived it",
-			MayAlsoFail: []string{"value/streams/reset", "value/activation/"},
+			MayAlsoFail: []string{"value/streams/reset", "value/streams/hundreds-of-resets", "value/activation/"},
 			Defect:      surviving,
 		},
 		{
