@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/stateward/stateward/tck/engine"
-	"github.com/stateward/stateward/tck/script"
 )
 
 // endings are the cases on what comes after the half-close.
@@ -94,16 +93,7 @@ func together() []engine.Case {
 				b.requested(group(reply("B"))), b.replies("B"), b.halfClose(), b.ended(),
 			},
 		},
-		{
-			ID: "action/calls/garbage-concerns-one-call", Requirements: apart,
-			Script: []engine.Step{
-				a.opened(), b.opened(), in.opened(), a.garbage(), in.garbage(),
-				b.requested(group(reply("B"))), b.replies("B"), b.halfClose(), b.ended(),
-				a.cancelled(), in.cancelled(), a.served(), in.served(),
-			},
-		},
 		{ID: "action/calls/twenty-at-once", Requirements: apart, Script: manyCalls(20)},
-		{ID: "action/calls/hundreds-at-once", Requirements: apart, Script: crowded()},
 	}
 }
 
@@ -121,38 +111,6 @@ func manyCalls(n int) []engine.Step {
 	return slices.Concat(opening, asking, answers)
 }
 
-// crowded opens more calls than a function has that gives each a thread of a small pool,
-// and gives each two requests.
-func crowded() []engine.Step {
-	c := streamed.named
-	return []engine.Step{
-		script.EachComes(c("").opened().Text, func(name string) engine.Step { return c(name).opened() }),
-		script.Each("→request {[reply its number]}", func(name string) engine.Step { return c(name).requested(group(reply(name))) }),
-		script.Each("←reply its number", func(name string) engine.Step { return c(name).replies(name) }),
-		script.EachBackwards("→request {[reply its number]} →half-close", func(name string) engine.Step {
-			return script.Sequence(c(name).requested(group(reply(name))), c(name).halfClose())
-		}),
-		script.Each("←reply its number ←end OK", func(name string) engine.Step {
-			return script.Sequence(c(name).replies(name), c(name).ended())
-		}),
-	}
-}
-
-// forsaken breaks off as many calls as crowded opens, each of which waits for more of its
-// requests, and makes one of each shape.
-func forsaken() []engine.Step {
-	c := streamedIn.named
-	lines := []engine.Step{
-		script.EachComes(c("").opened().Text, func(name string) engine.Step { return c(name).opened() }),
-		script.Each("→request {[reply its number]}", func(name string) engine.Step { return c(name).requested(group(reply(name))) }),
-		script.Each("→reset", func(name string) engine.Step { return c(name).cancelled() }),
-	}
-	for _, name := range order {
-		lines = append(lines, all()[name].named(name).served())
-	}
-	return lines
-}
-
 // cancels are the cases on calls that the proxy breaks off, in every order.
 func cancels() []engine.Case {
 	in, out, s := streamedIn, streamedOut, streamed
@@ -168,14 +126,12 @@ func cancels() []engine.Case {
 		after("streamed-in-before-a-request", in, in.opened()),
 		after("streamed-in-after-a-request", in, in.opened(), in.requested(group(reply("A")))),
 		after("streamed-in-after-the-half-close", in, in.opened(), in.requested(group(reply("A"))), in.halfClose()),
-		after("streamed-in-with-effects", in, in.opened(), in.requested(group(reply("A"), effect("x", false))), unary.named("before").served()),
 		after("streamed-out-before-an-answer", out, out.asked(group(reply("A")), group(reply("B")))),
 		after("streamed-out-among-answers", out, out.asked(group(reply("A")), group(reply("B")), group(reply("C"))), out.replies("A")),
 		after("streamed-before-a-request", s, s.opened()),
 		after("streamed-before-an-answer", s, s.opened(), s.requested(group(reply("A")))),
 		after("streamed-after-an-answer", s, s.opened(), s.requested(group(reply("A"))), s.replies("A")),
 		after("streamed-after-the-half-close", s, s.opened(), s.requested(group(reply("A"))), s.halfClose()),
-		{ID: "action/cancel/hundreds", Requirements: []string{"ACT-CANCEL-004"}, Script: forsaken()},
 	}
 }
 

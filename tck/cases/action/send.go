@@ -54,13 +54,6 @@ func (c call) sends(command *actionv1.ActionCommand) line {
 	return c.wire.Sends(c.part, func(string) *actionv1.ActionCommand { return proto.CloneOf(command) })
 }
 
-// garbage sends bytes that are no protobuf.
-func (c call) garbage() line {
-	garbled := &actionv1.ActionCommand{}
-	garbled.ProtoReflect().SetUnknown([]byte{0xff, 0xff, 0xff})
-	return line{Text: c.part.Label() + "→bytes that are no message", Play: c.sends(garbled).Play}
-}
-
 // offers sends a command in a call that the subject may have ended.
 func (c call) offers(command *actionv1.ActionCommand) line {
 	return line{

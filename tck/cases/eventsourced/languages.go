@@ -1,6 +1,7 @@
 package eventsourced
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -108,29 +109,27 @@ func beyond(limit int64) []engine.Step {
 	}
 }
 
-// member is one of many parts that do the same.
-func member(name string) stream { return stream{name, modelService, name} }
-
-// crowded opens more streams than a function has that gives each a thread of a small pool,
-// and sends each two commands.
+// crowded opens more streams than a function has that gives each a thread of a small
+// pool, over several connections: one of them may have few.
 func crowded() []engine.Step {
-	return []engine.Step{
-		script.EachComes("→init", func(name string) engine.Step { return member(name).init() }),
-		script.Each("→command 1 Process emit its number", func(name string) engine.Step { return member(name).process(1, emit(name)) }),
-		script.Each("←reply 1, with its number", func(name string) engine.Step { return member(name).reply(1, name, events(name)) }),
-		script.EachBackwards("→command 2 Process", func(name string) engine.Step { return member(name).process(2) }),
-		script.Each("←reply 2, with its number", func(name string) engine.Step { return member(name).reply(2, name) }),
+	const connections, each = 2, 64
+	var opening, asking, answers []step
+	for i := range connections * each {
+		if i%each == 0 {
+			opening = append(opening, step{play: func(sc *scene) error { return sc.Connect() }})
+		}
+		name := strconv.Itoa(i + 1)
+		s := stream{name, modelService, name}
+		opening = append(opening, s.init())
+		asking = append(asking, s.process(1, emit(name)))
+		answers = append(answers, s.reply(1, name, events(name)))
 	}
-}
-
-// forsaken breaks off as many streams as crowded opens, with a command under way on each,
-// and serves the first entity and the last again.
-func forsaken() []engine.Step {
-	first, last := member(script.Crowd()[0]), member(script.Crowd()[len(script.Crowd())-1])
+	all := func(text string, lines []step) engine.Step {
+		return step{text: fmt.Sprintf("1 to %d "+text, connections*each), play: sequence(lines...).play}
+	}
 	return []engine.Step{
-		script.EachComes("→init", func(name string) engine.Step { return member(name).init() }),
-		script.Each("→command 1 Process emit its number", func(name string) engine.Step { return member(name).process(1, emit(name)) }),
-		script.Each("→reset", func(name string) engine.Step { return member(name).reset() }),
-		first.init(), first.barrier(1, ""), last.init(), last.barrier(1, ""),
+		all(fmt.Sprintf("→init, over %d connections", connections), opening),
+		all("→command 1 Process emit its number", asking),
+		all("←reply 1, with its number", answers),
 	}
 }

@@ -64,17 +64,6 @@ func streams() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/streams/garbage-concerns-one-entity",
-			Requirements: []string{"CORE-STREAM-002"},
-			Script: []engine.Step{
-				a.init(), b.init(),
-				b.process(1, emit("B")), b.reply(1, "B", events("B")),
-				a.garbage(), b.barrier(2, "B"),
-				a.reset(), a.init(), a.barrier(1, ""),
-				b.process(3, emit("C")), b.reply(3, "BC", events("C")),
-			},
-		},
-		{
 			ID:           "core/streams/twenty-at-once",
 			Requirements: []string{"CORE-STREAM-002"},
 			Script:       manyStreams(20),
@@ -163,11 +152,6 @@ func resets() []engine.Case {
 				s.init(), s.event(1, "A"), s.event(2, "B"), s.reset(),
 				s.rehydrate(), s.barrier(1, "AB"),
 			},
-		},
-		{
-			ID:           "core/streams/hundreds-of-resets",
-			Requirements: []string{"CORE-STREAM-005"},
-			Script:       forsaken(),
 		},
 	}
 }

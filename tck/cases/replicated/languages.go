@@ -18,8 +18,7 @@ import (
 
 // What is easy in one language and a trap in another: names that its objects have by
 // themselves, text that is compared or ordered otherwise than by its bytes, numbers that
-// its numbers cannot hold, messages that are larger than its gRPC takes by default, and many
-// streams where each has a thread.
+// its numbers cannot hold, and messages that are larger than its gRPC takes by default.
 
 // dispatching are the cases on names of methods that a lookup may find by mistake.
 func dispatching() []engine.Case {
@@ -218,36 +217,4 @@ func counterMapCases() []engine.Case {
 			},
 		},
 	}
-}
-
-// crowded opens more streams than a function has that gives each a thread of a small pool,
-// and sends each two commands.
-func crowded() []engine.Step {
-	six := value.gcounter(6)
-	return []engine.Step{
-		script.EachComes("→init gcounter 5", func(name string) engine.Step { return counter.named(name).initFrom(delta.gcounter(5)) }),
-		script.Each("→command 1 Process gcounter +1", func(name string) engine.Step {
-			return counter.named(name).process(1, change(ask.gcounter(1)))
-		}),
-		script.Each("←reply 1 gcounter 6", func(name string) engine.Step {
-			return counter.named(name).reply(1, six, update(delta.gcounter(1)))
-		}),
-		script.EachBackwards("→command 2 Process", func(name string) engine.Step { return counter.named(name).process(2) }),
-		script.Each("←reply 2 gcounter 6", func(name string) engine.Step { return counter.named(name).reply(2, six) }),
-	}
-}
-
-// forsaken breaks off as many streams as crowded opens, with a call open on each, and
-// serves the first entity and the last again.
-func forsaken() []engine.Step {
-	first, last := counter.named(script.Crowd()[0]), counter.named(script.Crowd()[len(script.Crowd())-1])
-	lines := []engine.Step{
-		script.EachComes("→init gcounter 5", func(name string) engine.Step { return counter.named(name).initFrom(delta.gcounter(5)) }),
-		script.Each("→command 1 ProcessStreamed", func(name string) engine.Step { return counter.named(name).watch(1, watching()) }),
-		script.Each("→reset", func(name string) engine.Step { return counter.named(name).reset() }),
-	}
-	for _, s := range []stream{first, last} {
-		lines = append(lines, s.initFrom(delta.gcounter(5)), s.barrier(1, value.gcounter(5)))
-	}
-	return lines
 }

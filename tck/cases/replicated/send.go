@@ -122,13 +122,6 @@ func (s stream) raw(message []byte) step {
 	})
 }
 
-// garbage sends bytes that are no protobuf.
-func (s stream) garbage() step {
-	line := s.raw([]byte{0xff, 0xff, 0xff})
-	line.text = s.label() + "→bytes that are no message"
-	return line
-}
-
 // unknown is one field that nobody knows, encoded.
 func unknown() []byte {
 	raw := protowire.AppendTag(nil, unknownField, protowire.BytesType)

@@ -1,10 +1,8 @@
 package replicated
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/stateward/stateward/tck/engine"
 )
@@ -60,29 +58,8 @@ func streams() []engine.Case {
 			},
 		},
 		{
-			ID: "replicated/streams/garbage-concerns-one-entity", Requirements: []string{"CORE-STREAM-002"},
-			Script: []engine.Step{
-				a.initFrom(delta.gcounter(1)), b.initFrom(delta.gcounter(2)), b.barrier(1, value.gcounter(2)),
-				a.garbage(), b.barrier(2, value.gcounter(2)),
-				a.reset(), a.initFrom(delta.gcounter(1)), a.barrier(1, value.gcounter(1)),
-				b.barrier(3, value.gcounter(2)),
-			},
-		},
-		{
-			ID: "replicated/streams/a-stream-that-is-not-read", Requirements: []string{"CORE-STREAM-002"},
-			Script: unread(),
-		},
-		{
 			ID: "replicated/streams/twenty-at-once", Requirements: []string{"CORE-STREAM-002"},
 			Script: manyStreams(20),
-		},
-		{
-			ID: "replicated/streams/hundreds-at-once", Requirements: []string{"CORE-STREAM-002"},
-			Script: crowded(),
-		},
-		{
-			ID: "replicated/streams/hundreds-of-resets", Requirements: []string{"CORE-STREAM-005"},
-			Script: forsaken(),
 		},
 		{
 			ID: "replicated/streams/half-close-during-a-command", Requirements: []string{"CORE-STREAM-003"},
@@ -155,29 +132,4 @@ func manyStreams(n int) []engine.Step {
 		answers = append(answers, s.reply(1, value.gcounter(100+own), update(delta.gcounter(own))))
 	}
 	return slices.Concat(opening, asking, answers)
-}
-
-// unread lets the answers to some commands wait, which are more than the kit takes ahead:
-// that is some frames and peer.Window bytes. Another entity is served meanwhile, and so
-// often that the function comes to the point where it waits.
-func unread() []engine.Step {
-	const outstanding, rounds, size = 50, 50, 1 << 14
-	stalled, other := of("GSet").named("stalled"), counter.named("other")
-	large := strings.Repeat("x", size)
-	var asking, served []step
-	var answers []expectation
-	for i := range int64(outstanding) {
-		asking = append(asking, stalled.process(i+1))
-		answers = append(answers, replied(i+1, value.gset(large)))
-	}
-	for i := range int64(rounds) {
-		served = append(served, other.barrier(i+1, value.gcounter(1)))
-	}
-	all := func(text string, line step) step { return step{text: text, play: line.play} }
-	return []engine.Step{
-		stalled.initFrom(delta.gset(large)), other.initFrom(delta.gcounter(1)),
-		all(fmt.Sprintf("stalled →command Process, 1 to %d", outstanding), sequence(asking...)),
-		all(fmt.Sprintf("other →command Process ←reply gcounter 1, 1 to %d", rounds), sequence(served...)),
-		all(fmt.Sprintf("stalled ←the value of %d B to each, in any order", size), stalled.both(answers...)),
-	}
 }

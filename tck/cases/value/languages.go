@@ -10,7 +10,7 @@ import (
 )
 
 // What is easy in one language and a trap in another: numbers that some language cannot
-// hold, names that its objects have by themselves, and many streams where each has a thread.
+// hold, and names that its objects have by themselves.
 
 // dispatching are the cases on names that a lookup may find by mistake.
 func dispatching() []engine.Case {
@@ -63,31 +63,4 @@ func (s stream) initAt(revision, epoch int64, value string) line {
 		known := s.record(sc)
 		known.value, known.revision = persisted(value), revision
 	})
-}
-
-// member is one of many parts that do the same.
-func member(name string) stream { return stream{name, modelService, name} }
-
-// crowded opens more streams than a function has that gives each a thread of a small pool,
-// and sends each two commands.
-func crowded() []engine.Step {
-	return []engine.Step{
-		script.EachComes("→init", func(name string) engine.Step { return member(name).init() }),
-		script.Each("→command 1 Process update to its number", func(name string) engine.Step { return member(name).process(1, update(name)) }),
-		script.Each("←reply 1, with its number", func(name string) engine.Step { return member(name).reply(1, name, updated(name)) }),
-		script.EachBackwards("→command 2 Process", func(name string) engine.Step { return member(name).process(2) }),
-		script.Each("←reply 2, with its number", func(name string) engine.Step { return member(name).reply(2, name) }),
-	}
-}
-
-// forsaken breaks off as many streams as crowded opens, with a command under way on each,
-// and serves the first entity and the last again.
-func forsaken() []engine.Step {
-	first, last := member(script.Crowd()[0]), member(script.Crowd()[len(script.Crowd())-1])
-	return []engine.Step{
-		script.EachComes("→init", func(name string) engine.Step { return member(name).init() }),
-		script.Each("→command 1 Process update to its number", func(name string) engine.Step { return member(name).process(1, update(name)) }),
-		script.Each("→reset", func(name string) engine.Step { return member(name).reset() }),
-		first.init(), first.barrier(1, ""), last.init(), last.barrier(1, ""),
-	}
 }

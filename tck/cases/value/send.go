@@ -180,13 +180,6 @@ func (s stream) raw(message []byte) line {
 	})
 }
 
-// garbage sends bytes that are no protobuf.
-func (s stream) garbage() line {
-	garbled := s.raw([]byte{0xff, 0xff, 0xff})
-	garbled.Text = s.label() + "→bytes that are no message"
-	return garbled
-}
-
 // unknown is one field that nobody knows, encoded.
 func unknown() []byte {
 	const unknownField = 1000

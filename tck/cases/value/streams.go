@@ -56,18 +56,7 @@ func streams() []engine.Case {
 				b.process(3, update("C")), b.reply(3, "C", updated("C")),
 			},
 		},
-		{
-			ID: "value/streams/garbage-concerns-one-entity", Requirements: apart,
-			Script: []engine.Step{
-				a.init(), b.init(),
-				b.process(1, update("B")), b.reply(1, "B", updated("B")),
-				a.garbage(), b.barrier(2, "B"),
-				a.reset(), a.init(), a.barrier(1, ""),
-				b.process(3, update("C")), b.reply(3, "C", updated("C")),
-			},
-		},
 		{ID: "value/streams/twenty-at-once", Requirements: apart, Script: manyStreams(20)},
-		{ID: "value/streams/hundreds-at-once", Requirements: apart, Script: crowded()},
 	}
 }
 
@@ -145,7 +134,6 @@ func resets() []engine.Case {
 				s.barrier(2, ""),
 			},
 		},
-		{ID: "value/streams/hundreds-of-resets", Requirements: reset, Script: forsaken()},
 	}
 }
 

@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 
@@ -13,7 +12,6 @@ import (
 	actionv1 "github.com/stateward/stateward/protocol/gen/stateward/action/v1"
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
-	"github.com/stateward/stateward/tck/script"
 )
 
 // callMutants are wrong about which calls there are, or about what one means for another.
@@ -52,11 +50,6 @@ func callMutants() []defect.Mutant {
 			Name: "serves-one-call-at-a-time", KilledBy: "ACT-CALL-003", Message: "busy",
 			MayAlsoFail: anyCall(),
 			Defect:      busy,
-		},
-		{
-			Name: "falls-over-what-it-cannot-read", KilledBy: "ACT-CALL-003", Message: "fallen over",
-			MayAlsoFail: anyCall(),
-			Defect:      defect.Falling(actionv1.ActionService_ServiceDesc.ServiceName),
 		},
 		{
 			Name: "takes-any-service", KilledBy: "ACT-CALL-004", Message: `got reply "A"`,
@@ -109,24 +102,9 @@ func callMutants() []defect.Mutant {
 			Defect:      holdingOn,
 		},
 		{
-			Name: "serves-two-hundred-calls", KilledBy: "ACT-CALL-003", Message: "nothing within",
-			MayAlsoFail: anyCall(),
-			Defect:      func() defect.Instance { return pooled(200, false) },
-		},
-		{
-			Name: "keeps-a-thread-of-each-call-that-is-cancelled", KilledBy: "ACT-CANCEL-004", Message: "nothing within",
-			MayAlsoFail: anyCall(),
-			Defect:      func() defect.Instance { return pooled(len(script.Crowd())+48, true) },
-		},
-		{
-			Name: "keeps-the-effects-of-a-call-that-is-cancelled", KilledBy: "ACT-CANCEL-004", Message: "effects [ActionTwoService/Call",
-			MayAlsoFail: anyCall(),
-			Defect:      leftOver,
-		},
-		{
 			Name: "sends-one-response-at-a-time", KilledBy: "ACT-FLOW-003", Message: "nothing within",
 			MayAlsoFail: anyCall(),
-			Defect:      defect.InTurns(actionv1.ActionService_ServiceDesc.ServiceName),
+			Defect:      oneSender,
 		},
 		{
 			Name: "takes-small-messages-only", KilledBy: "CORE-LIMIT-001", Message: "ResourceExhausted",
@@ -199,45 +177,28 @@ func holdingOn() defect.Instance {
 	})
 }
 
-// pooled has so many threads for all calls, and no word for those that find none. Where it
-// keeps them, those of calls that were cancelled are lost.
-func pooled(threads int, keeps bool) defect.Instance {
-	pool := make(chan struct{}, threads)
+// oneSender sends one response at a time, of all calls.
+func oneSender() defect.Instance {
+	turn := make(chan struct{}, 1)
 	return intercepting(func(served any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-		select {
-		case pool <- struct{}{}:
-		case <-stream.Context().Done():
-			return stream.Context().Err()
-		}
-		defer func() {
-			if !keeps || stream.Context().Err() == nil {
-				<-pool
-			}
-		}()
-		return handle(served, stream)
+		return handle(served, takingTurns{stream, turn})
 	})
 }
 
-// leftOver does for a call what the one before it has asked for, unless that has ended: one
-// that is cancelled never does.
-func leftOver() defect.Instance {
-	var mu sync.Mutex
-	var last *call
-	return bending(func(c *call, next machine) machine {
-		return func(in *command) ([]*response, bool) {
-			mu.Lock()
-			defer mu.Unlock()
-			if c.method == "" && last != nil {
-				c.steps = slices.Clone(last.steps)
-			}
-			out, end := next(in)
-			switch {
-			case !end:
-				last = c
-			case last == c:
-				last = nil
-			}
-			return out, end
-		}
-	})
+// takingTurns sends when it has the turn.
+type takingTurns struct {
+	grpc.ServerStream
+
+	turn chan struct{}
+}
+
+// SendMsg waits for its turn.
+func (s takingTurns) SendMsg(message any) error {
+	select {
+	case s.turn <- struct{}{}:
+	case <-s.Context().Done():
+		return s.Context().Err()
+	}
+	defer func() { <-s.turn }()
+	return s.ServerStream.SendMsg(message)
 }

@@ -3,6 +3,7 @@ package eventsourced
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/script"
@@ -55,20 +56,10 @@ func languageMutants() []defect.Mutant {
 			}),
 		},
 		{
-			Name: "serves-two-hundred-streams", KilledBy: "CORE-STREAM-002", Message: "nothing within",
-			MayAlsoFail: []string{"core/streams/hundreds-of-resets"},
-			Defect:      pooled(200),
-		},
-		{
-			Name: "keeps-a-thread-of-each-stream-that-is-reset", KilledBy: "CORE-STREAM-005", Message: "nothing within",
-			Defect: pooled(len(script.Crowd())),
+			Name: "serves-a-hundred-streams", KilledBy: "CORE-STREAM-002", Message: "nothing within",
+			Defect: pooled,
 		},
 	}
-}
-
-// pooled has so many threads for the streams of one case.
-func pooled(threads int) defect.Defect {
-	return defect.Pooled[activation, request, response](threads, func(entity *activation) string { return entity.id })
 }
 
 // counting is the defect of a machine whose numbers of events lose something.
@@ -84,3 +75,34 @@ func counting(lose func(int64) int64) defect.Defect {
 		}
 	})
 }
+
+// pooled has a hundred threads for the streams of one case, and no word for those that
+// find none.
+func pooled() defect.Instance {
+	var mu sync.Mutex
+	busy := map[string]int{}
+	return bending(func(entity *activation, next machine) machine {
+		idle := false
+		return func(in *request) ([]*response, bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			pool := poolOf(entity.id)
+			out, end := next(in)
+			switch {
+			case in.GetInit() != nil && pool == "":
+				pool = poolOf(entity.id)
+				busy[pool]++
+				idle = busy[pool] > 100
+			case end:
+				busy[pool]--
+			}
+			if idle {
+				out = nil
+			}
+			return out, end
+		}
+	})
+}
+
+// poolOf is the same for all entities of one case.
+func poolOf(id string) string { return id[:max(strings.LastIndex(id, "-"), 0)] }

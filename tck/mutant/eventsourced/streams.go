@@ -7,7 +7,6 @@ import (
 	"google.golang.org/grpc"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
-	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
@@ -31,11 +30,6 @@ func streamMutants() []defect.Mutant {
 		{
 			Name: "mixes-services-up", KilledBy: "CORE-STREAM-002", Message: "no command",
 			Defect: mixedServices,
-		},
-		{
-			Name: "falls-over-what-it-cannot-read", KilledBy: "CORE-STREAM-002", Message: "fallen over",
-			MayAlsoFail: anyEntity(),
-			Defect:      defect.Falling(eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName),
 		},
 		{
 			Name: "ignores-the-half-close", KilledBy: "CORE-STREAM-003", Message: "end OK",
@@ -109,7 +103,7 @@ func streamMutants() []defect.Mutant {
 		},
 		{
 			Name: "holds-on-after-a-reset", KilledBy: "CORE-STREAM-005", Message: "is active already",
-			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal", "core/streams/garbage"},
+			MayAlsoFail: []string{"event-sourced/rehydrate/same-journal"},
 			Defect:      holdingOn,
 		},
 		{

@@ -77,15 +77,6 @@ func languageMutants() []defect.Mutant {
 			}),
 		},
 		{
-			Name: "replicated-serves-two-hundred-streams", KilledBy: "CORE-STREAM-002", Message: "nothing within",
-			MayAlsoFail: []string{"replicated/streams/hundreds-of-resets"},
-			Defect:      pooled(200),
-		},
-		{
-			Name: "replicated-keeps-a-thread-of-each-stream-that-is-reset", KilledBy: "CORE-STREAM-005", Message: "nothing within",
-			Defect: pooled(len(script.Crowd())),
-		},
-		{
 			Name: "replicated-takes-small-messages-only", KilledBy: "CORE-LIMIT-001", Message: "ResourceExhausted",
 			MayAlsoFail: []string{"replicated/limits/"},
 			Defect: func() defect.Instance {
@@ -93,11 +84,6 @@ func languageMutants() []defect.Mutant {
 			},
 		},
 	}
-}
-
-// pooled has so many threads for the streams of one case.
-func pooled(threads int) defect.Defect {
-	return defect.Pooled[activation, request, response](threads, func(entity *activation) string { return entity.id })
 }
 
 func inherited(name string) bool { return slices.Contains(script.Inherited(), name) }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"sync"
 
-	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
@@ -28,16 +27,6 @@ func streamMutants() []defect.Mutant {
 		{
 			Name: "replicated-mixes-services-up", KilledBy: "CORE-STREAM-002", Message: "no command",
 			Defect: mixedServices,
-		},
-		{
-			Name: "replicated-falls-over-what-it-cannot-read", KilledBy: "CORE-STREAM-002", Message: "fallen over",
-			MayAlsoFail: anyEntity(),
-			Defect:      defect.Falling(replicatedv1.ReplicatedEntityService_ServiceDesc.ServiceName),
-		},
-		{
-			Name: "replicated-sends-one-message-at-a-time", KilledBy: "CORE-STREAM-002", Message: "nothing within",
-			MayAlsoFail: anyEntity(),
-			Defect:      defect.InTurns(replicatedv1.ReplicatedEntityService_ServiceDesc.ServiceName),
 		},
 		{
 			Name: "replicated-ignores-the-half-close", KilledBy: "CORE-STREAM-003", Message: "end OK",

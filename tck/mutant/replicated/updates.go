@@ -111,7 +111,6 @@ func updateMutants() []defect.Mutant {
 		},
 		{
 			Name: "takes-few-commands", KilledBy: "REP-TURN-007", Message: `failure "too many commands"`,
-			MayAlsoFail: []string{"replicated/streams/a-stream-that-is-not-read"},
 			Defect: bent(func(_ *activation, next machine) machine {
 				return func(in *request) ([]*response, bool) {
 					if in.GetCommand().GetId() > 32 {

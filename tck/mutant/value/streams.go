@@ -6,9 +6,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
-	"github.com/stateward/stateward/tck/script"
 )
 
 // breakage are the cases that provoke a stream-level failure.
@@ -31,11 +29,6 @@ func streamMutants() []defect.Mutant {
 		{
 			Name: "mixes-services-up", KilledBy: "CORE-STREAM-002", Message: "no command",
 			Defect: mixedServices,
-		},
-		{
-			Name: "falls-over-what-it-cannot-read", KilledBy: "CORE-STREAM-002", Message: "fallen over",
-			MayAlsoFail: anyEntity(),
-			Defect:      defect.Falling(valuev1.ValueEntityService_ServiceDesc.ServiceName),
 		},
 		{
 			Name: "ignores-the-half-close", KilledBy: "CORE-STREAM-003", Message: "end OK",
@@ -72,15 +65,6 @@ func streamMutants() []defect.Mutant {
 					return out, end
 				}
 			}),
-		},
-		{
-			Name: "serves-two-hundred-streams", KilledBy: "CORE-STREAM-002", Message: "nothing within",
-			MayAlsoFail: []string{"value/streams/hundreds-of-resets"},
-			Defect:      pooled(200),
-		},
-		{
-			Name: "keeps-a-thread-of-each-stream-that-is-reset", KilledBy: "CORE-STREAM-005", Message: "nothing within",
-			Defect: pooled(len(script.Crowd())),
 		},
 		{
 			Name: "ends-in-silence", KilledBy: "CORE-STREAM-004", Message: "end OK",
@@ -124,12 +108,11 @@ func streamMutants() []defect.Mutant {
 		},
 		{
 			Name: "holds-on-after-a-reset", KilledBy: "CORE-STREAM-005", Message: "is active already",
-			MayAlsoFail: []string{"value/streams/garbage"},
-			Defect:      holdingOn,
+			Defect: holdingOn,
 		},
 		{
 			Name: "keeps-values-in-memory", KilledBy: "VAL-CMD-005", Message: "the value of an earlier activation has survived it",
-			MayAlsoFail: []string{"value/streams/reset", "value/streams/hundreds-of-resets", "value/activation/"},
+			MayAlsoFail: []string{"value/streams/reset", "value/activation/"},
 			Defect:      surviving,
 		},
 		{
@@ -152,11 +135,6 @@ func streamMutants() []defect.Mutant {
 			MayAlsoFail: []string{"value/limits/"},
 		},
 	}
-}
-
-// pooled has so many threads for the streams of one case.
-func pooled(threads int) defect.Defect {
-	return defect.Pooled[activation, request, response](threads, func(entity *activation) string { return entity.id })
 }
 
 // sharedValue keeps values by an id that is cut at its last "-": different entities of
