@@ -34,6 +34,15 @@ record Address(String host, int port, Optional<Path> socket) {
   private static final long MIN_PING_SECONDS = 5;
 
   /**
+   * After how long a silence the function pings the proxy, and for how long it then waits. A proxy
+   * that is lost without a word, with its machine or its network, would keep its entities in memory
+   * here: gRPC's default asks after 2 hours.
+   */
+  private static final long SILENCE_SECONDS = 15;
+
+  private static final long PING_ANSWER_SECONDS = 20;
+
+  /**
    * Returns the address that the environment names (DISC-LISTEN-001); a variable that is empty
    * counts as one that is not there.
    */
@@ -92,6 +101,8 @@ record Address(String host, int port, Optional<Path> socket) {
             socket.isPresent() ? NioServerDomainSocketChannel.class : NioServerSocketChannel.class)
         .bossEventLoopGroup(threads)
         .workerEventLoopGroup(threads)
+        .keepAliveTime(SILENCE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(PING_ANSWER_SECONDS, TimeUnit.SECONDS)
         .permitKeepAliveTime(MIN_PING_SECONDS, TimeUnit.SECONDS)
         .permitKeepAliveWithoutCalls(true);
   }
