@@ -3,6 +3,7 @@ package sdk
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -76,7 +77,7 @@ func (d *Definition) Validate() error {
 	if d.service == nil {
 		return fmt.Errorf("%s: there is no such service in its file", d.name())
 	}
-	mistakes := d.mistakes
+	mistakes := slices.Clip(d.mistakes) // which append copies: it may be validated at once elsewhere
 	for i := range d.service.Methods().Len() {
 		if method := d.service.Methods().Get(i); !d.handled[string(method.Name())] {
 			mistakes = append(mistakes, fmt.Errorf("%s: no handler", method.FullName()))
