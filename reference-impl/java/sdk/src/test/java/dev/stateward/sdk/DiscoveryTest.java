@@ -19,11 +19,7 @@ import dev.stateward.discovery.v1.ReportErrorResponse;
 import dev.stateward.discovery.v1.ServiceInfo;
 import dev.stateward.discovery.v1.Severity;
 import dev.stateward.eventsourced.v1.EventSourcedServiceGrpc;
-import dev.stateward.samples.cart.v1.AddItemResponse;
-import dev.stateward.samples.cart.v1.GetCartResponse;
-import dev.stateward.samples.cart.v1.RemoveItemResponse;
-import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
-import dev.stateward.sdk.eventsourced.EventSourcedEntity;
+import dev.stateward.sdk.sdktest.EventSourced;
 import dev.stateward.sdk.sdktest.Served;
 import java.util.HashSet;
 import java.util.Set;
@@ -35,19 +31,7 @@ class DiscoveryTest {
   private final TestStream stream = new TestStream();
 
   private Config config() {
-    var entity =
-        EventSourcedEntity.of(
-                ShoppingCartServiceGrpc.getServiceDescriptor(), "carts", id -> new Object())
-            .handle(
-                ShoppingCartServiceGrpc.getAddItemMethod(),
-                (context, state, request) -> AddItemResponse.getDefaultInstance())
-            .handle(
-                ShoppingCartServiceGrpc.getRemoveItemMethod(),
-                (context, state, request) -> RemoveItemResponse.getDefaultInstance())
-            .handle(
-                ShoppingCartServiceGrpc.getGetCartMethod(),
-                (context, state, request) -> GetCartResponse.getDefaultInstance());
-    return Config.of("carts", "1", entity).withLog(stream.context().log());
+    return Config.of("carts", "1", EventSourced.carts()).withLog(stream.context().log());
   }
 
   private static DiscoveryServiceGrpc.DiscoveryServiceBlockingStub stub(Served served) {

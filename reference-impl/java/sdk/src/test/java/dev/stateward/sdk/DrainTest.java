@@ -9,12 +9,8 @@ import dev.stateward.lifecycle.v1.LifecycleServiceGrpc;
 import dev.stateward.lifecycle.v1.WatchRequest;
 import dev.stateward.lifecycle.v1.WatchResponse;
 import dev.stateward.lifecycle.v1.WatchStart;
-import dev.stateward.samples.cart.v1.AddItemResponse;
 import dev.stateward.samples.cart.v1.GetCartRequest;
-import dev.stateward.samples.cart.v1.GetCartResponse;
-import dev.stateward.samples.cart.v1.RemoveItemResponse;
 import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
-import dev.stateward.sdk.eventsourced.EventSourcedEntity;
 import dev.stateward.sdk.sdktest.EventSourced;
 import dev.stateward.sdk.sdktest.Served;
 import java.time.Duration;
@@ -28,19 +24,9 @@ class DrainTest {
   private static final Duration LONG = Duration.ofSeconds(10L * Served.PATIENCE_SECONDS);
 
   private static Config config(Duration stopWithin) {
-    var entity =
-        EventSourcedEntity.of(
-                ShoppingCartServiceGrpc.getServiceDescriptor(), "carts", id -> new Object())
-            .handle(
-                ShoppingCartServiceGrpc.getAddItemMethod(),
-                (context, state, request) -> AddItemResponse.getDefaultInstance())
-            .handle(
-                ShoppingCartServiceGrpc.getRemoveItemMethod(),
-                (context, state, request) -> RemoveItemResponse.getDefaultInstance())
-            .handle(
-                ShoppingCartServiceGrpc.getGetCartMethod(),
-                (context, state, request) -> GetCartResponse.getDefaultInstance());
-    return Config.of("carts", "1", entity).withLog(TestStream.quiet()).withStopWithin(stopWithin);
+    return Config.of("carts", "1", EventSourced.carts())
+        .withLog(TestStream.quiet())
+        .withStopWithin(stopWithin);
   }
 
   private static Served.Stream<WatchRequest, WatchResponse> watching(Served served)

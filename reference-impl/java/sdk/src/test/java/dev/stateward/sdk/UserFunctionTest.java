@@ -24,7 +24,6 @@ import dev.stateward.samples.cart.v1.AddItemResponse;
 import dev.stateward.samples.cart.v1.GetCartRequest;
 import dev.stateward.samples.cart.v1.GetCartResponse;
 import dev.stateward.samples.cart.v1.RemoveItemRequest;
-import dev.stateward.samples.cart.v1.RemoveItemResponse;
 import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
 import dev.stateward.sdk.eventsourced.EventSourcedEntity;
 import dev.stateward.sdk.sdktest.EventSourced;
@@ -55,22 +54,13 @@ class UserFunctionTest {
   private final CountDownLatch go = new CountDownLatch(1); // and may end
 
   private EventSourcedEntity<Object> entity() {
-    return EventSourcedEntity.of(
-            ShoppingCartServiceGrpc.getServiceDescriptor(), "carts", id -> new Object())
-        .handle(
-            ShoppingCartServiceGrpc.getAddItemMethod(),
-            (context, state, request) -> {
-              handling.release();
-              await(request.getProductId().equals("until cancelled") ? cancelled(context) : go);
-              context.check();
-              return AddItemResponse.getDefaultInstance();
-            })
-        .handle(
-            ShoppingCartServiceGrpc.getRemoveItemMethod(),
-            (context, state, request) -> RemoveItemResponse.getDefaultInstance())
-        .handle(
-            ShoppingCartServiceGrpc.getGetCartMethod(),
-            (context, state, request) -> GetCartResponse.getDefaultInstance());
+    return EventSourced.carts(
+        (context, state, request) -> {
+          handling.release();
+          await(request.getProductId().equals("until cancelled") ? cancelled(context) : go);
+          context.check();
+          return AddItemResponse.getDefaultInstance();
+        });
   }
 
   private static CountDownLatch cancelled(CommandContext context) {

@@ -8,12 +8,38 @@ import dev.stateward.eventsourced.v1.HandleRequest;
 import dev.stateward.eventsourced.v1.Init;
 import dev.stateward.eventsourced.v1.Snapshot;
 import dev.stateward.eventsourced.v1.SnapshotRequest;
+import dev.stateward.samples.cart.v1.AddItemRequest;
+import dev.stateward.samples.cart.v1.AddItemResponse;
+import dev.stateward.samples.cart.v1.GetCartResponse;
+import dev.stateward.samples.cart.v1.RemoveItemResponse;
+import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
 import dev.stateward.sdk.Payload;
+import dev.stateward.sdk.eventsourced.EventSourcedEntity;
+import dev.stateward.sdk.eventsourced.Handler;
 import io.grpc.MethodDescriptor;
 
-/** What the proxy says to an event sourced entity. */
+/** An event sourced entity, and what the proxy says to one. */
 public final class EventSourced {
   private EventSourced() {}
+
+  /** Is an entity of the carts, which answers at once and keeps nothing. */
+  public static EventSourcedEntity<Object> carts() {
+    return carts((context, state, request) -> AddItemResponse.getDefaultInstance());
+  }
+
+  /** Is such an entity, whose AddItem does what add does. */
+  public static EventSourcedEntity<Object> carts(
+      Handler<Object, AddItemRequest, AddItemResponse> add) {
+    return EventSourcedEntity.of(
+            ShoppingCartServiceGrpc.getServiceDescriptor(), "carts", id -> new Object())
+        .handle(ShoppingCartServiceGrpc.getAddItemMethod(), add)
+        .handle(
+            ShoppingCartServiceGrpc.getRemoveItemMethod(),
+            (context, state, request) -> RemoveItemResponse.getDefaultInstance())
+        .handle(
+            ShoppingCartServiceGrpc.getGetCartMethod(),
+            (context, state, request) -> GetCartResponse.getDefaultInstance());
+  }
 
   /** Opens the stream of an entity that has no snapshot. */
   public static HandleRequest init(String service, String entityId) {
