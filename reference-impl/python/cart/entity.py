@@ -17,13 +17,7 @@ import sdk
 from cart.cart import Cart, CartError, InvalidItemError, MissingItemError, TooManyError
 from sdk import eventsourced
 
-cart_entity = eventsourced.Entity(
-    cart_pb2.DESCRIPTOR.services_by_name["ShoppingCartService"], "shopping-cart", Cart
-)
-cart_entity.event(Cart.added)
-cart_entity.event(Cart.removed)
-cart_entity.snapshot(every=100)(Cart.save)
-cart_entity.restore(Cart.restore)
+SERVICE = cart_pb2.DESCRIPTOR.services_by_name["ShoppingCartService"]
 
 # The codes that callers act on.
 _CODES = {
@@ -42,11 +36,19 @@ def _refusing() -> Iterator[None]:
         raise sdk.Error(_CODES[type(refusal)], str(refusal)) from refusal
 
 
+cart_entity = eventsourced.Entity(SERVICE, "shopping-cart", Cart)
+cart_entity.event(Cart.added)  # what an event does; its annotation says which event
+cart_entity.event(Cart.removed)
+cart_entity.snapshot(every=100)(Cart.save)
+cart_entity.restore(Cart.restore)
+
+
 @cart_entity.command("AddItem")
 def add_item(ctx: eventsourced.Context, cart: Cart, request: AddItemRequest) -> AddItemResponse:
     """Put items into the cart."""
-    with _refusing():
-        ctx.emit(cart.add(request.product_id, request.name, request.quantity))
+    with _refusing():  # a CartError is refused with its code, and nothing has happened
+        event = cart.add(request.product_id, request.name, request.quantity)
+    ctx.emit(event)  # a fact from here on, and in the state at once
     return AddItemResponse()
 
 
