@@ -119,7 +119,9 @@ func (a *author) update(path string, delta *replicatedv1.Delta, inMap bool) {
 		a.make(made)
 	case crdt.Flag:
 		made.takes, made.yes = there, delta.GetFlag().GetValue()
-		a.make(made)
+		if inMap || made.yes && !a.yes(there) { // REP-UPD-007, and a flag is set once
+			a.make(made)
+		}
 	case crdt.LWWRegister:
 		a.write(made, there, delta.GetLwwregister())
 	case crdt.GSet, crdt.ORSet:
@@ -222,7 +224,7 @@ func (m *model) value(of known, path string, t crdt.Type, view crdt.View) *crdt.
 			value.Number += m.changes[n].added - m.changes[n].taken
 		}
 	case crdt.Flag:
-		value.Set = slices.ContainsFunc(there, func(n int) bool { return m.changes[n].yes })
+		value.Set = m.yes(there)
 	case crdt.Vote:
 		value.Voters = int32(len(view.Members))
 		for _, n := range m.newest(there) {
@@ -249,6 +251,11 @@ func (m *model) value(of known, path string, t crdt.Type, view crdt.View) *crdt.
 		}
 	}
 	return value
+}
+
+// yes reports whether any of the changes says yes.
+func (m *model) yes(there []int) bool {
+	return slices.ContainsFunc(there, func(n int) bool { return m.changes[n].yes })
 }
 
 // newest returns the newest change of each replica.
