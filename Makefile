@@ -11,7 +11,8 @@ export PATH := $(BIN):$(PATH)
 IMAGES := $(CURDIR)/.tmp/images
 VERSION := $(shell cat VERSION)
 comma := ,
-COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+# Marked where what is built is not what was committed; reports are not built.
+COMMIT := $(shell commit=$$(git rev-parse --short=12 HEAD 2>/dev/null) && { git diff --quiet HEAD -- . ':!conformance-reports' || commit+=-dirty; echo $$commit; })
 # What every one of our binaries is told about itself.
 LDFLAGS := -s -w \
 	-X github.com/stateward/stateward/proxy/internal/build.version=$(VERSION) \

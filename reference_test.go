@@ -147,3 +147,27 @@ func TestPublishedReportsAreEqual(t *testing.T) {
 		t.Errorf("%v: %s", err, output)
 	}
 }
+
+// Each published report is of a commit that everyone gets, for that is how it is repeated.
+func TestPublishedReportsNameTheirCommit(t *testing.T) {
+	t.Parallel()
+	git := func(words ...string) (string, error) {
+		output, err := exec.CommandContext(t.Context(), "git", words...).CombinedOutput()
+		return strings.TrimSpace(string(output)), err
+	}
+	if shallow, err := git("rev-parse", "--is-shallow-repository"); err != nil || shallow != "false" {
+		t.Skipf("this is no clone with a whole history: %s", shallow)
+	}
+	reports, err := filepath.Glob("conformance-reports/v1/stateward-*/*.yaml")
+	if err != nil || len(reports) == 0 {
+		t.Fatalf("no report is published: %v", err)
+	}
+	for _, report := range reports {
+		named := regexp.MustCompile(`(?m)^  commit: (\S+)$`).FindStringSubmatch(read(t, report))
+		if named == nil {
+			t.Errorf("%s names no commit", report)
+		} else if output, err := git("merge-base", "--is-ancestor", named[1], "HEAD"); err != nil {
+			t.Errorf("%s is of the commit %s, which is not in this history: %v %s", report, named[1], err, output)
+		}
+	}
+}
