@@ -5,7 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // endings are the cases on what comes after the half-close.
@@ -93,22 +95,17 @@ func together() []engine.Case {
 				b.requested(group(reply("B"))), b.replies("B"), b.halfClose(), b.ended(),
 			},
 		},
-		{ID: "action/calls/twenty-at-once", Requirements: apart, Script: manyCalls(20)},
+		{ID: "action/calls/hundreds-at-once", Requirements: apart, Script: crowded()},
 	}
 }
 
-// manyCalls opens n calls before the first request, and gives each a request before the
-// first answer is expected.
-func manyCalls(n int) []engine.Step {
-	var opening, asking, answers []engine.Step
-	for i := range n {
-		name := strconv.Itoa(i + 1)
+// crowded makes more calls than a function has that gives each a thread of a small pool.
+func crowded() []engine.Step {
+	return script.Crowd(discovery.Announce(), func(number int) script.Member {
+		name := strconv.Itoa(number)
 		c := streamed.named(name)
-		opening = append(opening, c.opened())
-		asking = append(asking, c.requested(group(reply(name))))
-		answers = append(answers, c.replies(name), c.halfClose(), c.ended())
-	}
-	return slices.Concat(opening, asking, answers)
+		return script.Member{Opens: c.opened(), Asks: c.requested(group(reply(name))), Answered: c.replies(name)}
+	})
 }
 
 // cancels are the cases on calls that the proxy breaks off, in every order.

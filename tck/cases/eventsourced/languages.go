@@ -1,11 +1,11 @@
 package eventsourced
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 
 	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
+	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
 	tckeventsourcedv1 "github.com/stateward/stateward/tck/gen/stateward/tck/eventsourced/v1"
 	"github.com/stateward/stateward/tck/script"
@@ -109,27 +109,11 @@ func beyond(limit int64) []engine.Step {
 	}
 }
 
-// crowded opens more streams than a function has that gives each a thread of a small
-// pool, over several connections: one of them may have few.
+// crowded opens more streams than a function has that gives each a thread of a small pool.
 func crowded() []engine.Step {
-	const connections, each = 2, 64
-	var opening, asking, answers []step
-	for i := range connections * each {
-		if i%each == 0 {
-			opening = append(opening, step{play: func(sc *scene) error { return sc.Connect() }})
-		}
-		name := strconv.Itoa(i + 1)
+	return script.Crowd(discovery.Announce(), func(number int) script.Member {
+		name := strconv.Itoa(number)
 		s := stream{name, modelService, name}
-		opening = append(opening, s.init())
-		asking = append(asking, s.process(1, emit(name)))
-		answers = append(answers, s.reply(1, name, events(name)))
-	}
-	all := func(text string, lines []step) engine.Step {
-		return step{text: fmt.Sprintf("1 to %d "+text, connections*each), play: sequence(lines...).play}
-	}
-	return []engine.Step{
-		all(fmt.Sprintf("→init, over %d connections", connections), opening),
-		all("→command 1 Process emit its number", asking),
-		all("←reply 1, with its number", answers),
-	}
+		return script.Member{Opens: s.init(), Asks: s.process(1, emit(name)), Answered: s.reply(1, name, events(name))}
+	})
 }

@@ -1,11 +1,6 @@
 package eventsourced
 
-import (
-	"slices"
-	"strconv"
-
-	"github.com/stateward/stateward/tck/engine"
-)
+import "github.com/stateward/stateward/tck/engine"
 
 // streams are the cases on what one stream means for another, and on its end.
 func streams() []engine.Case {
@@ -64,11 +59,6 @@ func streams() []engine.Case {
 			},
 		},
 		{
-			ID:           "core/streams/twenty-at-once",
-			Requirements: []string{"CORE-STREAM-002"},
-			Script:       manyStreams(20),
-		},
-		{
 			ID:           "core/streams/hundreds-at-once",
 			Requirements: []string{"CORE-STREAM-002"},
 			Script:       crowded(),
@@ -107,20 +97,6 @@ func streams() []engine.Case {
 			},
 		},
 	}
-}
-
-// manyStreams opens a stream for each of n entities before the first command,
-// and sends each a command before the first answer is expected.
-func manyStreams(n int) []engine.Step {
-	var opening, asking, answers []engine.Step
-	for i := range n {
-		name := strconv.Itoa(i + 1)
-		s := stream{name, modelService, name}
-		opening = append(opening, s.init())
-		asking = append(asking, s.process(1, emit(name)))
-		answers = append(answers, s.reply(1, name, events(name)))
-	}
-	return slices.Concat(opening, asking, answers)
 }
 
 // resets are the cases on streams that the proxy breaks off.

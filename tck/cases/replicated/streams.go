@@ -1,10 +1,11 @@
 package replicated
 
 import (
-	"slices"
 	"strconv"
 
+	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // five opens a stream for a counter of 5.
@@ -58,8 +59,8 @@ func streams() []engine.Case {
 			},
 		},
 		{
-			ID: "replicated/streams/twenty-at-once", Requirements: []string{"CORE-STREAM-002"},
-			Script: manyStreams(20),
+			ID: "replicated/streams/hundreds-at-once", Requirements: []string{"CORE-STREAM-002"},
+			Script: crowded(),
 		},
 		{
 			ID: "replicated/streams/half-close-during-a-command", Requirements: []string{"CORE-STREAM-003"},
@@ -121,15 +122,14 @@ func streams() []engine.Case {
 	return cases
 }
 
-// manyStreams opens a stream for each of n entities before the first command, and sends
-// each a command before the first answer is expected.
-func manyStreams(n int) []engine.Step {
-	var opening, asking, answers []engine.Step
-	for i := range n {
-		s, own := counter.named(strconv.Itoa(i+1)), uint64(i+1)
-		opening = append(opening, s.initFrom(delta.gcounter(100)))
-		asking = append(asking, s.process(1, change(ask.gcounter(own))))
-		answers = append(answers, s.reply(1, value.gcounter(100+own), update(delta.gcounter(own))))
-	}
-	return slices.Concat(opening, asking, answers)
+// crowded opens more streams than a function has that gives each a thread of a small pool.
+func crowded() []engine.Step {
+	return script.Crowd(discovery.Announce(), func(number int) script.Member {
+		s, own := counter.named(strconv.Itoa(number)), uint64(number)
+		return script.Member{
+			Opens:    s.initFrom(delta.gcounter(100)),
+			Asks:     s.process(1, change(ask.gcounter(own))),
+			Answered: s.reply(1, value.gcounter(100+own), update(delta.gcounter(own))),
+		}
+	})
 }

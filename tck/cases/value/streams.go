@@ -1,10 +1,11 @@
 package value
 
 import (
-	"slices"
 	"strconv"
 
+	"github.com/stateward/stateward/tck/cases/discovery"
 	"github.com/stateward/stateward/tck/engine"
+	"github.com/stateward/stateward/tck/script"
 )
 
 // streams are the cases on what one stream means for another.
@@ -56,22 +57,17 @@ func streams() []engine.Case {
 				b.process(3, update("C")), b.reply(3, "C", updated("C")),
 			},
 		},
-		{ID: "value/streams/twenty-at-once", Requirements: apart, Script: manyStreams(20)},
+		{ID: "value/streams/hundreds-at-once", Requirements: apart, Script: crowded()},
 	}
 }
 
-// manyStreams opens a stream for each of n entities before the first command, and sends
-// each a command before the first answer is expected.
-func manyStreams(n int) []engine.Step {
-	var opening, asking, answers []engine.Step
-	for i := range n {
-		name := strconv.Itoa(i + 1)
+// crowded opens more streams than a function has that gives each a thread of a small pool.
+func crowded() []engine.Step {
+	return script.Crowd(discovery.Announce(), func(number int) script.Member {
+		name := strconv.Itoa(number)
 		s := stream{name, modelService, name}
-		opening = append(opening, s.init())
-		asking = append(asking, s.process(1, update(name)))
-		answers = append(answers, s.reply(1, name, updated(name)))
-	}
-	return slices.Concat(opening, asking, answers)
+		return script.Member{Opens: s.init(), Asks: s.process(1, update(name)), Answered: s.reply(1, name, updated(name))}
+	})
 }
 
 // endings are the cases on the half-close.

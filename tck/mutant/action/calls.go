@@ -52,6 +52,10 @@ func callMutants() []defect.Mutant {
 			Defect:      busy,
 		},
 		{
+			Name: "serves-fifty-calls-of-a-connection", KilledBy: "ACT-CALL-003", Message: "nothing within",
+			Defect: defect.Pooled(actionv1.ActionService_ServiceDesc.ServiceName, 50),
+		},
+		{
 			Name: "takes-any-service", KilledBy: "ACT-CALL-004", Message: `got reply "A"`,
 			MayAlsoFail: []string{"action/unary/the-target", "action/unary/reply-type-of-the-target"},
 			Defect: onCommands(func(c *call, in *command) {

@@ -3,8 +3,8 @@ package eventsourced
 import (
 	"slices"
 	"strings"
-	"sync"
 
+	eventsourcedv1 "github.com/stateward/stateward/protocol/gen/stateward/eventsourced/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 	"github.com/stateward/stateward/tck/script"
 )
@@ -56,8 +56,8 @@ func languageMutants() []defect.Mutant {
 			}),
 		},
 		{
-			Name: "serves-a-hundred-streams", KilledBy: "CORE-STREAM-002", Message: "nothing within",
-			Defect: pooled,
+			Name: "serves-fifty-streams-of-a-connection", KilledBy: "CORE-STREAM-002", Message: "nothing within",
+			Defect: defect.Pooled(eventsourcedv1.EventSourcedService_ServiceDesc.ServiceName, 50),
 		},
 	}
 }
@@ -75,34 +75,3 @@ func counting(lose func(int64) int64) defect.Defect {
 		}
 	})
 }
-
-// pooled has a hundred threads for the streams of one case, and no word for those that
-// find none.
-func pooled() defect.Instance {
-	var mu sync.Mutex
-	busy := map[string]int{}
-	return bending(func(entity *activation, next machine) machine {
-		idle := false
-		return func(in *request) ([]*response, bool) {
-			mu.Lock()
-			defer mu.Unlock()
-			pool := poolOf(entity.id)
-			out, end := next(in)
-			switch {
-			case in.GetInit() != nil && pool == "":
-				pool = poolOf(entity.id)
-				busy[pool]++
-				idle = busy[pool] > 100
-			case end:
-				busy[pool]--
-			}
-			if idle {
-				out = nil
-			}
-			return out, end
-		}
-	})
-}
-
-// poolOf is the same for all entities of one case.
-func poolOf(id string) string { return id[:max(strings.LastIndex(id, "-"), 0)] }

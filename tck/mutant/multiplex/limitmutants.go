@@ -1,12 +1,8 @@
 package multiplex
 
 import (
-	"context"
-	"sync/atomic"
-
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	discoveryv1 "github.com/stateward/stateward/protocol/gen/stateward/discovery/v1"
@@ -22,7 +18,17 @@ func limitMutants() []defect.Mutant {
 			Name: "serves-few-handles", KilledBy: "MUX-LIMIT-003", Message: "failure ResourceExhausted",
 			MayAlsoFail: []string{"multiplexed-stream/limits/"}, Defect: made(func(s *stream) { s.most = 100 }),
 		},
-		{Name: "serves-few-streams", KilledBy: "MUX-LIMIT-003", Message: "end ResourceExhausted", Defect: fewStreams},
+		{
+			Name: "lets-handles-wait-for-a-thread", KilledBy: "MUX-LIMIT-003", Message: "nothing within",
+			MayAlsoFail: []string{"multiplexed-stream/limits/"},
+			Defect: onFrames(func(_ *stream, _ *request, out []*response) []*response {
+				return without(out, func(frame *response) bool { return isMessage(frame) && frame.GetHandle() > 100 })
+			}),
+		},
+		{
+			Name: "serves-few-streams", KilledBy: "MUX-LIMIT-003", Message: "nothing within",
+			Defect: defect.Pooled(multiplexv1.MultiplexService_ServiceDesc.ServiceName, 4),
+		},
 		{Name: "serves-any-number-of-handles", KilledBy: "MUX-LIMIT-007", Message: "nothing within", Defect: made(func(s *stream) { s.most++ })},
 		{
 			Name: "takes-frames-no-larger-than-messages", KilledBy: "MUX-LIMIT-004", Message: "end ResourceExhausted",
@@ -49,39 +55,6 @@ func withoutPlainStreams() defect.Instance {
 		}),
 	}}
 }
-
-// fewStreams serves half as many streams of a connection as it has to.
-func fewStreams() defect.Instance {
-	return defect.Instance{Options: []grpc.ServerOption{
-		grpc.StatsHandler(counting{}),
-		grpc.StreamInterceptor(func(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-			open, counted := stream.Context().Value(countKey{}).(*atomic.Int64)
-			if !counted || info.FullMethod != multiplexv1.MultiplexService_Handle_FullMethodName {
-				return next(service, stream)
-			}
-			defer open.Add(-1)
-			if open.Add(1) > 4 {
-				return status.Error(codes.ResourceExhausted, "too many streams")
-			}
-			return next(service, stream)
-		}),
-	}}
-}
-
-// counting gives each connection a number.
-type counting struct{}
-
-type countKey struct{}
-
-func (counting) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	return context.WithValue(ctx, countKey{}, new(atomic.Int64))
-}
-
-func (counting) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (counting) HandleRPC(context.Context, stats.RPCStats) {}
-
-func (counting) HandleConn(context.Context, stats.ConnStats) {}
 
 // wrongMutants are wrong about the mistakes of a proxy.
 func wrongMutants() []defect.Mutant {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	replicatedv1 "github.com/stateward/stateward/protocol/gen/stateward/replicated/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
@@ -27,6 +28,10 @@ func streamMutants() []defect.Mutant {
 		{
 			Name: "replicated-mixes-services-up", KilledBy: "CORE-STREAM-002", Message: "no command",
 			Defect: mixedServices,
+		},
+		{
+			Name: "replicated-serves-fifty-streams-of-a-connection", KilledBy: "CORE-STREAM-002", Message: "nothing within",
+			Defect: defect.Pooled(replicatedv1.ReplicatedEntityService_ServiceDesc.ServiceName, 50),
 		},
 		{
 			Name: "replicated-ignores-the-half-close", KilledBy: "CORE-STREAM-003", Message: "end OK",

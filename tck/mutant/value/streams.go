@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	valuev1 "github.com/stateward/stateward/protocol/gen/stateward/value/v1"
 	"github.com/stateward/stateward/tck/mutant/defect"
 )
 
@@ -29,6 +30,10 @@ func streamMutants() []defect.Mutant {
 		{
 			Name: "mixes-services-up", KilledBy: "CORE-STREAM-002", Message: "no command",
 			Defect: mixedServices,
+		},
+		{
+			Name: "serves-fifty-streams-of-a-connection", KilledBy: "CORE-STREAM-002", Message: "nothing within",
+			Defect: defect.Pooled(valuev1.ValueEntityService_ServiceDesc.ServiceName, 50),
 		},
 		{
 			Name: "ignores-the-half-close", KilledBy: "CORE-STREAM-003", Message: "end OK",
