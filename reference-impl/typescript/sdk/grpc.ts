@@ -34,8 +34,7 @@ export function serveConnection(
       // On the wire every shape is a stream of messages, and is served as one.
       server.register(
         `/${service.name}/${method.name}`,
-        (call: ServerDuplexStream<Message, Message>) =>
-          void connection.count(serveCall(call, method, connection, log)),
+        (call: ServerDuplexStream<Message, Message>) => void serveCall(call, method, connection, log),
         (message) => bufferOf(toBinary(method.desc.output, message)),
         (bytes) => fromBinary(method.desc.input, bytes),
         "bidi",
