@@ -3,6 +3,7 @@ import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-j
 import type { Duplex } from "node:stream";
 import type { Connection } from "./connection.js";
 import type { Log } from "./log.js";
+import { bufferOf } from "./payload.js";
 import { Code, asRefusal, type Refusal } from "./refusal.js";
 import type { Method, Service } from "./service.js";
 import { gone, Inbox, type Stream } from "./stream.js";
@@ -43,11 +44,6 @@ export function serveConnection(
   }
   server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket);
   return server;
-}
-
-/** The bytes as grpc-js takes them; a copy would cost as much as all that is done to a large payload. */
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Serves one call. What its handler throws becomes its status; a defect is logged. */

@@ -123,7 +123,7 @@ for (const [name, cause, join] of [
   ["that is a promise", "a bug later", () => Promise.reject(new Error("a bug later"))],
   [
     "an element that cannot travel",
-    "not well-formed",
+    "half of a surrogate pair",
     (_context, people) => {
       people.add("\ud800");
       return undefined;
