@@ -248,6 +248,24 @@ func TestADrainOutlivesItsWatch(t *testing.T) {
 	})
 }
 
+// A proxy that half-closes its Watch is not waited for, whatever is open (LIFE-DRAIN-001).
+func TestAHalfCloseReleases(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		proxy, w, stopped := draining(t)
+		busy := proxy.Open(open("busy"))
+		busy.Ask(call("busy"))
+		began := time.Now()
+		w.leave()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 // A drain whose Watch has broken takes the whole grace, and no longer.
 func TestADrainWithoutAWatchIsBounded(t *testing.T) {
 	t.Parallel()

@@ -5,24 +5,10 @@ import { Code, Refusal } from "./refusal.js";
 /** What every proxy takes in one message, in bytes (CORE-LIMIT-004). */
 const leastMessage = 4 << 20;
 
-/** One connection from a proxy: what that proxy last said of itself there, and whether calls are open. */
+/** One connection from a proxy: what that proxy last said of itself there. */
 export class Connection {
   /** Undefined before the proxy has discovered the function. */
   proxy: DiscoverRequest | undefined;
-  /** Called whenever no call is open any more. */
-  onIdle: (() => void) | undefined;
-  #calls = 0; // that are open
-
-  /** Counts the call as open until it has settled. */
-  async count(call: Promise<void>): Promise<void> {
-    this.#calls++;
-    try {
-      await call;
-    } finally {
-      this.#calls--;
-      if (this.#calls === 0) this.onIdle?.();
-    }
-  }
 
   /**
    * Whether both sides have announced the capability here. Those that the function

@@ -1,6 +1,5 @@
-import { create, type Message } from "@bufbuild/protobuf";
-import type { Cancel, Command, Failure } from "../gen/stateward/entity/v1/entity_pb.js";
-import { FailureSchema } from "../gen/stateward/entity/v1/entity_pb.js";
+import type { Message } from "@bufbuild/protobuf";
+import type { Cancel, Command } from "../gen/stateward/entity/v1/entity_pb.js";
 import type { Connection } from "./connection.js";
 import { Commands } from "./command.js";
 import { type Host, Requests } from "./host.js";
@@ -93,13 +92,4 @@ async function nextButCancels<In extends EntityRequest>(
     if (request?.message.case !== "cancel") return request;
     commands.giveUp((request.message.value as Cancel).commandId);
   }
-}
-
-/**
- * The failure that ends a stream (CORE-FAIL-002). The id is that of the command that
- * it answers, or 0 where it concerns the stream.
- */
-export function broken(log: Log, entityId: string, commandId: bigint, reason: string): Failure {
-  log.warn("stream broken", { entity: entityId, command: commandId, reason });
-  return create(FailureSchema, { commandId, description: reason.toWellFormed() });
 }

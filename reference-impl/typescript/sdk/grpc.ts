@@ -3,6 +3,7 @@ import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-j
 import type { Duplex } from "node:stream";
 import type { Connection } from "./connection.js";
 import type { Log } from "./log.js";
+import { bufferOf } from "./payload.js";
 import { Code, asRefusal, type Refusal } from "./refusal.js";
 import type { Method, Service } from "./service.js";
 import { gone, Inbox, type Stream } from "./stream.js";
@@ -34,8 +35,7 @@ export function serveConnection(
       // On the wire every shape is a stream of messages, and is served as one.
       server.register(
         `/${service.name}/${method.name}`,
-        (call: ServerDuplexStream<Message, Message>) =>
-          void connection.count(serveCall(call, method, connection, log)),
+        (call: ServerDuplexStream<Message, Message>) => void serveCall(call, method, connection, log),
         (message) => bufferOf(toBinary(method.desc.output, message)),
         (bytes) => fromBinary(method.desc.input, bytes),
         "bidi",
@@ -44,11 +44,6 @@ export function serveConnection(
   }
   server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket);
   return server;
-}
-
-/** The bytes as grpc-js takes them; a copy would cost as much as all that is done to a large payload. */
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Serves one call. What its handler throws becomes its status; a defect is logged. */

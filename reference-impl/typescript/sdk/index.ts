@@ -12,8 +12,9 @@
  * Read on in this order: function.ts (what a function is), discovery.ts (what it says of
  * itself), serve.ts, grpc.ts and stream.ts (how it lives and ends), context.ts (what a
  * command's handler sees), conversation.ts, command.ts and connection.ts (how a stream is
- * read, when a command is given up, what a connection allows), definition.ts (what every
- * kind's author writes alike), multiplex/ (many entities on one stream), then the kinds.
+ * read, when a command is given up, what a connection allows), definition.ts and
+ * entityconversation.ts (what is alike in every kind: what its author writes, how its
+ * streams break), multiplex/ (many entities on one stream), then the kinds.
  */
 export { Capability } from "./capability.js";
 export type { Cloudstate, Dialect } from "./cloudstate.js";

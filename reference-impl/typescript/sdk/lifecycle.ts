@@ -44,9 +44,8 @@ export class Lifecycle {
   /**
    * Says on each Watch that the function is going to stop, and serves their connections on
    * until the grace has passed (LIFE-DRAIN-001, LIFE-DRAIN-009). None needs that any more
-   * that is closed, or on which the proxy has half-closed its Watch and no call is open. A
-   * Watch that ends otherwise releases nothing: the proxy may not have heard. It is called
-   * once.
+   * that is closed, or on which the proxy has half-closed its Watch. A Watch that ends
+   * otherwise releases nothing: the proxy may not have heard. It is called once.
    */
   async drain(): Promise<void> {
     this.#end = performance.now() + this.grace;
@@ -83,8 +82,7 @@ export class Lifecycle {
     const forget = this.health.onChange(() => watch.change());
     try {
       await watch.serve();
-      const { connection } = stream;
-      if (this.#told.has(connection)) connection.onIdle = () => this.release(connection);
+      this.release(stream.connection); // the proxy has half-closed
     } finally {
       forget();
       this.#watches.delete(watch);

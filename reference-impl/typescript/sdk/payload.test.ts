@@ -20,6 +20,21 @@ test("text that is not UTF-8 is no message, wherever it stands (CORE-CMD-005)", 
   }
 });
 
+test("text that UTF-8 cannot hold is not packed, wherever it stands", () => {
+  for (const text of ["\ud800", "a\udc00b", "\ufffd\ud83d"]) {
+    const value = { kind: { case: "stringValue", value: text } } as const;
+    for (const packs of [
+      () => pack(StringValueSchema, { value: text }),
+      () => pack(FieldMaskSchema, { paths: ["a", text] }), // in a list
+      () => pack(StructSchema, { fields: { [text]: value } }), // as a key
+      () => pack(StructSchema, { fields: { a: value } }), // in a message in a map
+    ])
+      assert.throws(packs, TypeError);
+  }
+  for (const value of ["\ufffd", "\ud83c\udf4e"])
+    assert.equal(unpack(StringValueSchema, pack(StringValueSchema, { value })).value, value);
+});
+
 test("a field that is not known changes nothing (ACT-REQ-006, CORE-CMD-007)", () => {
   const payload = pack(StringValueSchema, { value: "a" });
   payload.value = Uint8Array.of(0xc8, 0x3e, 1, ...payload.value, 0xc8, 0x3e, 1); // number 1001, in front and behind

@@ -1,4 +1,5 @@
 import {
+  clone,
   create,
   type DescMessage,
   fromBinary,
@@ -8,12 +9,33 @@ import {
 } from "@bufbuild/protobuf";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
 
-/** Packs the message as a payload: type URL "type.googleapis.com/" and its full name, then its bytes. */
+/**
+ * Packs the message as a payload: type URL "type.googleapis.com/" and its full name, then
+ * its bytes. Throws at what these cannot hold.
+ */
 export function pack<M extends DescMessage>(schema: M, message: MessageInitShape<M>): Any {
   return create(AnySchema, {
     typeUrl: `type.googleapis.com/${schema.typeName}`,
-    value: toBinary(schema, create(schema, message)),
+    value: encode(schema, create(schema, message)),
   });
+}
+
+/** The message's bytes. Throws at half of a surrogate pair, which toBinary replaces by U+FFFD. */
+export function encode<M extends DescMessage>(schema: M, message: MessageShape<M>): Uint8Array<ArrayBuffer> {
+  const bytes = toBinary(schema, message);
+  if (bufferOf(bytes).includes("\ufffd")) {
+    try {
+      clone(schema, message); // which looks at each text
+    } catch (cause) {
+      throw new TypeError(`a ${schema.typeName} with half of a surrogate pair`, { cause });
+    }
+  }
+  return bytes;
+}
+
+/** The bytes as Node and grpc-js take them; a copy would cost as much as all that is done to a large payload. */
+export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Says that a payload cannot be read: it is missing, of another type, or its bytes are no such message. */

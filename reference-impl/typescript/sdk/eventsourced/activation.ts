@@ -87,12 +87,16 @@ export class Activation {
     return saved;
   }
 
-  /** Changes the state by an event that is being emitted. */
+  /**
+   * Changes the state by an event that is being emitted, as a replay will read it: a number
+   * of type float has lost digits by then. It is a copy, of which the state may keep and
+   * change what it likes.
+   */
   #emit(event: Message): Any {
     const applier = this.#entity.appliers.get(event.$typeName);
     if (applier === undefined) throw new Error(`nothing applies events of type ${event.$typeName}`);
     const packed = pack(applier.schema, event);
-    applier.apply(this.#state, event);
+    applier.apply(this.#state, unpack(applier.schema, { ...packed, value: packed.value.slice() }));
     this.#pending++;
     return packed;
   }

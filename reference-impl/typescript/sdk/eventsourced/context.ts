@@ -26,9 +26,9 @@ export class EventSourcedContext<Event extends Message> extends Context {
 
   /**
    * Adds the event to those that the command's reply carries, and applies it to the state
-   * at once. The event is then a fact: nobody changes it any more. Metadata is stored with
-   * it and replayed with it (ES-EVENT-003); where the proxy cannot do that, emit throws a
-   * refusal, and nothing was emitted.
+   * at once, as a replay will. What becomes of the message afterwards changes nothing.
+   * Metadata is stored with it and replayed with it (ES-EVENT-003); where the proxy cannot
+   * do that, emit throws a refusal, and nothing was emitted.
    */
   emit(event: Event, metadata = new Metadata()): void {
     if (metadata.size > 0) this.require(Capability.EVENT_METADATA, "stores no metadata of events");

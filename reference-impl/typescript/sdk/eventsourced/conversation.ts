@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { Command } from "../../gen/stateward/entity/v1/entity_pb.js";
+import type { Command, Failure } from "../../gen/stateward/entity/v1/entity_pb.js";
 import {
   type Event,
   type HandleRequest,
@@ -8,7 +8,8 @@ import {
   type Init,
 } from "../../gen/stateward/eventsourced/v1/eventsourced_pb.js";
 import { optional } from "../context.js";
-import { broken, type Conversation, type Step, type Surroundings } from "../conversation.js";
+import type { Step } from "../conversation.js";
+import { EntityConversation } from "../entityconversation.js";
 import { PayloadError } from "../payload.js";
 import { Activation, type AnyEventSourced } from "./activation.js";
 
@@ -20,52 +21,41 @@ type Phase =
   | "void"; // a failure with restart: nothing comes
 
 /** What was said on the stream of one event sourced entity, and what is to be said. */
-export class EventSourcedConversation implements Conversation<HandleRequest, HandleResponse> {
-  readonly #definitions: ReadonlyMap<string, AnyEventSourced>; // by the user's service
-  readonly #surroundings: Surroundings;
+export class EventSourcedConversation extends EntityConversation<
+  AnyEventSourced,
+  HandleRequest,
+  HandleResponse
+> {
   #phase: Phase = "opening";
-  #entityId = ""; // of init
   #entity: Activation | undefined; // undefined while opening
   #sequence = 0n; // of the last event, or of the snapshot before it
 
-  constructor(definitions: ReadonlyMap<string, AnyEventSourced>, surroundings: Surroundings) {
-    this.#definitions = definitions;
-    this.#surroundings = surroundings;
-  }
-
-  /** A defect of the author's code ends this stream and nothing else; its stack is in the log. */
-  async step({ message }: HandleRequest): Promise<Step<HandleResponse>> {
-    try {
-      switch (message.case) {
-        case "init":
-          return this.#init(message.value);
-        case "event":
-          return this.#event(message.value);
-        case "command":
-          return await this.#command(message.value);
-        case "snapshotRequest":
-          return this.#snapshot();
-        case "passivate": // whatever the reason (LIFE-PASS-005)
-          return { answers: [], more: false };
-        default:
-          return this.#broken(0n, "a message without a case that is known here (CORE-STREAM-004)");
-      }
-    } catch (error) {
-      const command = message.case === "command" ? message.value : undefined;
-      this.#surroundings.log.error("defect", { entity: this.#entityId, command: command?.name, error });
-      return this.#broken(command?.id ?? 0n, "the function threw; its log has the stack");
+  protected override async hear({ message }: HandleRequest): Promise<Step<HandleResponse>> {
+    switch (message.case) {
+      case "init":
+        return this.#init(message.value);
+      case "event":
+        return this.#event(message.value);
+      case "command":
+        return this.#command(message.value);
+      case "snapshotRequest":
+        return this.#snapshot();
+      case "passivate": // whatever the reason (LIFE-PASS-005)
+        return { answers: [], more: false };
+      default:
+        return this.broken(0n, "a message without a case that is known here (CORE-STREAM-004)");
     }
   }
 
   /** Opens the stream: creates the entity and restores its snapshot. */
   #init({ serviceName, entityId, snapshot }: Init): Step<HandleResponse> {
-    const definition = this.#definitions.get(serviceName);
-    if (this.#phase !== "opening") return this.#broken(0n, "a second init (ES-INIT-004)");
+    const definition = this.definitions.get(serviceName);
+    if (this.#phase !== "opening") return this.broken(0n, "a second init (ES-INIT-004)");
     if (definition === undefined)
-      return this.#broken(0n, `no event sourced entity ${JSON.stringify(serviceName)} (ES-INIT-005)`);
-    if (entityId === "") return this.#broken(0n, "an init without an entity id (CORE-KEY-001)");
+      return this.broken(0n, `no event sourced entity ${JSON.stringify(serviceName)} (ES-INIT-005)`);
+    if (entityId === "") return this.broken(0n, "an init without an entity id (CORE-KEY-001)");
     this.#phase = "replaying";
-    this.#entityId = entityId;
+    this.entityId = entityId;
     this.#entity = new Activation(definition, entityId);
     if (snapshot === undefined) return silence;
     this.#sequence = snapshot.snapshotSequence;
@@ -73,39 +63,37 @@ export class EventSourcedConversation implements Conversation<HandleRequest, Han
       this.#entity.restore(snapshot);
     } catch (error) {
       if (!(error instanceof PayloadError)) throw error;
-      return this.#broken(0n, `snapshot ${this.#sequence}: ${error.message} (ES-REPLAY-005)`);
+      return this.broken(0n, `snapshot ${this.#sequence}: ${error.message} (ES-REPLAY-005)`);
     }
     return silence;
   }
 
   /** Replays one event, in silence (ES-REPLAY-004). */
   #event(event: Event): Step<HandleResponse> {
-    if (this.#entity === undefined) return this.#broken(0n, "an event before init (ES-INIT-003)");
-    if (this.#phase !== "replaying") return this.#broken(0n, "an event after a command (ES-REPLAY-006)");
+    if (this.#entity === undefined) return this.broken(0n, "an event before init (ES-INIT-003)");
+    if (this.#phase !== "replaying") return this.broken(0n, "an event after a command (ES-REPLAY-006)");
     if (event.sequence !== this.#sequence + 1n) {
-      return this.#broken(0n, `event ${event.sequence} after ${this.#sequence} (ES-REPLAY-006)`);
+      return this.broken(0n, `event ${event.sequence} after ${this.#sequence} (ES-REPLAY-006)`);
     }
     this.#sequence = event.sequence;
     try {
       this.#entity.replay(event);
     } catch (error) {
       if (!(error instanceof PayloadError)) throw error;
-      return this.#broken(0n, `event ${event.sequence}: ${error.message} (ES-REPLAY-005)`);
+      return this.broken(0n, `event ${event.sequence}: ${error.message} (ES-REPLAY-005)`);
     }
     return silence;
   }
 
   /** Runs one command and returns its one answer (CORE-CMD-002). */
   async #command(command: Command): Promise<Step<HandleResponse>> {
-    if (this.#entity === undefined) return this.#broken(command.id, "a command before init (ES-INIT-003)");
+    if (this.#entity === undefined) return this.broken(command.id, "a command before init (ES-INIT-003)");
     if (this.#phase === "void")
-      return this.#broken(command.id, "a command after a failure with restart (CORE-RESTART-001)");
-    if (command.entityId !== this.#entityId) {
-      const what = `a command for ${JSON.stringify(command.entityId)} on the stream of ${JSON.stringify(this.#entityId)}`;
-      return this.#broken(command.id, `${what} (ES-CMD-002)`);
-    }
+      return this.broken(command.id, "a command after a failure with restart (CORE-RESTART-001)");
+    if (command.entityId !== this.entityId)
+      return this.stranger(command.id, "a command", command.entityId, "ES-CMD-002");
     this.#phase = "serving";
-    const reply = await this.#entity.execute(command, this.#surroundings);
+    const reply = await this.#entity.execute(command, this.surroundings);
     const action = reply.clientAction?.action;
     if (action?.case === "failure" && action.value.restart) this.#phase = "void";
     return says({ case: "reply", value: reply });
@@ -114,7 +102,7 @@ export class EventSourcedConversation implements Conversation<HandleRequest, Han
   /** Answers a request for the state (ES-ASK-003). */
   #snapshot(): Step<HandleResponse> {
     if (this.#entity === undefined || this.#phase !== "serving") {
-      return this.#broken(
+      return this.broken(
         0n,
         "a snapshot request before the first command, or after a failure with restart (ES-ASK-001)",
       );
@@ -122,9 +110,8 @@ export class EventSourcedConversation implements Conversation<HandleRequest, Han
     return says({ case: "snapshotResponse", value: optional("snapshot", this.#entity.save()) });
   }
 
-  #broken(commandId: bigint, why: string): Step<HandleResponse> {
-    const value = broken(this.#surroundings.log, this.#entityId, commandId, why);
-    return { ...says({ case: "failure", value }), more: false };
+  protected override failure(value: Failure): HandleResponse {
+    return create(HandleResponseSchema, { message: { case: "failure", value } });
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { type StateAction, StateActionSchema } from "../../gen/stateward/value/v1/value_pb.js";
 import type { Connection } from "../connection.js";
 import { type Asked, Context, type EffectOptions } from "../context.js";
-import { pack } from "../payload.js";
+import { pack, unpack } from "../payload.js";
 
 /** The longest that a value may be kept for, in ms, where it is not kept for ever (VAL-EXPIRE-006). */
 const longestLife = 100 * 365 * 24 * 60 * 60 * 1000;
@@ -89,9 +89,8 @@ export class ValueContext<V extends DescMessage> extends Context {
   }
 
   #update(value: MessageInitShape<V>, life: number): void {
-    const message = create(this.#schema, value);
-    const update = { value: pack(this.#schema, message), expireAfter: BigInt(life) };
-    this.#value = clone(this.#schema, message);
+    const update = { value: pack(this.#schema, value), expireAfter: BigInt(life) };
+    this.#value = unpack(this.#schema, update.value); // as it will be read when the entity wakes up again
     this.#change = create(StateActionSchema, { action: { case: "update", value: update } });
   }
 }

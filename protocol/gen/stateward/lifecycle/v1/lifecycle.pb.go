@@ -400,10 +400,10 @@ func (x *FunctionHealth) GetReason() string {
 // connection (LIFE-DRAIN-002). It cannot be taken back.
 type FunctionDraining struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How long the function waits for its streams to end, in milliseconds from
-	// when this is sent; 0, the default, and any number below it: until the proxy
-	// half-closes Watch or, where that has ended otherwise, until no other call of
-	// the connection is open (LIFE-DRAIN-001). Since 1.0.
+	// How long the function serves, in milliseconds from when this is sent, unless
+	// the proxy half-closes Watch before; 0, the default, and any number below it:
+	// until the proxy half-closes Watch or, where that has ended otherwise, until no
+	// other call of the connection is open (LIFE-DRAIN-001). Since 1.0.
 	Grace         int64 `protobuf:"varint,1,opt,name=grace,proto3" json:"grace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

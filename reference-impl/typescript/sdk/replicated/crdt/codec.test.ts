@@ -88,8 +88,22 @@ test("payloads of another type, or of none", () => {
 // Text that UTF-8 cannot hold, and a number that is none of its type, are mistakes of the handler.
 test("what cannot travel", () => {
   assert.throws(() => new GSet(codec.string).add("\ud800"), TypeError);
+  assert.throws(() =>
+    new GSet(codec.message(StringValueSchema)).add(create(StringValueSchema, { value: "\ud800" })),
+  );
   assert.throws(() => new GSet(codec.int32).add(0.5));
   assert.throws(() => new GSet(codec.uint64).add(-1n));
+});
+
+// A float has fewer digits than a number of JavaScript: what is held is what others read.
+test("what loses digits on its way", () => {
+  const near = Math.fround(0.1);
+  assert.deepEqual([...new GSet(codec.float).add(0.1)], [near]);
+  assert.deepEqual([...new PNCounterMap(codec.float).add(0.1, 1).keys()], [near]);
+  const register = new LWWRegister(codec.float, 0.1);
+  assert.equal(register.value, near);
+  register.set(0.2);
+  assert.equal(register.value, Math.fround(0.2));
 });
 
 // What came in another form than ours is found, and removed by that form (REP-EQ-003);

@@ -1,11 +1,4 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type Message,
-  type MessageShape,
-} from "@bufbuild/protobuf";
+import { create, fromBinary, type DescMessage, type Message, type MessageShape } from "@bufbuild/protobuf";
 import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
 import {
   AnySchema,
@@ -20,7 +13,7 @@ import {
   UInt64ValueSchema,
   type Any,
 } from "@bufbuild/protobuf/wkt";
-import { pack, PayloadError, reason, unpack } from "../../payload.js";
+import { encode, pack, PayloadError, reason, unpack } from "../../payload.js";
 import { ordered } from "./order.js";
 
 /**
@@ -39,7 +32,7 @@ const prefix = "p.cloudstate.io/";
 /** The codecs that there are. */
 export const codec = {
   /** Text, without half a surrogate pair. */
-  string: text(scalar("string", StringValueSchema)),
+  string: scalar("string", StringValueSchema),
   /** Bytes, which are not changed after they were given. */
   bytes: scalar("bytes", BytesValueSchema),
   bool: scalar("bool", BoolValueSchema),
@@ -65,7 +58,7 @@ function scalar<T>(name: string, wrapper: GenMessage<Message & { value: T }>): C
   const typeUrl = prefix + name;
   return {
     pack: (value) =>
-      create(AnySchema, { typeUrl, value: toBinary(wrapper, create(wrapper, { value } as never)) }),
+      create(AnySchema, { typeUrl, value: encode(wrapper, create(wrapper, { value } as never)) }),
     unpack(payload) {
       if (payload.typeUrl !== typeUrl)
         throw new PayloadError(`the payload is of type "${payload.typeUrl}", not ${typeUrl}`);
@@ -75,17 +68,6 @@ function scalar<T>(name: string, wrapper: GenMessage<Message & { value: T }>): C
         throw new PayloadError(`the payload is not a ${typeUrl}: ${reason(cause)}`, { cause });
       }
     },
-  };
-}
-
-/** The codec, and text that UTF-8 cannot hold is refused instead of replaced. */
-function text(strings: Codec<string>): Codec<string> {
-  return {
-    pack(value) {
-      if (!value.isWellFormed()) throw new TypeError(`${JSON.stringify(value)} is not well-formed text`);
-      return strings.pack(value);
-    },
-    unpack: (payload) => strings.unpack(payload),
   };
 }
 

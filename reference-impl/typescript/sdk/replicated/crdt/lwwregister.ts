@@ -18,8 +18,8 @@ export class LWWRegister<T> implements Entry {
   /** A register that is created with this value. */
   constructor(codec: Codec<T>, initial: T) {
     this.#codec = codec;
-    this.#value = initial;
-    this.#before = initial;
+    this.#value = initial === undefined ? initial : codec.unpack(codec.pack(initial)); // as others read it
+    this.#before = this.#value;
   }
 
   /** The value. */
@@ -32,8 +32,9 @@ export class LWWRegister<T> implements Entry {
    * the value is the same (REP-LWW-003).
    */
   set(value: T, clock = Clock.system): void {
-    this.#write = { form: this.#codec.pack(value), clock }; // first, for it may throw
-    this.#value = value;
+    const form = this.#codec.pack(value);
+    this.#value = this.#codec.unpack(form); // as others read it
+    this.#write = { form, clock };
   }
 
   /** Takes the value (REP-LWW-004). */

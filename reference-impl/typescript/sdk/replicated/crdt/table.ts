@@ -46,8 +46,9 @@ export class Table<K, V> {
 
   /** Puts a row into the table, whose key is not there. */
   add(key: K, value: V): Row<K, V> {
-    const row = { key, form: this.#codec.pack(key), value };
-    this.#put(identity(row.form), [row]);
+    const form = this.#codec.pack(key);
+    const row = { key: this.#codec.unpack(form), form, value }; // as others read it
+    this.#put(identity(form), [row]);
     this.#added.add(row);
     return row;
   }

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** A function that drains while the proxy does not take its leave (LIFE-DRAIN-001). */
+/** How long a function drains (LIFE-DRAIN-001). */
 class DrainTest {
   private static final Duration LONG = Duration.ofSeconds(10L * Served.PATIENCE_SECONDS);
 
@@ -72,6 +72,18 @@ class DrainTest {
       }
       assertFalse(stopped.isDone());
       served.channel().shutdownNow();
+      assertTrue(stopped.get(Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test // a proxy that half-closes its Watch is not waited for, whatever is open
+  void endsAtTheHalfClose() throws Exception {
+    try (Served served = new Served(config(LONG))) {
+      var watch = watching(served);
+      var stopped = stopping(served);
+      assertTrue(watch.hear().hasDraining());
+      ask(served, "open"); // its stream stays so
+      watch.halfClose();
       assertTrue(stopped.get(Served.PATIENCE_SECONDS, TimeUnit.SECONDS));
     }
   }
