@@ -195,7 +195,11 @@ func TestFlood(t *testing.T) {
 		for first, begin := range firsts() {
 			t.Run(name+", "+first, func(t *testing.T) {
 				t.Parallel()
-				s := open(t, func(c *port.Config) { c.MaxResets = 200 })
+				began := time.Now()
+				s := open(t, func(c *port.Config) {
+					c.MaxResets = 200
+					c.Clock = func() time.Time { return began } // how many come in 10 s is up to the machine
+				})
 				w := s.wire(t).settings()
 				w.framer.AllowIllegalWrites = true
 				stream := begin(w)
