@@ -57,7 +57,7 @@ func TestLibrarySendsEmptyDeltas(t *testing.T) {
 			o.Must(cloudstate.Presence, id, s, "0")
 		}
 	}
-	o.awaitStreams(cloudstate.Crdt, len(tests), 0)
+	o.awaitRest(cloudstate.Crdt)
 	for id := range tests {
 		o.Must(cloudstate.Presence, id, "", "0")
 		again := o.relay.Of(cloudstate.Crdt)

@@ -40,9 +40,9 @@ func TestLibrarySnapshotsWhenItLikes(t *testing.T) {
 	o := observe(t, cloudstate.Behaviour{Discover: passivated(cloudstate.Ledger)}, nil)
 	o.Must(cloudstate.Ledger, "a", "emit 1; emit 2; emit 3; snapshot", "1 2 3")
 	o.Must(cloudstate.Ledger, "a", "emit 4", "1 2 3 4")
-	o.awaitStreams(cloudstate.EventSourced, 1, 0)
+	before := o.awaitRest(cloudstate.EventSourced)
 	o.Must(cloudstate.Ledger, "a", "", "1 2 3 4")
-	sent := o.awaitStreams(cloudstate.EventSourced, 2, 1)[1].Sent()
+	sent := o.awaitStreams(cloudstate.EventSourced, before+1, 1)[before].Sent()
 	init, event := new(eventsourcedv1.HandleRequest), new(eventsourcedv1.HandleRequest)
 	if err := proto.Unmarshal(sent[0], init); err != nil || init.GetInit().GetSnapshot().GetSnapshotSequence() != 3 {
 		t.Errorf("the init is %v, %v", init, err)

@@ -100,17 +100,18 @@ func TestRulingOnForwards(t *testing.T) {
 // CORE-TIME-003).
 func TestRulingOnActionsThatEnd(t *testing.T) {
 	t.Parallel()
-	o := observe(t, cloudstate.Behaviour{}, func(c *Config) { c.CommandTimeout = 300 * time.Millisecond })
-	other, _ := o.open(cloudstate.Method(cloudstate.Converter, "Streamed"), cloudstate.Request("", "one"))
-	other.Want("one")
-	call := func(text string) error {
+	call := func(o *observed, text string) error {
 		_, err := o.Call(cloudstate.Method(cloudstate.Converter, "Unary"), cloudstate.Request("", text))
 		return err
 	}
-	if err := call("status 9 not now"); status.Code(err) != codes.FailedPrecondition || status.Convert(err).Message() != "not now" {
+	patient := observe(t, cloudstate.Behaviour{}, nil)
+	if err := call(patient, "status 9 not now"); status.Code(err) != codes.FailedPrecondition || status.Convert(err).Message() != "not now" {
 		t.Errorf("a status gives %v", err)
 	}
-	if err := call("hang"); status.Code(err) != codes.DeadlineExceeded {
+	hasty := observe(t, cloudstate.Behaviour{}, func(c *Config) { c.CommandTimeout = 300 * time.Millisecond })
+	other, _ := hasty.open(cloudstate.Method(cloudstate.Converter, "Streamed"), cloudstate.Request("", "one"))
+	other.Want("one")
+	if err := call(hasty, "hang"); status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("silence gives %v", err)
 	}
 	other.Send(cloudstate.Request("", "two"))

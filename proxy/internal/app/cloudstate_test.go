@@ -101,6 +101,17 @@ func (o *observed) awaitStreams(path string, n, open int) []cloudstate.Call {
 	return of(calls, path)
 }
 
+// awaitRest waits until each stream of the kind has ended by passivation, and returns how
+// many there were: more than there are entities, where a call came so late that its entity
+// had been passivated.
+func (o *observed) awaitRest(path string) int {
+	o.tb.Helper()
+	return len(of(o.relay.Await(o.tb, "every entity is at rest", func(calls []cloudstate.Call) bool {
+		streams := of(calls, path)
+		return begun(streams...) && ended(streams...)
+	}), path))
+}
+
 // fails asks an entity, and checks the refusal.
 func (o *observed) fails(service, id, steps string, code codes.Code, text string) {
 	o.tb.Helper()

@@ -70,14 +70,23 @@ func TestSlow(t *testing.T) {
 // that it is too slow, or answers it.
 func TestSlowHTTP1(t *testing.T) {
 	t.Parallel()
-	s := openHTTP(t, func(c *port.Config) { c.Patience = 20 * time.Millisecond }, func(server *http.Server) {
-		server.ReadHeaderTimeout = 300 * time.Millisecond
-	})
-	for first, rest := range map[string]string{
-		"P":                      "OST /who HTTP/1.0\r\n\r\n",
-		http2.ClientPreface[:2]:  "",
-		http2.ClientPreface[:15]: http2.ClientPreface[15:] + "\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+	for first, c := range map[string]struct {
+		rest string        // comes once net/http has the connection
+		head time.Duration // of net/http, in which it has to
+	}{
+		"P":                      {"OST /who HTTP/1.0\r\n\r\n", time.Minute},
+		http2.ClientPreface[:2]:  {"", 300 * time.Millisecond},
+		http2.ClientPreface[:15]: {http2.ClientPreface[15:] + "\x00\x00\x00\x04\x00\x00\x00\x00\x00", time.Minute},
 	} {
+		taken := make(chan struct{}, 1)
+		s := openHTTP(t, func(c *port.Config) { c.Patience = 20 * time.Millisecond }, func(server *http.Server) {
+			server.ReadHeaderTimeout = c.head
+			server.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateNew {
+					taken <- struct{}{}
+				}
+			}
+		})
 		conn, err := net.Dial("tcp", s.addr)
 		if err != nil {
 			t.Fatal(err)
@@ -85,9 +94,9 @@ func TestSlowHTTP1(t *testing.T) {
 		defer conn.Close()
 		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 		_, _ = io.WriteString(conn, first)
-		s.counts.until(t, "it is open", func() bool { return s.counts.open == 1 })
-		time.AfterFunc(60*time.Millisecond, func() { _, _ = io.WriteString(conn, rest) })
-		if rest == "" { // it ends, after whatever net/http says
+		<-taken
+		_, _ = io.WriteString(conn, c.rest)
+		if c.rest == "" { // it ends, after whatever net/http says
 			if _, err := io.Copy(io.Discard, conn); err != nil {
 				t.Errorf("%q is not closed: %v", first, err)
 			}
@@ -186,7 +195,11 @@ func TestFlood(t *testing.T) {
 		for first, begin := range firsts() {
 			t.Run(name+", "+first, func(t *testing.T) {
 				t.Parallel()
-				s := open(t, func(c *port.Config) { c.MaxResets = 200 })
+				began := time.Now()
+				s := open(t, func(c *port.Config) {
+					c.MaxResets = 200
+					c.Clock = func() time.Time { return began } // how many come in 10 s is up to the machine
+				})
 				w := s.wire(t).settings()
 				w.framer.AllowIllegalWrites = true
 				stream := begin(w)

@@ -63,7 +63,7 @@ func newDirect(p *Port, served *identity, head []byte) net.Conn {
 // newSplitter returns a splitter for a connection whose opening is read again.
 func newSplitter(p *Port, written func() int) *splitter {
 	return &splitter{
-		guard:   guard{maxResets: p.config.MaxResets, now: time.Now, written: written},
+		guard:   guard{maxResets: p.config.MaxResets, now: p.config.Clock, written: written},
 		preface: len(http2.ClientPreface),
 		acks:    1,
 	}

@@ -54,6 +54,8 @@ type Config struct {
 	// given to grpc-go, which answers what does not belong to a call; and one that may
 	// become HTTP/2 for the rest of the preface before net/http gets it.
 	Patience time.Duration
+	// Clock measures the 10 s in which a client may cancel so much, and cost so much.
+	Clock func() time.Time
 
 	Observer Observer
 	Log      *slog.Logger
@@ -68,13 +70,14 @@ func Defaults() Config {
 		HandshakeTimeout: 10 * time.Second,
 		HeadTimeout:      10 * time.Second,
 		Patience:         time.Second,
+		Clock:            time.Now,
 	}
 }
 
 // validate returns what is wrong with the config; nil when nothing is.
 func (c *Config) validate() error {
-	if c.Observer == nil || c.Log == nil {
-		return errors.New("port: Observer and Log are needed")
+	if c.Observer == nil || c.Log == nil || c.Clock == nil {
+		return errors.New("port: Observer, Log and Clock are needed")
 	}
 	if c.MaxConnections <= 0 || c.MaxPerAddress < 0 || c.MaxStreams == 0 || c.MaxResets <= 0 {
 		return errors.New("port: MaxConnections, MaxStreams and MaxResets are above 0")

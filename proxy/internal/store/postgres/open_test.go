@@ -144,12 +144,8 @@ func TestReadOnlyDatabase(t *testing.T) {
 	dsn := database(t)
 	s, d := open(t, postgres.Config{DSN: dsn}), connect(t, dsn)
 	d.do(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
-	d.do(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-	err := s.Ping(t.Context()) // it may meet a connection that was ended
-	if err == nil || !strings.Contains(err.Error(), "read-only") {
-		err = s.Ping(t.Context())
-	}
-	if err == nil || !strings.Contains(err.Error(), "read-only") {
+	postgres.Writes(s).Reset() // one of before may still write
+	if err := s.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "read-only") {
 		t.Errorf("Ping() = %v, want that it takes no writes", err)
 	}
 	if err := s.Append(t.Context(), cart("1"), numbered(cart("1"), store.Fence{}, 1)); err == nil {

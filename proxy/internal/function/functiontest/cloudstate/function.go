@@ -128,6 +128,11 @@ func (f *Function) options() []grpc.ServerOption {
 		grpc.UnaryInterceptor(f.unary),
 		grpc.StreamInterceptor(f.stream),
 	}
+	if f.behaviour.Pause != nil {
+		// A window that gRPC fits to the connection may grow to a whole replay, and then
+		// nobody sees whether the proxy waits.
+		options = append(options, grpc.StaticStreamWindowSize(64<<10))
+	}
 	if f.behaviour.Streams > 0 {
 		options = append(options, grpc.MaxConcurrentStreams(f.behaviour.Streams))
 	}
