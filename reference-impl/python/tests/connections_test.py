@@ -132,6 +132,7 @@ async def test_two_proxies_on_a_socket(tmp_path: Path) -> None:
         async with connected(address, server) as old, connected(address, server) as new:
             await old.announce()
             stream = await begun(old)
+            assert await outcome(stream) == "failure"  # and so its call has come before the other proxy
             await new.announce(EFFECTS)
             assert await outcome(await begun(old)) == "failure"
             assert await outcome(await begun(new)) == "failure"  # it may be of the old one

@@ -9,22 +9,19 @@ import {
   HealthCheckResponseSchema,
 } from "../gen/grpc/health/v1/health_pb.js";
 
-/** How long the function may take to answer, in ms. */
-const patience = 2000;
-
-/** Asks the function at the target how it is. Rejects where it does not serve, or does not answer. */
-export async function healthcheck(target: string): Promise<void> {
+/** Asks the function at the target how it is. Rejects where it does not serve, or does not answer in so many ms. */
+export async function healthcheck(target: string, patience: number): Promise<void> {
   // The function is on this machine: an http_proxy of the environment does not stand before it.
   const client = new Client(target, credentials.createInsecure(), { "grpc.enable_http_proxy": 0 });
   try {
-    const { status } = await check(client);
+    const { status } = await check(client, patience);
     if (status !== Status.SERVING) throw new Error(`${target} is ${Status[status]}`);
   } finally {
     client.close();
   }
 }
 
-function check(client: Client): Promise<HealthCheckResponse> {
+function check(client: Client, patience: number): Promise<HealthCheckResponse> {
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest<HealthCheckRequest, HealthCheckResponse>(
       `/${Health.typeName}/${Health.method.check.name}`,

@@ -32,6 +32,8 @@ export interface Surface {
   readonly stderr: (text: string) => void;
   /** Aborted when the program is to stop. */
   readonly until: AbortSignal;
+  /** How long a health check waits for the function, in ms. */
+  readonly patience: number;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function main(config: Config): Promise<never> {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     until: stop.signal,
+    patience: 2000,
   });
   process.exit(code);
 }
@@ -76,7 +79,7 @@ export async function run(config: Config, surface: Surface): Promise<number> {
     return 0;
   }
   try {
-    if (first === "healthcheck") await healthcheck(targetOf(addressOf(surface.env)));
+    if (first === "healthcheck") await healthcheck(targetOf(addressOf(surface.env)), surface.patience);
     else await serveAt(config, surface);
     return 0;
   } catch (error) {

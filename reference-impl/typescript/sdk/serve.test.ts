@@ -28,7 +28,7 @@ function cartThat(addItem: (context: EventSourcedContext<never>) => Promise<obje
     .command("addItem", addItem)
     .command("removeItem", () => ({}))
     .command("getCart", () => ({}));
-  return { ...cart, entities: [entity], stopWithin: 1000 };
+  return { ...cart, entities: [entity], stopWithin: 60_000 };
 }
 
 const init = {
@@ -177,7 +177,7 @@ test("it drains, and answers what is at hand (LIFE-DRAIN-001, LIFE-DRAIN-008)", 
   await began;
   proxy.tellToStop();
   const draining = await watch.receive();
-  assert.equal(draining.message.case === "draining" && draining.message.value.grace, 1000n);
+  assert.equal(draining.message.case === "draining" && draining.message.value.grace, 60_000n);
   watch.halfClose(); // a proxy that has taken its leave is not waited for, whatever is open
   assert.equal((await watch.end()).code, Code.OK);
   release();

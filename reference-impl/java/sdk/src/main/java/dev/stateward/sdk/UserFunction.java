@@ -70,13 +70,18 @@ public final class UserFunction {
 
   /** Serves the function where the builder says, until it is stopped. */
   public Running start(ServerBuilder<?> builder) throws IOException {
+    return start(builder, config.stopWithin());
+  }
+
+  /** Serves the function, whose drain alone has another grace than the rest of its stop. */
+  Running start(ServerBuilder<?> builder, Duration grace) throws IOException {
     ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, r -> thread(r, "timer"));
     timer.setRemoveOnCancelPolicy(true);
     Optional<ExecutorService> pool =
         config.workers().isPresent() ? Optional.empty() : Optional.of(pool());
     Executor workers = config.workers().or(() -> pool).orElseThrow();
     Host host = new Host(config.log(), workers, timer);
-    Lifecycle lifecycle = new Lifecycle(host, config.health(), config.stopWithin());
+    Lifecycle lifecycle = new Lifecycle(host, config.health(), grace);
     builder
         .directExecutor() // gRPC's own threads pass messages on, and wait for nobody
         .maxInboundMessageSize(MAX_MESSAGE)

@@ -13,6 +13,8 @@ import dev.stateward.samples.cart.v1.GetCartRequest;
 import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
 import dev.stateward.sdk.sdktest.EventSourced;
 import dev.stateward.sdk.sdktest.Served;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -90,8 +92,11 @@ class DrainTest {
 
   @Test
   void takesTheGraceAndNoMore() throws Exception {
-    Duration grace = Duration.ofMillis(100);
-    try (Served served = new Served(config(grace))) {
+    Duration grace = Duration.ofMillis(100); // of the drain: what follows it may take its time
+    String name = InProcessServerBuilder.generateName();
+    var running = new UserFunction(config(LONG)).start(InProcessServerBuilder.forName(name), grace);
+    var channel = InProcessChannelBuilder.forName(name).build();
+    try (Served served = new Served(running, channel)) {
       var watch = watching(served);
       long began = System.nanoTime();
       var stopped = stopping(served);
