@@ -6,11 +6,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"google.golang.org/grpc/codes"
 
 	"github.com/stateward/stateward/tck/subject"
@@ -203,7 +206,12 @@ func (s *site) reach(t *testing.T) {
 
 // ready asks the proxy's readiness page.
 func ready(ctx context.Context, admin string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/readyz", nil)
+	return look(ctx, admin, "/readyz", func(io.Reader) error { return nil })
+}
+
+// look reads a page of the proxy's admin port.
+func look(ctx context.Context, admin, path string, read func(io.Reader) error) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+path, nil)
 	if err != nil {
 		return err
 	}
@@ -213,7 +221,26 @@ func ready(ctx context.Context, admin string) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("/readyz answers %s", answer.Status)
+		return fmt.Errorf("%s answers %s", path, answer.Status)
 	}
-	return nil
+	return read(answer.Body)
+}
+
+// stored is how many copies of replicated entities the proxy has stored since it began.
+func (s *site) stored(ctx context.Context) (copies float64, err error) {
+	admin, err := s.proxy.instance.Address(ctx, s.admin)
+	if err != nil {
+		return 0, err
+	}
+	err = look(ctx, admin, "/metrics", func(page io.Reader) error {
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		families, err := parser.TextToMetricFamilies(page)
+		for _, metric := range families["stateward_changes_stored_total"].GetMetric() {
+			if metric.GetLabel()[0].GetValue() == "replicated" { // its one label is the kind
+				copies = metric.GetCounter().GetValue()
+			}
+		}
+		return err
+	})
+	return copies, err
 }

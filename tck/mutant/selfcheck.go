@@ -199,8 +199,8 @@ func independent(all []engine.Case) []engine.Case {
 	return free
 }
 
-// parallel is how many of its cases run at once.
-func (t trial) parallel() int {
+// atOnce is how many of its cases run at once.
+func (t trial) atOnce() int {
 	if t.patience == tight {
 		return leisurely
 	}
@@ -208,10 +208,13 @@ func (t trial) parallel() int {
 }
 
 // run runs the trial's cases against its subject.
-func (t trial) run(ctx context.Context) Row {
+func (t trial) run(ctx context.Context) Row { return t.runSo(ctx, t.atOnce()) }
+
+// runSo is run with so many cases at once.
+func (t trial) runSo(ctx context.Context, atOnce int) Row {
 	row := Row{Subject: t.subject, KilledBy: t.killedBy, Of: len(t.cases)}
 	err := t.meet(func(subject target) error {
-		results := engine.Run(ctx, subject, t.cases, engine.Options{Patience: t.patience, Seed: 1, Parallel: t.parallel()})
+		results := engine.Run(ctx, subject, t.cases, engine.Options{Patience: t.patience, Seed: 1, Parallel: atOnce})
 		for _, r := range results {
 			if r.Verdict == tckv1.Verdict_VERDICT_PASS {
 				row.Passed++

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
@@ -38,6 +39,7 @@ func TestFunction(t *testing.T) {
 	suite.Function(suite.Config{
 		Profiles: strings.Split(*profiles, ","),
 		Target:   func() engine.Target { return started },
+		Patience: time.Minute, // a machine that does other work besides makes it late
 		Report:   *written,
 		Subject: func() *tckv1.Subject {
 			describe := report.Function

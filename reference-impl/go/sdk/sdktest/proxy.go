@@ -19,8 +19,9 @@ import (
 	"github.com/stateward/stateward/reference-impl/go/sdk"
 )
 
-// Patience bounds every wait: a function that answers later has failed.
-const Patience = 10 * time.Second
+// Patience bounds every conversation: a function that has not ended it by then has failed.
+// It leaves room for a machine that does other work besides.
+const Patience = time.Minute
 
 // Proxy is connected to a function of its own, which is served in memory.
 type Proxy struct {

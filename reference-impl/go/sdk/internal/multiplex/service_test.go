@@ -24,8 +24,9 @@ import (
 	multiplexv1 "github.com/stateward/stateward/protocol/gen/stateward/multiplex/v1"
 )
 
-// patience bounds every wait.
-const patience = 10 * time.Second
+// patience ends a test whose wait would not end. A stream has one for all that is said on
+// it, messages of 4 MiB among it, and a machine that does other work besides is slow.
+const patience = time.Minute
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
