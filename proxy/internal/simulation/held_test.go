@@ -93,11 +93,12 @@ func once(answers map[string]bool, token string, ask func() bool) bool {
 }
 
 func (l *ledger) comesAgain(token string) bool {
-	passed := false
+	passed, behind := false, false // a replicated entity; whoever has been answered
 	for {
-		if l.forgotten(token) {
+		if l.forgotten(token, behind) {
 			return true
 		}
+		behind = behind || l.orders[token].How == effect
 		o, follows := l.parents[token]
 		if !follows {
 			return passed && l.orders[token].Once != ""
@@ -110,8 +111,9 @@ func (l *ledger) comesAgain(token string) bool {
 }
 
 // forgotten reports whether the order may come again after its answer is forgotten
-// (IDEM-KEEP-003). When a durable one comes nobody knows.
-func (l *ledger) forgotten(token string) bool {
+// (IDEM-KEEP-003). When a durable one comes nobody knows, nor when one does that comes
+// behind the answer.
+func (l *ledger) forgotten(token string, behind bool) bool {
 	if l.orders[token].How == durably {
 		return l.keep < 24*time.Hour
 	}
@@ -119,7 +121,7 @@ func (l *ledger) forgotten(token string) bool {
 	for n := range calls {
 		for _, earlier := range calls[:n] {
 			// One of which nobody has heard may have come at any time.
-			if calls[n].heard.IsZero() || calls[n].heard.After(earlier.asked.Add(l.keep)) {
+			if behind || calls[n].heard.IsZero() || calls[n].heard.After(earlier.asked.Add(l.keep)) {
 				return l.keep < 24*time.Hour
 			}
 		}
