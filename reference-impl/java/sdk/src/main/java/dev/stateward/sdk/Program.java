@@ -130,10 +130,12 @@ public final class Program {
       }
       case "--version" -> {
         Config config = function.get();
+        String commit = UserFunction.commit();
         out.printf(
-            "%s %s (Java %s), %s %s%n",
+            "%s %s (%sJava %s), %s %s%n",
             config.name(),
             config.version(),
+            commit.isEmpty() ? "" : commit + ", ",
             Runtime.version(),
             UserFunction.LIBRARY,
             UserFunction.libraryVersion());
