@@ -87,6 +87,16 @@ func TestItemsAreOrderedAndAddedUp(t *testing.T) {
 	}
 }
 
+// In UTF-16 the second, which is a surrogate pair, comes first.
+func TestItemsAreOrderedByCodePoint(t *testing.T) {
+	t.Parallel()
+	tilde, apple := item("\uFF5E", "Fullwidth tilde", 1), item("\U0001F34E", "Red apple", 1)
+	want := []*cartv1.LineItem{tilde, apple}
+	if diff := cmp.Diff(want, cartOf(apple, tilde).Items(), protocmp.Transform()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // A cart that was saved at any point and given the later events is the cart
 // that was given all of them.
 func TestSnapshotThenEventsIsEvents(t *testing.T) {

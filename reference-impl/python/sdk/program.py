@@ -18,7 +18,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from sdk.failure import MistakesError
 from sdk.function import Config, Function
 from sdk.serve import Server
-from sdk.version import NAME, VERSION
+from sdk.version import COMMIT, NAME, VERSION
 
 _DESCRIPTION = """\
 %s is a Stateward user function: it serves entities to a proxy.
@@ -53,7 +53,8 @@ def main(config: Config, arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    built = f"{config.name} {config.version} (python{platform.python_version()}), {NAME} {VERSION}"
+    by = ", ".join(filter(None, [COMMIT, f"python{platform.python_version()}"]))
+    built = f"{config.name} {config.version} ({by}), {NAME} {VERSION}"
     parser.add_argument("--version", action="version", version=built)
     parser.add_argument("command", nargs="?", choices=["healthcheck"])
     asked = parser.parse_args(arguments)

@@ -17,3 +17,13 @@ def _version() -> str:
 
 VERSION = _version()
 """Its version; "dev" where nothing says."""
+
+
+def _commit() -> str:
+    """Return that of the repository, which stands beside this file in an image, and in no checkout."""
+    file = Path(__file__).with_name("COMMIT")
+    return file.read_text().strip() if file.is_file() else ""
+
+
+COMMIT = _commit()
+"""What it was built from; empty where nothing says."""

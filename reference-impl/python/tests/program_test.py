@@ -65,6 +65,15 @@ def test_arguments(arguments: list[str], code: int, says_: str, capsys: pytest.C
     assert says_ in (said.err if code else said.out)
 
 
+def test_version_names_the_commit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(program, "COMMIT", "0123456789ab")
+    with pytest.raises(SystemExit):
+        sdk.main(config(), ["--version"])
+    assert " (0123456789ab, python3" in capsys.readouterr().out
+
+
 ADDRESSES = {
     "nothing": ({}, "127.0.0.1:8080"),
     "what is empty": ({"HOST": "", "PORT": "", "SOCKET": ""}, "127.0.0.1:8080"),

@@ -64,6 +64,12 @@ test("items are ordered, and added up", () => {
   assert.deepEqual(cart.items(), [item("apple", "Apple", 2), item("pear", "Williams", 4)]);
 });
 
+test("items are ordered by code point", () => {
+  // In UTF-16 the second, which is a surrogate pair, comes first.
+  const [tilde, apple] = [item("\uff5e", "Fullwidth tilde", 1), item("\u{1f34e}", "Red apple", 1)];
+  assert.deepEqual(cartOf(apple, tilde).items(), [tilde, apple]);
+});
+
 // A cart that was saved at any point, and given the later events, is the cart that was given
 // all of them.
 test("a snapshot, then events, is events", () => {

@@ -25,6 +25,12 @@ def test_items_add_up() -> None:
     ]
 
 
+def test_items_are_ordered_by_code_point() -> None:
+    # In UTF-16 the second, which is a surrogate pair, comes first.
+    tilde, apple = ("\uff5e", "Fullwidth tilde", 1), ("\U0001f34e", "Red apple", 1)
+    assert [item.product_id for item in filled(apple, tilde).items()] == [tilde[0], apple[0]]
+
+
 def test_remove() -> None:
     cart = filled(("tea", "Tea", 1), ("milk", "Milk", 2))
     cart.removed(cart.remove("tea"))

@@ -277,7 +277,7 @@ func (x *GetCartRequest) GetUserId() string {
 // What is in the cart.
 type GetCartResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The lines, ordered by product.
+	// The lines, ordered by the bytes of the product ids in UTF-8, that is by code point.
 	Items         []*LineItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1,9 +1,11 @@
 package dev.stateward.cart;
 
+import com.google.protobuf.ByteString;
 import dev.stateward.samples.cart.v1.CartSnapshot;
 import dev.stateward.samples.cart.v1.ItemAdded;
 import dev.stateward.samples.cart.v1.ItemRemoved;
 import dev.stateward.samples.cart.v1.LineItem;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -43,7 +45,12 @@ final class Cart {
     }
   }
 
-  private final SortedMap<String, LineItem> lines = new TreeMap<>(); // by product id
+  /** The order of the contract, which is by code point: Java's own is by the units of UTF-16. */
+  private static final Comparator<String> BY_BYTES =
+      Comparator.comparing(
+          ByteString::copyFromUtf8, ByteString.unsignedLexicographicalComparator());
+
+  private final SortedMap<String, LineItem> lines = new TreeMap<>(BY_BYTES); // by product id
 
   /** Decides whether so many of the product can be put into the cart. */
   ItemAdded add(String productId, String name, int quantity) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.stateward.cart.Cart.Refused;
 import dev.stateward.cart.Cart.Refused.Reason;
 import dev.stateward.samples.cart.v1.LineItem;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,6 +22,13 @@ import org.junit.jupiter.api.Test;
 
 /** The domain, of which no proxy knows. */
 class CartTest {
+  // In UTF-16 the second, which is a surrogate pair, comes first.
+  private static final String TILDE = Character.toString(0xFF5E);
+  private static final String APPLE = Character.toString(0x1F34E);
+
+  private static final Comparator<String> BY_CODE_POINT =
+      Comparator.comparing(id -> id.codePoints().toArray(), Arrays::compare);
+
   private static LineItem item(String product, String name, int quantity) {
     return LineItem.newBuilder().setProductId(product).setName(name).setQuantity(quantity).build();
   }
@@ -65,13 +74,20 @@ class CartTest {
     assertThrows(Refused.class, () -> cart.remove("apple"));
   }
 
+  @Test
+  void itemsAreOrderedByCodePoint() {
+    LineItem tilde = item(TILDE, "Fullwidth tilde", 1);
+    LineItem apple = item(APPLE, "Red apple", 1);
+    assertEquals(List.of(tilde, apple), cartOf(apple, tilde).items());
+  }
+
   /** One thing that is done to a cart: a product is removed where there is no quantity. */
   record Act(String product, String name, int quantity) {}
 
   @Provide
   Arbitrary<Act> acts() {
     return Combinators.combine(
-            Arbitraries.of("apple", "pear", "plum"),
+            Arbitraries.of("apple", "pear", TILDE, APPLE),
             Arbitraries.of("one", "two"),
             Arbitraries.integers().between(0, 3))
         .as(Act::new);
@@ -81,7 +97,7 @@ class CartTest {
   @Property
   void likeAMap(@ForAll List<@From("acts") Act> acts) {
     Cart cart = new Cart();
-    Map<String, LineItem> model = new TreeMap<>();
+    Map<String, LineItem> model = new TreeMap<>(BY_CODE_POINT);
     for (Act act : acts) {
       if (act.quantity() > 0) {
         cart.added(cart.add(act.product(), act.name(), act.quantity()));

@@ -113,7 +113,7 @@ class ModelTest {
 
   @Test // ACT-FAIL-005, ACT-ANSWER-009
   void actionStreamsOut() throws Exception {
-    try (Served served = new Served(Model.config().withLog(TestStream.quiet()))) {
+    try (Served served = new Served(Main.config().withLog(TestStream.quiet()))) {
       var call = served.open(ActionServiceGrpc.getHandleStreamedMethod());
       call.say(
           ActionCommand.newBuilder()
@@ -142,7 +142,7 @@ class ModelTest {
 
   @Test // MUX-USE-004
   void multiplexedStreamsOfEachKind() throws Exception {
-    try (Served served = new Served(Model.config().withLog(TestStream.quiet()))) {
+    try (Served served = new Served(Main.config().withLog(TestStream.quiet()))) {
       for (String kind :
           new String[] {
             EventSourcedServiceGrpc.SERVICE_NAME,
@@ -160,7 +160,7 @@ class ModelTest {
 
   @Test
   void cloudstate() throws Exception {
-    try (Served served = new Served(Model.config().withLog(TestStream.quiet()))) {
+    try (Served served = new Served(Main.config().withLog(TestStream.quiet()))) {
       var discover =
           old(DiscoveryServiceGrpc.getDiscoverMethod(), "cloudstate.EntityDiscovery/discover");
       DiscoverResponse answer =

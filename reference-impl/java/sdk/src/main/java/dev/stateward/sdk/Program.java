@@ -79,8 +79,8 @@ public final class Program {
    * until SIGTERM or SIGINT, and ends the process: with 0 after a stop in order, 1 after any other
    * end, 2 for wrong arguments.
    *
-   * @param function says what is served. A healthcheck does not ask: it runs every few seconds, and
-   *     to load the descriptors of a function costs a quarter of it
+   * @param function says what is served. A healthcheck does not ask: it runs every 30 s, and to
+   *     load the descriptors of a function costs a quarter of it
    */
   public static void main(Supplier<Config> function, String... args) {
     if (System.getProperty(LOG_FORMAT) == null) { // a line for each record
@@ -130,10 +130,12 @@ public final class Program {
       }
       case "--version" -> {
         Config config = function.get();
+        String commit = UserFunction.commit();
         out.printf(
-            "%s %s (Java %s), %s %s%n",
+            "%s %s (%sJava %s), %s %s%n",
             config.name(),
             config.version(),
+            commit.isEmpty() ? "" : commit + ", ",
             Runtime.version(),
             UserFunction.LIBRARY,
             UserFunction.libraryVersion());

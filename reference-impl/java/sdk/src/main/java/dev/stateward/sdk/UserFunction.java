@@ -61,10 +61,19 @@ public final class UserFunction {
 
   /** Returns the version of this support library; "dev" in a build that was not told one. */
   public static String libraryVersion() {
-    try (InputStream version = UserFunction.class.getResourceAsStream("version")) {
-      return new String(version.readAllBytes(), StandardCharsets.UTF_8).strip();
+    return told("version");
+  }
+
+  /** Returns the commit of the repository; empty in a build that was not told one. */
+  static String commit() {
+    return told("commit");
+  }
+
+  private static String told(String name) {
+    try (InputStream text = UserFunction.class.getResourceAsStream(name)) {
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
-      throw new UncheckedIOException("the library's own version cannot be read", e);
+      throw new UncheckedIOException("the library's own " + name + " cannot be read", e);
     }
   }
 

@@ -88,7 +88,11 @@ class ProgramTest {
     assertEquals(0, run(Map.of(), "--help"));
     assertTrue(text(out).contains("two is a Stateward user function"), text(out));
     assertEquals(0, run(Map.of(), "--version"));
-    assertTrue(text(out).contains("two 1.2.3 (Java"), text(out));
+    String commit = UserFunction.commit();
+    assertTrue(commit.matches("([0-9a-f]{12})?"), commit); // as the build was told, or not
+    assertTrue(
+        text(out).contains("two 1.2.3 (" + commit + (commit.isEmpty() ? "" : ", ") + "Java"),
+        text(out));
     assertEquals("", text(err));
     assertEquals(2, run(Map.of(), "--port"));
     assertEquals(2, run(Map.of(), "--help", "me"));

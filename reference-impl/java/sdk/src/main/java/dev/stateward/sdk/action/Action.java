@@ -43,13 +43,13 @@ public final class Action extends Definition<Action> {
   public <Q extends Message, R extends Message> Action unary(
       MethodDescriptor<Q, R> method, BiFunction<ActionContext, Q, R> handler) {
     return add(
-        method, Shape.UNARY, context -> Handling.<Q>each(q -> one(handler.apply(context, q))));
+        method, Shape.UNARY, context -> Handling.<Q, R>each(q -> one(handler.apply(context, q))));
   }
 
   /**
    * Sets what a method does that takes a stream of requests and gives one response: what the
-   * collector makes of all of them, which is a new one for each call. To answer before the last of
-   * them is to refuse.
+   * collector makes of all of them, which is a new one for each call, or of those until the context
+   * is told to {@link ActionContext#end}.
    */
   public <Q extends Message, R extends Message> Action streamedIn(
       MethodDescriptor<Q, R> method, Function<ActionContext, Collector<Q, ?, R>> handler) {
@@ -60,16 +60,15 @@ public final class Action extends Definition<Action> {
   public <Q extends Message, R extends Message> Action streamedOut(
       MethodDescriptor<Q, R> method, BiFunction<ActionContext, Q, Stream<R>> handler) {
     return add(
-        method, Shape.STREAMED_OUT, context -> Handling.<Q>each(q -> handler.apply(context, q)));
+        method, Shape.STREAMED_OUT, context -> Handling.<Q, R>each(q -> handler.apply(context, q)));
   }
 
   /**
    * Sets what a method does that takes a stream of requests and gives a stream of responses. The
-   * outer function begins a call, the inner one answers each of its requests: the next request
-   * comes once these responses are sent. Nothing is said but in answer to a request.
+   * function begins a call, whose exchange says what is said.
    */
   public <Q extends Message, R extends Message> Action streamed(
-      MethodDescriptor<Q, R> method, Function<ActionContext, Function<Q, Stream<R>>> handler) {
+      MethodDescriptor<Q, R> method, Function<ActionContext, Exchange<Q, R>> handler) {
     return add(method, Shape.STREAMED, context -> Handling.each(handler.apply(context)));
   }
 

@@ -15,6 +15,7 @@ import java.util.Optional;
  */
 public final class ActionContext extends CommandContext {
   private Optional<Refusal> refused = Optional.empty();
+  private boolean ended;
 
   /** Only the first command of a call counts in it (ACT-REQ-004). */
   ActionContext(StreamContext stream, ActionCommand first) {
@@ -31,6 +32,15 @@ public final class ActionContext extends CommandContext {
    */
   public void refuse(Refusal refusal) {
     refused = Optional.of(refusal);
+  }
+
+  /**
+   * Takes no more requests: the responses that were begun are sent, then those behind the last
+   * request, and the call ends with status OK, whether or not its caller has half-closed
+   * (ACT-END-003). What the caller has sent besides is dropped.
+   */
+  public void end() {
+    ended = true;
   }
 
   /**
@@ -54,6 +64,11 @@ public final class ActionContext extends CommandContext {
   /** Says whether anything was asked for that no response carries yet. */
   boolean isAsked() {
     return refused.isPresent() || asked().forwards() || !asked().effects().isEmpty();
+  }
+
+  /** Says whether no more requests are taken. */
+  boolean isEnded() {
+    return ended;
   }
 
   /** Begins the next response. */

@@ -52,12 +52,12 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
           if (opening) {
             open();
             if (shape == Shape.STREAMED_IN || shape == Shape.STREAMED) {
-              return Collections.emptyIterator(); // the opening is no request (ACT-OPEN-004)
+              return handling.open(); // the opening is no request (ACT-OPEN-004)
             }
           }
           return handling.request(request(command));
         },
-        true);
+        false);
   }
 
   @Override
@@ -71,7 +71,7 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
           }
           return handling.end();
         },
-        false);
+        true);
   }
 
   /** Closes the responses that were not asked for to their end (ACT-CANCEL-004). */
@@ -122,9 +122,9 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
     }
   }
 
-  private Said<ActionResponse> said(Supplier<Iterator<? extends Message>> handled, boolean goesOn) {
-    Responses responses = new Responses(handled, !goesOn);
-    return new Said<>(responses, () -> goesOn && !responses.refused);
+  private Said<ActionResponse> said(Supplier<Iterator<? extends Message>> handled, boolean last) {
+    Responses responses = new Responses(handled, last);
+    return new Said<>(responses, () -> !responses.last && !responses.refused);
   }
 
   /** Returns the response, with all that was asked for since the one before. */
@@ -147,12 +147,13 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
   }
 
   /**
-   * The responses to one request, or those behind the last. It is asked for one when the one before
-   * it is sent, and runs the author's code then; what that throws is the last of them.
+   * The responses to one request, or those behind the last, which follow at once where the handler
+   * takes no more. It is asked for one when the one before it is sent, and runs the author's code
+   * then; what that throws is the last of them.
    */
   private final class Responses implements Iterator<ActionResponse> {
     private final Supplier<Iterator<? extends Message>> handled;
-    private final boolean last; // nothing of the call is behind these
+    private boolean last; // nothing of the call is behind these
     private Iterator<? extends Message> messages; // null before the handler was called
     private ActionResponse next; // null where it is not known
     private boolean refused; // nothing is behind next
@@ -187,6 +188,11 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
       }
       messages = Collections.emptyIterator(); // what is closed is asked for nothing
       handling.close();
+      if (!last && context.isEnded()) {
+        last = true;
+        messages = handling.end();
+        return make();
+      }
       // What was asked for behind the last response.
       return last && context.isAsked() ? respond(null) : null;
     }

@@ -4,35 +4,46 @@ import com.google.protobuf.Message;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.Collector;
 import java.util.stream.Stream;
 
 /** One call, as its handler has it. The author's code runs in the iterators too. */
 interface Handling<Q> {
+  /** Returns the responses before the first request. */
+  Iterator<? extends Message> open();
+
   /** Takes a request and returns the responses to it. */
   Iterator<? extends Message> request(Q request);
 
-  /** Takes the half-close and returns the responses that are left. */
+  /** Returns the responses behind the last request. */
   Iterator<? extends Message> end();
 
   /** Releases what the responses hold that were begun last. */
   default void close() {}
 
   /** Answers each request by itself. */
-  static <Q> Handling<Q> each(Function<Q, ? extends Stream<? extends Message>> answer) {
+  static <Q, R extends Message> Handling<Q> each(Exchange<Q, R> exchange) {
     return new Handling<>() {
-      private Stream<? extends Message> responses = Stream.empty();
+      private Stream<R> responses = Stream.empty();
+
+      @Override
+      public Iterator<? extends Message> open() {
+        return begin(exchange.open());
+      }
 
       @Override
       public Iterator<? extends Message> request(Q request) {
-        responses = Objects.requireNonNull(answer.apply(request), "there are no responses");
-        return responses.iterator();
+        return begin(exchange.request(request));
       }
 
       @Override
       public Iterator<? extends Message> end() {
-        return Collections.emptyIterator();
+        return begin(exchange.end());
+      }
+
+      private Iterator<R> begin(Stream<R> begun) {
+        responses = Objects.requireNonNull(begun, "there are no responses");
+        return responses.iterator();
       }
 
       @Override
@@ -46,6 +57,11 @@ interface Handling<Q> {
   static <Q, A, R extends Message> Handling<Q> gather(Collector<Q, A, R> collector) {
     A gathered = collector.supplier().get();
     return new Handling<>() {
+      @Override
+      public Iterator<? extends Message> open() {
+        return Collections.emptyIterator();
+      }
+
       @Override
       public Iterator<? extends Message> request(Q request) {
         collector.accumulator().accept(gathered, request);

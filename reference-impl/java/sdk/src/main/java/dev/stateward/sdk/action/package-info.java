@@ -18,14 +18,18 @@
  *
  * <h2>How a call ends</h2>
  *
- * <p>With the last response that the handler has behind the half-close; or with a refusal, which is
+ * <p>With the last response that the handler has behind the half-close, or as soon as it has told
+ * its context to {@link dev.stateward.sdk.action.ActionContext#end}; or with a refusal, which is
  * the last thing said. Each call has a conversation of its own, and waits for no other.
+ *
+ * <p>A call whose requests and responses both stream speaks at its opening, to each request, and
+ * behind the last. In between it has no thread, and says nothing.
  *
  * <p>A Stream is closed behind its last response, and with its call where that ends before: what it
  * holds is released by {@code onClose}. Of {@code flatMap} and {@code mapMulti}, Java makes all
  * that one element becomes at once, whatever room there is: they are for few responses, and never
  * for endless ones.
  *
- * <p>Read on in this order: Action, ActionContext, Handling, ActionConversation.
+ * <p>Read on in this order: Action, Exchange, ActionContext, Handling, ActionConversation.
  */
 package dev.stateward.sdk.action;

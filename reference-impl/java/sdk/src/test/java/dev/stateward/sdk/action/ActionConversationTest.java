@@ -9,13 +9,16 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import dev.stateward.action.v1.ActionCommand;
 import dev.stateward.action.v1.ActionResponse;
+import dev.stateward.action.v1.ActionServiceGrpc;
 import dev.stateward.sdk.Call;
+import dev.stateward.sdk.Config;
 import dev.stateward.sdk.Conversation;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Refusal;
 import dev.stateward.sdk.Said;
 import dev.stateward.sdk.Shape;
 import dev.stateward.sdk.TestStream;
+import dev.stateward.sdk.sdktest.Served;
 import dev.stateward.tck.action.v1.ActionTckModelServiceGrpc;
 import dev.stateward.tck.action.v1.ProcessRequest;
 import dev.stateward.tck.action.v1.ProcessResponse;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -342,6 +346,101 @@ class ActionConversationTest {
     assertEquals(1, all(call.step(request(""))).size());
     assertEquals(2, all(call.step(request(""))).size());
     refused(Status.Code.UNKNOWN, call.step(request("")));
+  }
+
+  /** Says "open", a word for each request, and "end"; the request of this number ends it. */
+  private static Action counting(int enough) {
+    return Action.of(ActionTckModelServiceGrpc.getServiceDescriptor())
+        .streamedIn(
+            ActionTckModelServiceGrpc.getProcessStreamedInMethod(),
+            context -> {
+              AtomicInteger heard = new AtomicInteger();
+              return Collectors.collectingAndThen(
+                  Collectors.summingInt(
+                      request -> {
+                        if (heard.incrementAndGet() == enough) {
+                          context.end();
+                        }
+                        return 1;
+                      }),
+                  count -> says("" + count));
+            })
+        .streamed(
+            ActionTckModelServiceGrpc.getProcessStreamedMethod(),
+            context ->
+                new Exchange<ProcessRequest, ProcessResponse>() {
+                  private int heard;
+
+                  @Override
+                  public Stream<ProcessResponse> open() {
+                    return Stream.of(says("open"));
+                  }
+
+                  @Override
+                  public Stream<ProcessResponse> request(ProcessRequest request) {
+                    if (++heard == enough) {
+                      context.end();
+                    }
+                    return Stream.of(says("a"), says("b"));
+                  }
+
+                  @Override
+                  public Stream<ProcessResponse> end() {
+                    context.effect(CALL, false);
+                    return Stream.of(says("end"));
+                  }
+                });
+  }
+
+  private static void say(List<String> texts, List<ActionResponse> responses) {
+    assertEquals(
+        texts.stream().map(text -> Payload.pack(says(text))).toList(),
+        responses.stream().map(response -> response.getReply().getPayload()).toList());
+  }
+
+  /** A call speaks first, and behind the last request, with what it asks for then (ACT-END-002). */
+  @Test
+  void exchange() {
+    var call = call(Shape.STREAMED, counting(Integer.MAX_VALUE));
+    say(List.of("open"), all(call.step(opening("ProcessStreamed"))));
+    Said<ActionResponse> said = call.step(request(""));
+    say(List.of("a", "b"), all(said));
+    assertTrue(said.more().getAsBoolean());
+    Said<ActionResponse> end = call.halfClose();
+    List<ActionResponse> answers = all(end);
+    say(List.of("end"), answers);
+    assertEquals(1, answers.get(0).getSideEffectsCount());
+    assertFalse(end.more().getAsBoolean());
+  }
+
+  /** The function's end is the end of the call, though its caller goes on (ACT-END-003). */
+  @Test
+  void endsFirst() throws Exception {
+    Action action =
+        counting(2)
+            .unary(ActionTckModelServiceGrpc.getProcessUnaryMethod(), (context, q) -> says(""))
+            .streamedOut(
+                ActionTckModelServiceGrpc.getProcessStreamedOutMethod(),
+                (context, q) -> Stream.empty());
+    Config config = Config.of("counting", "1", action).withLog(TestStream.quiet());
+    try (Served served = new Served(config)) {
+      var both = served.open(ActionServiceGrpc.getHandleStreamedMethod());
+      both.say(opening("ProcessStreamed"));
+      var in = served.open(ActionServiceGrpc.getHandleStreamedInMethod());
+      in.say(opening("ProcessStreamedIn"));
+      for (int i = 0; i < 5; i++) {
+        both.say(request(""));
+        in.say(request(""));
+      }
+      List<ActionResponse> heard = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        heard.add(both.hear());
+      }
+      say(List.of("open", "a", "b", "a", "b", "end"), heard);
+      assertEquals(Status.Code.OK, both.ended());
+      answers("2", in.hear());
+      assertEquals(Status.Code.OK, in.ended());
+    }
   }
 
   @Provide

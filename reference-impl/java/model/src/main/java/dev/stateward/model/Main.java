@@ -11,12 +11,12 @@ import java.util.stream.Stream;
  * Serves the TCK's model entities: what a support library serves to be certified. The sdk is
  * certified by this program.
  */
-public final class Model {
-  private Model() {}
+public final class Main {
+  private Main() {}
 
   /** Runs the program. */
   public static void main(String[] args) {
-    Program.main(Model::config, args);
+    Program.main(Main::config, args);
   }
 
   /** Returns the whole of the program. */
