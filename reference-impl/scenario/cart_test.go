@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -11,42 +12,90 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// script is one visit to the shop: every kind of step, with more of a product
-// that is there and a product that is taken out and put in again.
-func script() []struct {
+// The products. By code point bread comes first; by UTF-16, in which some languages
+// compare text, the apple would.
+const (
+	bread = "\uff5ebread"
+	apple = "\U0001f34e"
+)
+
+// namedStep is a step, and what it is called.
+type namedStep struct {
 	name string
 	do   step
-} {
-	return []struct {
-		name string
-		do   step
-	}{
-		{"add apples", add("apple", 2)},
-		{"add bread", add("bread", 1)},
-		{"add more apples", add("apple", 3)},
-		{"remove bread", remove("bread")},
+}
+
+// script is one visit to the shop: every kind of step, with more of a product
+// that is there and a product that is taken out and put in again.
+func script() []namedStep {
+	return []namedStep{
+		{"add apples", add(apple, 2)},
+		{"add bread", add(bread, 1)},
+		{"add more apples", add(apple, 3)},
+		{"remove bread", remove(bread)},
 		{"get", get()},
-		{"add bread again", add("bread", 4)},
+		{"add bread again", add(bread, 4)},
+	}
+}
+
+// refusals is all that a cart refuses after the script, and a look that nothing has come
+// of it.
+func refusals() []namedStep {
+	return []namedStep{
+		{"add no product", add("", 1)},
+		{"add no apples", add(apple, 0)},
+		{"add fewer than none", add(apple, -1)},
+		{"add more apples than fit", add(apple, math.MaxInt32)},
+		{"remove pears", remove("pear")},
+		{"get after the refusals", get()},
 	}
 }
 
 // TestVisit is the story of the README: a cart is filled, the proxy is killed,
-// a new one starts on the same data, and the cart is whole.
+// a new one starts on the same data, and the cart is whole. Before, it has refused what
+// it does not hold.
 func TestVisit(t *testing.T) { eachCart(t, goShopping) }
 
 func goShopping(t *testing.T, shop *site) {
 	t.Helper()
 	p := shop.party("visitor")
-	for _, step := range script() {
-		if err := p.insist(t.Context(), step.do); err != nil {
-			t.Fatalf("%s: %v", step.name, err)
-		}
-	}
+	p.follow(t, append(script(), refusals()...))
 	shop.restart(t, shop.proxy)
 	if err := p.insist(t.Context(), get()); err != nil {
 		t.Fatalf("after kill -9 of the proxy: %v", err)
 	}
 	t.Logf("%d acknowledged changes are in the carts after kill -9 of the proxy", p.acknowledged())
+}
+
+// snapshotEvery is after how many events each cart is saved whole.
+const snapshotEvery = 100
+
+// TestSnapshot fills carts for so long that they are saved whole. Whichever side is
+// killed then, they come back from that, and from the events behind it alone.
+func TestSnapshot(t *testing.T) { eachCart(t, comeBackFromSnapshot) }
+
+func comeBackFromSnapshot(t *testing.T, shop *site) {
+	t.Helper()
+	p := shop.party("regular")
+	for p.acknowledged() <= snapshotEvery*len(p) {
+		p.follow(t, script())
+	}
+	shop.restart(t, shop.function)
+	if err := p.insist(t.Context(), get()); err != nil {
+		t.Fatalf("after kill -9 of the function: %v", err)
+	}
+	stored, err := shop.counted(t.Context(), "events_stored_total", "event_sourced")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop.restart(t, shop.proxy)
+	if err := p.insist(t.Context(), get()); err != nil {
+		t.Fatalf("after kill -9 of the proxy: %v", err)
+	}
+	replayed, err := shop.counted(t.Context(), "events_replayed_total", "event_sourced")
+	if behind := stored - snapshotEvery*len(p); err != nil || replayed != behind {
+		t.Errorf("%d events were replayed, where %d stand behind the snapshots: %v", replayed, behind, err)
+	}
 }
 
 // TestKillAtEveryPoint visits the shop once for each side, step and moment,

@@ -1,8 +1,10 @@
 package scenario_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -19,17 +21,49 @@ type ledger struct {
 
 func newLedger() *ledger { return &ledger{possible: map[string]map[int32]bool{}} }
 
-// added notes the answer to an AddItem.
-func (l *ledger) added(product string, quantity int32, code codes.Code) {
+// added notes the answer to an AddItem. One that is refused changes nothing.
+func (l *ledger) added(product string, quantity int32, code codes.Code) error {
 	now := l.of(product)
 	next := map[int32]bool{}
 	for q := range now {
-		next[q+quantity] = true
+		due := answerToAdd(product, quantity, q)
+		if final(code) && code != due {
+			continue // it cannot have held so many
+		}
+		if due == codes.OK {
+			next[q+quantity] = true
+		}
 		if code != codes.OK {
 			next[q] = true
 		}
 	}
+	if len(next) == 0 {
+		return fmt.Errorf("%d of %q more was answered with %v, where the cart must hold one of %v", quantity, product, code, quantities(now))
+	}
 	l.note(product, next, code)
+	return nil
+}
+
+// answerToAdd is the answer to an AddItem of a cart that holds so many of the product.
+func answerToAdd(product string, quantity, held int32) codes.Code {
+	switch {
+	case product == "" || quantity < 1:
+		return codes.InvalidArgument
+	case quantity > math.MaxInt32-held:
+		return codes.OutOfRange
+	default:
+		return codes.OK
+	}
+}
+
+// final reports whether the cart itself has answered: what was asked for is done, or refused.
+func final(code codes.Code) bool {
+	switch code {
+	case codes.OK, codes.InvalidArgument, codes.NotFound, codes.OutOfRange:
+		return true
+	default:
+		return false
+	}
 }
 
 // removed notes the answer to a RemoveItem. NOT_FOUND says that there was none.
@@ -47,6 +81,9 @@ func (l *ledger) removed(product string, code codes.Code) error {
 		}
 		now = map[int32]bool{0: true}
 	default:
+		if final(code) {
+			return fmt.Errorf("the removal of %s was answered with %v", product, code)
+		}
 		now = maps.Clone(now)
 		now[0] = true
 	}
@@ -54,8 +91,12 @@ func (l *ledger) removed(product string, code codes.Code) error {
 	return nil
 }
 
-// check compares a cart that was read with what the client knows.
+// check compares a cart that was read with what the client knows. Its lines are in the
+// order of code points, which is that of the bytes of UTF-8.
 func (l *ledger) check(items []item) error {
+	if !slices.IsSortedFunc(items, func(a, b item) int { return cmp.Compare(a.Product, b.Product) }) {
+		return fmt.Errorf("the lines are not ordered by product: %v", items)
+	}
 	held := map[string]int32{}
 	for _, item := range items {
 		if _, twice := held[item.Product]; twice {

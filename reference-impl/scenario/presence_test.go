@@ -85,13 +85,13 @@ func (h *hall) rest() {
 	h.t.Helper()
 	lobby := &hall{t: h.t, house: h.house, room: "lobby"}
 	for range 2 {
-		before, err := h.house.stored(h.t.Context())
+		before, err := h.house.counted(h.t.Context(), "changes_stored_total", "replicated")
 		if err != nil {
 			h.t.Fatal(err)
 		}
 		lobby.enter("a guest").told("a guest") // which is to be stored, too
 		err = subject.Await(h.t.Context(), h.house.proxy.instance, patience, func(ctx context.Context) error {
-			now, err := h.house.stored(ctx)
+			now, err := h.house.counted(ctx, "changes_stored_total", "replicated")
 			if err == nil && now == before {
 				err = errors.New("the store takes nothing")
 			}

@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"context"
 	"fmt"
+	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,8 +45,10 @@ type step func(context.Context, *shopper) (codes.Code, error)
 func add(product string, quantity int32) step {
 	return func(ctx context.Context, s *shopper) (codes.Code, error) {
 		code, err := answered(s.way.add(ctx, s.user, item{product, label(product), quantity}))
-		s.ledger.added(product, quantity, code)
-		return code, err
+		if err != nil {
+			return code, err
+		}
+		return code, s.ledger.added(product, quantity, code)
 	}
 }
 
@@ -63,10 +66,16 @@ func get() step {
 	return func(ctx context.Context, s *shopper) (codes.Code, error) {
 		items, err := s.way.get(ctx, s.user)
 		code, err := answered(err)
-		if code == codes.OK {
-			err = s.ledger.check(items)
+		switch {
+		case err != nil:
+			return code, err
+		case code == codes.OK:
+			return code, s.ledger.check(items)
+		case final(code):
+			return code, fmt.Errorf("reading it was answered with %v", code)
+		default:
+			return code, nil
 		}
-		return code, err
 	}
 }
 
@@ -102,7 +111,7 @@ func (s *shopper) insist(ctx context.Context, do step) error {
 		switch {
 		case err != nil:
 			return err
-		case code == codes.OK || code == codes.NotFound:
+		case final(code): // and the ledger has agreed
 			return nil
 		case code != codes.Unavailable && code != codes.DeadlineExceeded:
 			return fmt.Errorf("cart of %s: answered with %v", s.user, code)
@@ -159,6 +168,16 @@ func (p party) try(ctx context.Context, do step) error {
 // insist has each perform the step until it is answered.
 func (p party) insist(ctx context.Context, do step) error {
 	return p.each(func(s *shopper) error { return s.insist(ctx, do) })
+}
+
+// follow has each take the steps, one after the other, until each of them is answered.
+func (p party) follow(t *testing.T, steps []namedStep) {
+	t.Helper()
+	for _, step := range steps {
+		if err := p.insist(t.Context(), step.do); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+	}
 }
 
 func (p party) each(do func(*shopper) error) error {

@@ -226,8 +226,8 @@ func look(ctx context.Context, admin, path string, read func(io.Reader) error) e
 	return read(answer.Body)
 }
 
-// stored is how many copies of replicated entities the proxy has stored since it began.
-func (s *site) stored(ctx context.Context) (copies float64, err error) {
+// counted is what the proxy has counted, since it began, of entities of the kind.
+func (s *site) counted(ctx context.Context, counter, kind string) (number int, err error) {
 	admin, err := s.proxy.instance.Address(ctx, s.admin)
 	if err != nil {
 		return 0, err
@@ -235,12 +235,12 @@ func (s *site) stored(ctx context.Context) (copies float64, err error) {
 	err = look(ctx, admin, "/metrics", func(page io.Reader) error {
 		parser := expfmt.NewTextParser(model.UTF8Validation)
 		families, err := parser.TextToMetricFamilies(page)
-		for _, metric := range families["stateward_changes_stored_total"].GetMetric() {
-			if metric.GetLabel()[0].GetValue() == "replicated" { // its one label is the kind
-				copies = metric.GetCounter().GetValue()
+		for _, metric := range families["stateward_"+counter].GetMetric() {
+			if metric.GetLabel()[0].GetValue() == kind { // its one label is the kind
+				number = int(metric.GetCounter().GetValue())
 			}
 		}
 		return err
 	})
-	return copies, err
+	return number, err
 }

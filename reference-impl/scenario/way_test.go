@@ -139,6 +139,7 @@ func refused(got int, text []byte) error {
 	}
 	want := map[codes.Code]int{
 		codes.InvalidArgument:  http.StatusBadRequest,
+		codes.OutOfRange:       http.StatusBadRequest,
 		codes.NotFound:         http.StatusNotFound,
 		codes.Unavailable:      http.StatusServiceUnavailable,
 		codes.DeadlineExceeded: http.StatusGatewayTimeout,

@@ -25,6 +25,12 @@ const (
 	// minPing is how often a proxy may ping a quiet connection; grpc's default
 	// of 5 minutes cuts off a proxy that looks for dead peers more often.
 	minPing = 5 * time.Second
+	// silence is after how long without a word from the proxy the function pings it, and
+	// pingAnswer for how long it then waits. A proxy that is lost without a word, with its
+	// machine or its network, would keep its entities in memory here; grpc's default asks
+	// after 2 hours.
+	silence    = 15 * time.Second
+	pingAnswer = 20 * time.Second
 )
 
 // Serve serves the function on the listener, which it closes, until ctx ends.
@@ -64,6 +70,7 @@ func (f *Function) server(host *Host, watched *lifecycle) *grpc.Server {
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.StreamInterceptor(heedCancels),
 		grpc.StatsHandler(connections{}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: silence, Timeout: pingAnswer}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 	)
 	healthv1.RegisterHealthServer(server, health{of: f.config.Health})

@@ -3,11 +3,14 @@ package sdk_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
@@ -129,6 +132,48 @@ func TestStopAtOnce(t *testing.T) {
 			t.Error("the listener is open")
 		}
 	}
+}
+
+// A proxy that is lost without a word is asked for a sign of life, gives none, and keeps
+// nothing in memory any longer.
+func TestAProxyThatIsLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		function, err := sdk.New(one(another("x")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener := bufconn.Listen(1 << 10)
+		ctx, stop := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() { served <- function.Serve(ctx, listener) }()
+		began := time.Now()
+		conn, err := listener.Dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, http2.ClientPreface); err != nil {
+			t.Fatal(err)
+		}
+		framer := http2.NewFramer(conn, conn)
+		if err := framer.WriteSettings(); err != nil {
+			t.Fatal(err)
+		}
+		var pinged time.Duration
+		frame, err := framer.ReadFrame()
+		for ; err == nil; frame, err = framer.ReadFrame() {
+			if frame.Header().Type == http2.FramePing {
+				pinged = time.Since(began)
+			}
+		}
+		if ended := time.Since(began); pinged != 15*time.Second || ended != 35*time.Second {
+			t.Errorf("pinged after %v, and let go after %v: %v", pinged, ended, err)
+		}
+		stop()
+		if err := errors.Join(<-served, conn.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestHealth(t *testing.T) {

@@ -2,15 +2,11 @@ package sdk_test
 
 import (
 	"context"
-	"encoding/hex"
-	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -35,59 +31,6 @@ func TestPackIsStable(t *testing.T) {
 		if again, err := sdk.Pack(message); err != nil || !slices.Equal(first.GetValue(), again.GetValue()) {
 			t.Fatalf("packed differently: %v, %v", again, err)
 		}
-	}
-}
-
-// The protocol's own vectors of messages (CORE-PAYLOAD-003). Those of scalars
-// and JSON are not for this library, which packs messages alone.
-func TestPayloadVectors(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../../../protocol/vectors/payloads/any.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Payloads []struct {
-			Name     string          `json:"name"`
-			TypeURLs []string        `json:"typeUrls"`
-			As       string          `json:"as"`
-			JSON     json.RawMessage `json:"json"`
-			Hex      string          `json:"hex"`
-			Also     []string        `json:"also"`
-		} `json:"payloads"`
-	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
-	tested := 0
-	for _, vector := range file.Payloads {
-		if vector.As != "google.protobuf.StringValue" || !strings.HasPrefix(vector.TypeURLs[0], "type.googleapis.com/") {
-			continue
-		}
-		tested++
-		want := &wrapperspb.StringValue{}
-		if err := protojson.Unmarshal(vector.JSON, want); err != nil {
-			t.Fatal(err)
-		}
-		packed, err := sdk.Pack(want)
-		if err != nil || packed.GetTypeUrl() != vector.TypeURLs[0] || hex.EncodeToString(packed.GetValue()) != vector.Hex {
-			t.Errorf("%s: packed as %v, %v", vector.Name, packed, err)
-		}
-		for _, url := range vector.TypeURLs {
-			for _, text := range append(vector.Also, vector.Hex) {
-				value, err := hex.DecodeString(text)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got, err := sdk.Unpack[*wrapperspb.StringValue](&anypb.Any{TypeUrl: url, Value: value})
-				if err != nil || got.GetValue() != want.GetValue() {
-					t.Errorf("%s: %s %s is read as %v, %v", vector.Name, url, text, got, err)
-				}
-			}
-		}
-	}
-	if tested == 0 {
-		t.Error("no vector of a message was found")
 	}
 }
 

@@ -40,14 +40,10 @@ export function showAddress(address: Address): string {
     : `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-/** How long a connection is quiet before the system looks whether its other side is still there, in ms. */
-const quiet = 15_000;
-
 /** Opens the address. Port 0 takes a free one. */
 export async function listen(address: Address): Promise<Server> {
   if ("path" in address) await removeStale(address.path);
-  // A proxy that is lost without a word would keep its entities in memory for ever.
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: quiet });
+  const server = createServer({ noDelay: true });
   const options: ListenOptions = address;
   server.listen(options);
   await once(server, "listening"); // rejects where it cannot listen

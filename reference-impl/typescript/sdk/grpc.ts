@@ -15,6 +15,13 @@ import { gone, Inbox, type Stream } from "./stream.js";
 const maxMessage = 5 << 20;
 
 /**
+ * After how long a silence the function pings the proxy, and for how long it then waits, in ms.
+ * A proxy that is lost without a word would keep its entities in memory here for ever.
+ */
+const silence = 15_000;
+const pingAnswer = 20_000;
+
+/**
  * Serves the services on one connection that was accepted. Each connection has a
  * server of its own, so that a call knows on which one it is: what the proxy has
  * announced holds there alone.
@@ -28,6 +35,8 @@ export function serveConnection(
   const server = new Server({
     "grpc.max_receive_message_length": maxMessage,
     "grpc.max_send_message_length": -1,
+    "grpc.keepalive_time_ms": silence,
+    "grpc.keepalive_timeout_ms": pingAnswer,
     "grpc.enable_channelz": 0,
   });
   for (const service of services) {
