@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** What is said beside a message, in order. */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,8 +21,8 @@ export function textLog(write: (line: string) => void, now: () => Date = () => n
   return { info: at("INFO"), warn: at("WARN"), error: at("ERROR") };
 }
 
-/** The value in one line, in quotes where it would not be one word. */
+/** The value in one line, in quotes where it would not be one word. An error has its stack, and what caused it. */
 function text(value: unknown): string {
-  const plain = value instanceof Error ? (value.stack ?? value.message) : String(value);
+  const plain = value instanceof Error ? inspect(value) : String(value);
   return /^[^\s"=\p{Cc}]+$/u.test(plain) ? plain : JSON.stringify(plain);
 }

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { status as Code } from "@grpc/grpc-js";
+import { status as Code, type ServiceError } from "@grpc/grpc-js";
 import {
   type ClientAction,
   ClientActionSchema,
@@ -13,8 +13,8 @@ export { Code };
 /**
  * A refusal by the domain: the caller of the command gets its code as the gRPC
  * status, and its message, unchanged. A handler that throws one refuses the
- * command, and the entity lives on; whatever else it throws is a defect, which
- * resets the entity.
+ * command, and the entity lives on. So does the ServiceError with which a call by
+ * grpc-js fails; whatever else it throws is a defect, which resets the entity.
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -29,13 +29,20 @@ export class Refusal extends Error {
 }
 
 /**
- * The refusal that the error is, or that ended what was awaited: the APIs of Node
- * wrap the reason of an aborted signal. Undefined for a defect.
+ * The refusal that the error is or means, or that ended what was awaited: the APIs of
+ * Node wrap the reason of an aborted signal. Undefined for a defect.
  */
 export function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
-  const wrapped = error instanceof Error && error.name === "AbortError" ? error.cause : undefined;
-  return wrapped instanceof Refusal ? wrapped : undefined;
+  if (!(error instanceof Error)) return undefined;
+  if (isServiceError(error)) return new Refusal(error.code, error.details);
+  return error.name === "AbortError" && error.cause instanceof Refusal ? error.cause : undefined;
+}
+
+/** Whether a call by grpc-js, of whatever copy, has failed with this error; it has no class of its own. */
+function isServiceError(error: Error): error is ServiceError {
+  const { code, details, metadata } = error as Partial<ServiceError>;
+  return typeof code === "number" && typeof details === "string" && typeof metadata === "object";
 }
 
 /** The refusal as the protocol's failure of the command with this id; 0 stands for the stream. */

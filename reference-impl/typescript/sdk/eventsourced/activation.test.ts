@@ -35,11 +35,15 @@ function eventSourcedThat(call: (context: Context) => object | Promise<object>) 
     .event(PersistedSchema, (state, { value: text }) => {
       if (text === "bad") throw new RangeError("bad event");
       state.value += text;
+      if (text === "no") throw new Refusal(Code.ABORTED, "refused event");
     })
     .snapshot(
       PersistedSchema,
       2,
-      (state) => (state.value.endsWith("!") ? unpackable : { value: state.value }),
+      (state) => {
+        if (state.value.endsWith("?")) throw new Refusal(Code.ABORTED, "refused snapshot");
+        return state.value.endsWith("!") ? unpackable : { value: state.value };
+      },
       (state, saved) => (state.value = saved.value),
     )
     .command("call", (context) => call(context));
@@ -75,7 +79,8 @@ for (const [name, handle, answered] of [
     broken,
   ],
   ["emits half of a surrogate pair", (c: Context) => emitting(c, event("\ud800")), broken],
-  ["emits an event that its applier refuses", (c: Context) => emitting(c, event("bad")), broken],
+  ["emits an event whose applier throws", (c: Context) => emitting(c, event("bad")), broken],
+  ["emits an event that its applier refuses", (c: Context) => emitting(c, event("no")), broken],
   [
     "forgets to answer",
     () => undefined as never,
@@ -92,11 +97,8 @@ for (const [name, handle, answered] of [
     /^1 failure INTERNAL the response of Call: .*half of a surrogate pair$/,
   ],
   ["answers with what cannot be packed", () => unpackable, /^1 failure INTERNAL the response of Call: /],
-  [
-    "saves what cannot be packed",
-    (c: Context) => emitting(c, event("a"), event("!")),
-    /^1 failure INTERNAL the snapshot of .* restart$/,
-  ],
+  ["saves what cannot be packed", (c: Context) => emitting(c, event("a"), event("!")), broken],
+  ["refuses to save", (c: Context) => emitting(c, event("a"), event("?")), broken],
   [
     "answers later",
     async (c: Context) => {
@@ -133,6 +135,20 @@ for (const [name, handle, answered] of [
     assert.equal(surroundings.logged.includes("msg=defect"), answered === broken);
   });
 }
+
+// What the author reads of it is what was thrown, and where.
+test("a defect of what keeps the state is in the log, with its cause", async () => {
+  for (const [last, what, cause] of [
+    ["no", /what applies stateward\.tck\.\S+Persisted has thrown/, /Refusal: refused event/],
+    ["?", /the snapshot of stateward\.tck\.\S+ has thrown/, /Refusal: refused snapshot/],
+  ] as const) {
+    const { stream, surroundings } = eventSourcedThat((c) => emitting(c, event("a"), event(last)));
+    await stream.step(says.init(Two.typeName, "e"));
+    await stream.step(says.command(call));
+    assert.match(surroundings.logged, what);
+    assert.match(surroundings.logged, cause);
+  }
+});
 
 test("an event that comes after the answer is in no state", async () => {
   const contexts: Context[] = [];

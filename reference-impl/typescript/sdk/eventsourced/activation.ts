@@ -10,8 +10,8 @@ import {
 import { readRequest, unhandled } from "../command.js";
 import { optional } from "../context.js";
 import type { Surroundings } from "../conversation.js";
-import { pack, PayloadError, reason, typeNameOf, unpack } from "../payload.js";
-import { asRefusal, Code, Refusal, refuse } from "../refusal.js";
+import { pack, PayloadError, typeNameOf, unpack } from "../payload.js";
+import { asRefusal, refuse } from "../refusal.js";
 import { EventSourcedContext } from "./context.js";
 import type { EventSourced, HandledCommand } from "./entity.js";
 
@@ -82,7 +82,10 @@ export class Activation {
   save(): Any | undefined {
     const snapshots = this.#entity.snapshots;
     if (snapshots === undefined) return undefined;
-    const saved = pack(snapshots.schema, snapshots.save(this.#state));
+    const { schema, save } = snapshots;
+    const saved = undeciding(`the snapshot of ${this.#entity.service.typeName}`, () =>
+      pack(schema, save(this.#state)),
+    );
     this.#pending = 0;
     return saved;
   }
@@ -96,7 +99,8 @@ export class Activation {
     const applier = this.#entity.appliers.get(event.$typeName);
     if (applier === undefined) throw new Error(`nothing applies events of type ${event.$typeName}`);
     const packed = pack(applier.schema, event);
-    applier.apply(this.#state, unpack(applier.schema, { ...packed, value: packed.value.slice() }));
+    const copy = unpack(applier.schema, { ...packed, value: packed.value.slice() });
+    undeciding(`what applies ${event.$typeName}`, () => applier.apply(this.#state, copy));
     this.#pending++;
     return packed;
   }
@@ -131,10 +135,18 @@ export class Activation {
     const every = this.#entity.snapshots?.every ?? Infinity;
     if (context.events.length === 0 || this.#pending < every || context.deletion !== undefined)
       return undefined;
-    try {
-      return this.save();
-    } catch (cause) {
-      throw new Refusal(Code.INTERNAL, `the snapshot of ${this.#entity.service.typeName}: ${reason(cause)}`);
-    }
+    return this.save();
+  }
+}
+
+/**
+ * Runs the author's code that keeps the state, and decides nothing. What it throws is a
+ * defect, be it a refusal: an event that is half applied cannot be refused (ES-FAIL-003).
+ */
+function undeciding<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw new Error(`${what} has thrown`, { cause });
   }
 }

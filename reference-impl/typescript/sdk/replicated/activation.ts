@@ -175,23 +175,25 @@ export class Activation {
     const { command, handled, watch } = call;
     const news = new News(command, this.#surroundings.connection, this.#surroundings.signal);
     const before = this.#value.changed;
+    let said: StreamedMessage | undefined;
     try {
       const clientAction = answerOf(news, handled.method.output, await watch.changed(news), true);
-      if (this.#value.changed !== before)
-        throw new Error("a watch has changed the value; a streamed message carries no change");
-      if (clientAction === undefined && news.effects.length === 0 && !news.last) return undefined;
-      return create(StreamedMessageSchema, {
-        commandId: command.id,
-        ...optional("clientAction", clientAction),
-        sideEffects: news.effects,
-        endStream: news.last,
-      });
+      if (clientAction !== undefined || news.effects.length > 0 || news.last)
+        said = create(StreamedMessageSchema, {
+          commandId: command.id,
+          ...optional("clientAction", clientAction),
+          sideEffects: news.effects,
+          endStream: news.last,
+        });
     } catch (error) {
       const refusal = asRefusal(error);
       if (refusal === undefined) throw error;
       call.failed = true; // REP-STREAM-004
-      return create(StreamedMessageSchema, { commandId: command.id, clientAction: refuse(command, refusal) });
+      said = create(StreamedMessageSchema, { commandId: command.id, clientAction: refuse(command, refusal) });
     }
+    if (this.#value.changed !== before)
+      throw new Error("a watch has changed the value; a streamed message carries no change");
+    return said;
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   PresenceService,
 } from "../../gen/stateward/samples/presence/v1/presence_pb.js";
 import { pack } from "../payload.js";
+import { Code, Refusal } from "../refusal.js";
 import * as says from "../sdktest/replicated.js";
 import { enters, getPeople, type Join, joins, Room } from "../sdktest/room.js";
 
@@ -47,6 +48,20 @@ for (const [name, cause, join] of [
         changed: () => {
           people.clear();
           return undefined;
+        },
+      });
+      return undefined;
+    },
+  ],
+  [
+    "a watch that changes the value and refuses",
+    "a watch has changed the value",
+    (context, people, person) => {
+      people.add(person);
+      context.watch({
+        changed: () => {
+          people.clear();
+          throw new Refusal(Code.ABORTED, "no");
         },
       });
       return undefined;
