@@ -69,7 +69,8 @@ func startContainers(t *testing.T, s *site) {
 	end(t, "volume", volume.Close)
 	s.service, s.admin = 9000, 9001
 	s.function = container(t, "function", subject.ContainerConfig{
-		Image: s.program, Network: network.Name, Aliases: []string{"function"}, ReadOnly: true,
+		Image: s.program, Env: map[string]string{"DIALECT": s.dialect},
+		Network: network.Name, Aliases: []string{"function"}, ReadOnly: true,
 	})
 	s.proxy = container(t, "proxy", subject.ContainerConfig{
 		Image:   *proxyImage,

@@ -17,9 +17,7 @@ type street struct {
 func openStreet(t *testing.T, database *server) *street {
 	t.Helper()
 	openOne := func(sample string) *site {
-		// A function that serves both dialects and is killed while it is asked in version 1 is
-		// asked in the other one next (DIA-CHOICE-002), in which refusals have no codes.
-		setup := setup{sample: sample, dialect: "v1"}
+		setup := setup{sample: sample}
 		if database != nil {
 			setup.database = database.database(t, sample)
 		}
