@@ -41,7 +41,7 @@ test: ## Run the tests that need Go alone, and PostgreSQL where it is installed
 	go test ./...
 
 .PHONY: conformance
-conformance: ## Build the images, certify the reference function, drive the cart through the proxy, write the report
+conformance: ## Build the images, certify the reference functions, drive their carts through the proxy, write the reports
 	@conformance-reports/reproduce
 
 # Without npm the pages lack the script that draws: diagrams stay as text.
