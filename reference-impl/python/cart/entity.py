@@ -36,7 +36,7 @@ def _refusing() -> Iterator[None]:
         raise sdk.Error(_CODES[type(refusal)], str(refusal)) from refusal
 
 
-cart_entity = eventsourced.Entity(SERVICE, "shopping-cart", Cart)
+cart_entity = eventsourced.Entity(SERVICE, "shopping-cart", lambda _: Cart())
 cart_entity.event(Cart.added)  # what an event does; its annotation says which event
 cart_entity.event(Cart.removed)
 cart_entity.snapshot(every=100)(Cart.save)

@@ -25,12 +25,12 @@ class Model:
     value = ""
 
 
-model = Entity(_SERVICES["EventSourcedTckModelService"], "event-sourced-tck-model", Model)
-two = Entity(_TWO, "event-sourced-tck-model-two", Model)
+model = Entity(_SERVICES["EventSourcedTckModelService"], "event-sourced-tck-model", lambda _: Model())
+two = Entity(_TWO, "event-sourced-tck-model-two", lambda _: Model())
 configured = Entity(
     _SERVICES["EventSourcedConfiguredService"],
     "event-sourced-configured",
-    Model,
+    lambda _: Model(),
     passivate_after=timedelta(milliseconds=100),
 )
 ENTITIES = (model, two, configured)

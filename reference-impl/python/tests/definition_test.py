@@ -36,7 +36,7 @@ TEMPERATURE = temperature_pb2.DESCRIPTOR.services_by_name["TemperatureService"]
 
 
 def test_every_mistake_of_an_event_sourced_entity() -> None:
-    entity = eventsourced.Entity(CART, "", list[str], passivate_after=timedelta(microseconds=5))
+    entity = eventsourced.Entity(CART, "", lambda _: list[str](), passivate_after=timedelta(microseconds=5))
 
     @entity.command("AddItem")
     def add(ctx: eventsourced.Context, state: list[str], request: GetCartRequest) -> GetCartResponse:

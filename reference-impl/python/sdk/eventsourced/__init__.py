@@ -14,7 +14,7 @@ the handler's next line sees it. When the entity wakes up again, the same events
 in the same order and give the same state, so what applies one decides nothing, asks no clock
 and calls nobody.
 
-    cart = eventsourced.Entity(service, "shopping-cart", Cart)
+    cart = eventsourced.Entity(service, "shopping-cart", lambda _: Cart())
     cart.event(Cart.added)
 
     @cart.command("AddItem")

@@ -23,9 +23,9 @@ S = TypeVar("S")
 class Activation(Generic[S]):
     """One entity, for as long as its stream lives. After a restart, or an exception, it is void."""
 
-    def __init__(self, entity: "Entity[S]") -> None:
+    def __init__(self, entity: "Entity[S]", entity_id: str) -> None:
         self._entity = entity
-        self._state = entity.create()
+        self._state = entity.create(entity_id)
         self._pending = 0  # events that no snapshot covers
 
     def restore(self, snapshot: eventsourced_pb2.Snapshot) -> None:

@@ -43,13 +43,14 @@ class Entity(StatefulDefinition, Generic[S]):
         self,
         service: ServiceDescriptor,
         persistence_id: str,
-        create: Callable[[], S],
+        create: Callable[[str], S],
         *,
         passivate_after: timedelta | None = None,
     ) -> None:
         """Begin the definition: the user's service, and the name under which its events are stored for ever.
 
-        `create` makes the state as it is before the first event, once for each activation.
+        `create` makes the state of the entity with this id as it is before the first event, once
+        for each activation; two states share nothing.
         `passivate_after` is when the proxy is to passivate an idle entity, in place of the
         proxy's own time.
         """
@@ -121,9 +122,9 @@ class Entity(StatefulDefinition, Generic[S]):
             self.restoration = Event(message, restore)
         return restore
 
-    def activate(self) -> Activation[S]:
-        """Return the entity as it is before its first event. It is for the kind."""
-        return Activation(self)
+    def activate(self, entity_id: str) -> Activation[S]:
+        """Return the entity with this id as it is before its first event. It is for the kind."""
+        return Activation(self, entity_id)
 
     def _taken(self, apply: Callable[..., None]) -> type[Message] | None:
         message = message_taken(apply)

@@ -22,8 +22,8 @@ _Turn = Turn[HandleResponse]
 class Definition(Protocol):
     """An Entity of whatever state."""
 
-    def activate(self) -> Activation[Any]:
-        """Return the entity as it is before its first event."""
+    def activate(self, entity_id: str) -> Activation[Any]:
+        """Return the entity with this id as it is before its first event."""
 
 
 class Phase(IntEnum):
@@ -71,7 +71,7 @@ class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
         if not init.entity_id:
             return self._broken(0, "an init without an entity id (CORE-KEY-001)")
         self._phase, self._entity_id = Phase.REPLAYING, init.entity_id
-        self._entity = definition.activate()
+        self._entity = definition.activate(self._entity_id)
         if init.HasField("snapshot"):
             self._sequence = init.snapshot.snapshot_sequence
             try:

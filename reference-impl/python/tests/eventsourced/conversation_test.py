@@ -43,6 +43,17 @@ async def test_events_are_emitted_and_seen_at_once() -> None:
     assert not (await stream.say(get(2))).reply.events
 
 
+async def test_a_state_is_told_whose_it_is() -> None:
+    seen: list[str] = []
+
+    def look(_: Context, state: Tally) -> AddItemResponse:
+        seen.append(state.entity_id)
+        return AddItemResponse()
+
+    await (await opened(new_tally(look))).say(add(1))
+    assert seen == ["e"]
+
+
 async def test_replay_restores_in_silence() -> None:
     # ES-REPLAY-003, ES-REPLAY-004, ES-REPLAY-007.
     stream = Conversation(new_tally())

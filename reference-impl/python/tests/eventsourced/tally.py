@@ -24,7 +24,8 @@ CART = cart_pb2.DESCRIPTOR.services_by_name["ShoppingCartService"]
 
 
 class Tally:
-    def __init__(self) -> None:
+    def __init__(self, entity_id: str = "") -> None:
+        self.entity_id = entity_id
         self.products = ""
 
 
