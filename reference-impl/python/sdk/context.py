@@ -35,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Scope:
+class Surroundings:
     """What the commands of one stream share."""
 
     connection: Connection = field(default_factory=Connection)
@@ -56,9 +56,9 @@ class Context:
     entity is reset, and the log has the stack.
     """
 
-    def __init__(self, command: Command, scope: Scope) -> None:
+    def __init__(self, command: Command, surroundings: Surroundings) -> None:
         self._command = command
-        self._scope = scope
+        self._surroundings = surroundings
         self._forward: Forward | None = None
         self._effects: list[SideEffect] = []
         self.reply_metadata = Metadata()
@@ -112,7 +112,7 @@ class Context:
         What belongs to a capability that is not in force is never sent (DISC-CAP-006). It
         is for the kinds of entities.
         """
-        if not self._scope.connection.in_force(capability):
+        if not self._surroundings.connection.in_force(capability):
             raise Error(Code.FAILED_PRECONDITION, f"the proxy {what} (DISC-CAP-006)")
 
     @property

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 from google.protobuf.message import Message
 from stateward.entity.v1.entity_pb2 import Failure
 
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.failure import text
-from sdk.stream import Handler, Host, Stream, Turn, converse
+from sdk.stream import Handler, Host, Step, Stream, converse
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -22,13 +22,15 @@ class Conversation(ABC, Generic[Request, Response]):
     response: type[Response]
     """What the function says on a stream of the kind; it has a case ``failure``."""
 
-    def __init__(self, log: logging.Logger, definitions: Mapping[str, Any], scope: Scope) -> None:
+    def __init__(
+        self, log: logging.Logger, definitions: Mapping[str, Any], surroundings: Surroundings
+    ) -> None:
         self._log = log
         self._definitions = definitions  # by the user's service
-        self._scope = scope
+        self._surroundings = surroundings
         self._entity_id = ""  # of init
 
-    async def step(self, request: Request) -> Turn[Response]:
+    async def step(self, request: Request) -> Step[Response]:
         """Take one message, and return what follows from it.
 
         An exception in the author's code ends this stream and nothing else; its stack is in
@@ -42,17 +44,17 @@ class Conversation(ABC, Generic[Request, Response]):
             return self._broken(command.id, "the function raised an exception; its log has the stack")
 
     @abstractmethod
-    async def _hear(self, request: Request) -> Turn[Response]:
+    async def _hear(self, request: Request) -> Step[Response]:
         """Take one message of the kind."""
 
-    def _broken(self, command_id: int, reason: str) -> Turn[Response]:
+    def _broken(self, command_id: int, reason: str) -> Step[Response]:
         """End the stream with a stream-level failure (CORE-FAIL-002).
 
         The id is that of the command that it answers, or 0 where it concerns the stream.
         """
         self._log.warning("stream of %r broken, command %d: %s", self._entity_id, command_id, reason)
         failure = Failure(command_id=command_id, description=text(reason))
-        return Turn([self.response(failure=failure)], more=False)
+        return Step([self.response(failure=failure)], more=False)
 
 
 def serving(
@@ -62,8 +64,10 @@ def serving(
 
     def serve(host: Host, definitions: Mapping[str, Any]) -> Mapping[str, Handler]:
         async def handle(stream: Stream[Any, Any]) -> None:
-            scope = Scope(stream.connection)
-            await converse(host, stream, conversation(host.log, definitions, scope).step, scope.outstanding)
+            surroundings = Surroundings(stream.connection)
+            await converse(
+                host, stream, conversation(host.log, definitions, surroundings).step, surroundings.outstanding
+            )
 
         return {"Handle": handle}
 

@@ -142,31 +142,32 @@ class _End:
 
 
 @dataclass(frozen=True)
-class Turn(Generic[Response]):
+class Step(Generic[Response]):
     """What follows from one message: what is sent for it, in order, and whether the stream goes on."""
 
     answers: Sequence[Response] = ()
     more: bool = True
 
 
-Step = Callable[[Request], Awaitable[Turn[Response]]]
-"""Takes one message. It does no I/O but what the author's handler does."""
-
-
 async def converse(
-    host: Host, stream: Stream[Request, Response], step: Step[Request, Response], outstanding: Outstanding
+    host: Host,
+    stream: Stream[Request, Response],
+    step: Callable[[Request], Awaitable[Step[Response]]],
+    outstanding: Outstanding,
 ) -> None:
-    """Give what the proxy says to the step, one message at a time and in order, until the stream ends.
+    """Give what the proxy says to `step`, one message at a time and in order, until the stream ends.
+
+    `step` does no I/O but what the author's handler does.
 
     It ends with status OK where the proxy half-closes it, and nothing more is sent then
-    (CORE-STREAM-003), or where a turn says so, behind its answers; with an Error where a
+    (CORE-STREAM-003), or where a step says so, behind its answers; with an Error where a
     message cannot be read; and with UNAVAILABLE where the function stops, after the
     answers to the message at hand.
     """
     async with Inbox(host, stream, outstanding) as requests:
         async for request in requests:
-            turn = await step(request)
-            for answer in turn.answers:
+            taken = await step(request)
+            for answer in taken.answers:
                 await stream.write(answer)
-            if not turn.more:
+            if not taken.more:
                 return

@@ -8,7 +8,7 @@ from stateward.discovery.v1.discovery_pb2 import Capability, DiscoverRequest
 
 from sdk import eventsourced, replicated, value
 from sdk.capability import Connection
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.eventsourced.service import Conversation as EventSourced
 from sdk.replicated.service import Conversation as Replicated
 from sdk.value.service import Conversation as Value
@@ -21,18 +21,18 @@ class Conversation:
 
     def __init__(self, entity: Entity, capabilities: Sequence[Capability] = ()) -> None:
         """Begin a stream of a proxy that has announced these capabilities."""
-        self.scope = Scope(Connection(DiscoverRequest(capabilities=capabilities)))
+        self.surroundings = Surroundings(Connection(DiscoverRequest(capabilities=capabilities)))
         self.more = True
         """The function has not ended the stream."""
         definitions: Mapping[str, Any] = {entity.service.full_name: entity}
         log = logging.getLogger("sdktest")
         match entity:
             case eventsourced.Entity():
-                self._step: Any = EventSourced(log, definitions, self.scope).step
+                self._step: Any = EventSourced(log, definitions, self.surroundings).step
             case replicated.Entity():
-                self._step = Replicated(log, definitions, self.scope).step
+                self._step = Replicated(log, definitions, self.surroundings).step
             case value.Entity():
-                self._step = Value(log, definitions, self.scope).step
+                self._step = Value(log, definitions, self.surroundings).step
 
     async def say(self, *requests: Any) -> Any:
         """Say these messages, and return what answers the last one; None where nothing does.
@@ -52,7 +52,7 @@ class Conversation:
         for request in requests:
             assert self.more, "the stream has ended"
             answers = []
-            if not self.scope.outstanding.hear(request):
-                turn = await self._step(request)
-                answers, self.more = list(turn.answers), turn.more
+            if not self.surroundings.outstanding.hear(request):
+                taken = await self._step(request)
+                answers, self.more = list(taken.answers), taken.more
         return answers

@@ -74,11 +74,11 @@ async def test_a_cancel_after_events_restarts() -> None:
 async def test_a_cancel_that_is_read_before_its_command_begins() -> None:
     waiter = Waiter()
     stream = await opened(new_tally(waiter))
-    outstanding = stream.scope.outstanding
+    outstanding = stream.surroundings.outstanding
     assert not outstanding.hear(add(1))
     assert outstanding.hear(says.cancel(1))
-    turn = await asyncio.wait_for(stream._step(add(1)), PATIENCE)
-    assert turn.answers[0].reply.client_action.failure.code == Code.CANCELLED.value[0]
+    taken = await asyncio.wait_for(stream._step(add(1)), PATIENCE)
+    assert taken.answers[0].reply.client_action.failure.code == Code.CANCELLED.value[0]
 
 
 async def test_a_cancel_of_another_command_changes_nothing() -> None:

@@ -109,20 +109,20 @@ async def converse(stream: Conversation, said: list[Any]) -> None:
     for request in said:
         if not stream.more:
             return
-        if stream.scope.outstanding.hear(request):
+        if stream.surroundings.outstanding.hear(request):
             continue
-        turn = await stream._step(request)
-        assert len(turn.answers) <= 1
-        stream.more = turn.more
+        taken = await stream._step(request)
+        assert len(taken.answers) <= 1
+        stream.more = taken.more
         if request.HasField("command"):
-            (answer,) = turn.answers
+            (answer,) = taken.answers
             kind = getattr(answer, answer.WhichOneof("message"))
             assert kind.command_id == request.command.id
-        for answer in turn.answers:
+        for answer in taken.answers:
             assert answer.WhichOneof("message")
             if answer.HasField("failure"):
                 assert answer.failure.description
-                assert not turn.more
+                assert not taken.more
 
 
 class Script:

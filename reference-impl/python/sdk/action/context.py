@@ -9,7 +9,7 @@ from stateward.entity.v1.entity_pb2 import Command
 
 from sdk.capability import Connection
 from sdk.context import Context as AnyContext
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.failure import Error, failure
 from sdk.metadata import Metadata
 
@@ -24,7 +24,7 @@ class Context(AnyContext):
     def __init__(
         self, method: MethodDescriptor, first: ActionCommand, connection: Connection, stopping: asyncio.Event
     ) -> None:
-        super().__init__(Command(name=first.name, metadata=first.metadata), Scope(connection))
+        super().__init__(Command(name=first.name, metadata=first.metadata), Surroundings(connection))
         self._method = method
         self.stopping = stopping
         """Set when the function is to stop. A handler that would send responses for ever returns

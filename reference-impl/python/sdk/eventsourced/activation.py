@@ -9,7 +9,7 @@ from stateward.eventsourced.v1 import eventsourced_pb2
 from stateward.eventsourced.v1.eventsourced_pb2 import EventSourcedReply
 
 from sdk.command import read_request, unhandled
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.eventsourced.context import Context
 from sdk.failure import refuse, refused_by
 from sdk.payload import PayloadError, pack, present, type_name, unpack
@@ -63,11 +63,11 @@ class Activation(Generic[S]):
             raise RuntimeError(f"what applies {event.DESCRIPTOR.full_name} has raised") from error
         self._pending += 1
 
-    async def execute(self, command: entity_pb2.Command, scope: Scope) -> EventSourcedReply:
+    async def execute(self, command: entity_pb2.Command, surroundings: Surroundings) -> EventSourcedReply:
         """Run the command and return its one reply."""
-        ctx = Context(command, scope, self._apply)
+        ctx = Context(command, surroundings, self._apply)
         try:
-            return await self._reply(ctx, command, scope)
+            return await self._reply(ctx, command, surroundings)
         except Exception as error:
             refusal = refused_by(error)
             if refusal is None:
@@ -77,13 +77,15 @@ class Activation(Generic[S]):
             action.failure.restart = bool(ctx.events)
             return EventSourcedReply(command_id=command.id, client_action=action)
 
-    async def _reply(self, ctx: Context, command: entity_pb2.Command, scope: Scope) -> EventSourcedReply:
+    async def _reply(
+        self, ctx: Context, command: entity_pb2.Command, surroundings: Surroundings
+    ) -> EventSourcedReply:
         """Run the handler and return what follows from its success."""
         handler = self._entity.commands.get(command.name)
         if handler is None:
             raise unhandled(self._entity.service, command)
         request = read_request(handler.method, command)
-        response = await scope.handle(command, handler.handle(ctx, self._state, request))
+        response = await surroundings.handle(command, handler.handle(ctx, self._state, request))
         return EventSourcedReply(
             command_id=command.id,
             client_action=ctx.answer(handler.method, response),

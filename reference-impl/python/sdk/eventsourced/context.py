@@ -9,7 +9,7 @@ from stateward.discovery.v1 import discovery_pb2
 from stateward.entity.v1 import entity_pb2
 from stateward.eventsourced.v1 import eventsourced_pb2
 
-from sdk.context import Scope, StoringContext
+from sdk.context import StoringContext, Surroundings
 from sdk.failure import Code, Error
 from sdk.metadata import Metadata
 from sdk.payload import pack
@@ -21,8 +21,10 @@ _LONGEST_RETENTION = timedelta(days=100 * 365)
 class Context(StoringContext):
     """What a handler knows of its command and asks for besides the response."""
 
-    def __init__(self, command: entity_pb2.Command, scope: Scope, apply: Callable[[Message], None]) -> None:
-        super().__init__(command, scope)
+    def __init__(
+        self, command: entity_pb2.Command, surroundings: Surroundings, apply: Callable[[Message], None]
+    ) -> None:
+        super().__init__(command, surroundings)
         self._apply = apply
         self._event_metadata: list[Metadata] = []
         self.events: list[Any] = []

@@ -10,13 +10,13 @@ from stateward.eventsourced.v1 import eventsourced_pb2
 from stateward.eventsourced.v1.eventsourced_pb2 import HandleRequest, HandleResponse
 
 from sdk import conversation
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.definition import Kind
 from sdk.eventsourced.activation import Activation
 from sdk.payload import PayloadError
-from sdk.stream import Turn
+from sdk.stream import Step
 
-_Turn = Turn[HandleResponse]
+_Step = Step[HandleResponse]
 
 
 class Definition(Protocol):
@@ -40,13 +40,15 @@ class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
 
     response = HandleResponse
 
-    def __init__(self, log: logging.Logger, definitions: Mapping[str, Definition], scope: Scope) -> None:
-        super().__init__(log, definitions, scope)
+    def __init__(
+        self, log: logging.Logger, definitions: Mapping[str, Definition], surroundings: Surroundings
+    ) -> None:
+        super().__init__(log, definitions, surroundings)
         self._phase = Phase.OPENING
         self._entity: Activation[Any]  # from init on
         self._sequence = 0  # of the last event, or of the snapshot before it
 
-    async def _hear(self, request: HandleRequest) -> _Turn:
+    async def _hear(self, request: HandleRequest) -> _Step:
         match request.WhichOneof("message"):
             case "init":
                 return self._init(request.init)
@@ -57,11 +59,11 @@ class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
             case "snapshot_request":
                 return self._snapshot()
             case "passivate":  # whatever the reason (LIFE-PASS-005)
-                return Turn(more=False)
+                return Step(more=False)
             case _:
                 return self._broken(0, "a message without a case that is known here (CORE-STREAM-004)")
 
-    def _init(self, init: eventsourced_pb2.Init) -> _Turn:
+    def _init(self, init: eventsourced_pb2.Init) -> _Step:
         """Open the stream: create the entity and restore its snapshot."""
         definition: Definition | None = self._definitions.get(init.service_name)
         if self._phase != Phase.OPENING:
@@ -78,9 +80,9 @@ class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
                 self._entity.restore(init.snapshot)
             except PayloadError as error:
                 return self._broken(0, f"snapshot {self._sequence}: {error} (ES-REPLAY-005)")
-        return Turn()
+        return Step()
 
-    def _event(self, event: eventsourced_pb2.Event) -> _Turn:
+    def _event(self, event: eventsourced_pb2.Event) -> _Step:
         """Replay one event, in silence (ES-REPLAY-004)."""
         if self._phase == Phase.OPENING:
             return self._broken(0, "an event before init (ES-INIT-003)")
@@ -93,9 +95,9 @@ class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
             self._entity.replay(event)
         except PayloadError as error:
             return self._broken(0, f"event {self._sequence}: {error} (ES-REPLAY-005)")
-        return Turn()
+        return Step()
 
-    async def _command(self, command: Command) -> _Turn:
+    async def _command(self, command: Command) -> _Step:
         """Run one command and return its one answer (CORE-CMD-002)."""
         if self._phase == Phase.OPENING:
             return self._broken(command.id, "a command before init (ES-INIT-003)")
@@ -105,12 +107,12 @@ class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
             wrong = f"a command for {command.entity_id!r} on the stream of {self._entity_id!r} (ES-CMD-002)"
             return self._broken(command.id, wrong)
         self._phase = Phase.SERVING
-        reply = await self._entity.execute(command, self._scope)
+        reply = await self._entity.execute(command, self._surroundings)
         if reply.client_action.failure.restart:
             self._phase = Phase.VOID
-        return Turn([HandleResponse(reply=reply)])
+        return Step([HandleResponse(reply=reply)])
 
-    def _snapshot(self) -> _Turn:
+    def _snapshot(self) -> _Step:
         """Answer a request for the state (ES-ASK-003)."""
         if self._phase != Phase.SERVING:
             wrong = (
@@ -118,7 +120,7 @@ class Conversation(conversation.Conversation[HandleRequest, HandleResponse]):
             )
             return self._broken(0, wrong)
         answer = eventsourced_pb2.SnapshotResponse(snapshot=self._entity.save())
-        return Turn([HandleResponse(snapshot_response=answer)])
+        return Step([HandleResponse(snapshot_response=answer)])
 
 
 KIND = Kind(

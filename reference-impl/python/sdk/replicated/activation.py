@@ -21,7 +21,7 @@ from stateward.replicated.v1.replicated_pb2 import (
 
 from sdk import context
 from sdk.command import read_request, unhandled
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.failure import Code, Error, refuse, refused_by
 from sdk.replicated.context import Context, News, Watch
 from sdk.replicated.crdt import Entry, Value
@@ -49,9 +49,9 @@ class Activation(Generic[V]):
     order; news of a change come after the answer to what made it.
     """
 
-    def __init__(self, entity: "Entity[V]", entity_id: str, scope: Scope) -> None:
+    def __init__(self, entity: "Entity[V]", entity_id: str, surroundings: Surroundings) -> None:
         self._entity = entity
-        self._scope = scope
+        self._surroundings = surroundings
         self._value = entity.create(entity_id)
         self._calls: dict[
             int, Call[V]
@@ -68,7 +68,7 @@ class Activation(Generic[V]):
 
     async def execute(self, command: entity_pb2.Command) -> list[HandleResponse]:
         """Run the command, and return its one reply, then news."""
-        ctx = Context(command, self._scope)
+        ctx = Context(command, self._surroundings)
         try:
             reply = await self._reply(ctx, command)
         except Exception as error:
@@ -98,7 +98,7 @@ class Activation(Generic[V]):
             ctx.require(discovery_pb2.CAPABILITY_REPLICATED_MAPS, "knows no maps of one type")
         request = read_request(handler.method, command)
         before = self._value.delta()
-        response = await self._scope.handle(command, handler.handle(ctx, self._value, request))
+        response = await self._surroundings.handle(command, handler.handle(ctx, self._value, request))
         action = _answer(ctx, handler.method, response, command.streamed)
         return ReplicatedReply(
             command_id=command.id,
@@ -140,7 +140,7 @@ class Activation(Generic[V]):
 
     def _ask(self, call: Call[V]) -> StreamedMessage | None:
         """Return what one call says, None where it says nothing."""
-        news = News(call.command, self._scope)
+        news = News(call.command, self._surroundings)
         before = self._value.delta()
         try:
             action = _answer(news, call.handler.method, call.watch.changed(news), streamed=True)
@@ -150,7 +150,7 @@ class Activation(Generic[V]):
             if refusal is None:
                 raise
             call.failed = said = True  # the failure ends the call, and is all of it (REP-STREAM-004)
-            action, news = refuse(call.command, refusal), News(call.command, self._scope)
+            action, news = refuse(call.command, refusal), News(call.command, self._surroundings)
         if self._value.delta() != before:
             raise RuntimeError("a watch has changed the value; a streamed message carries no change")
         if not said:
@@ -182,7 +182,7 @@ class Activation(Generic[V]):
 
     def _leave(self, call: Call[V], cancelled: Callable[[Context], None]) -> StreamCancelledResponse:
         """Let the watch do what it does at the end; its change stands in the response (REP-CANCEL-005)."""
-        ctx = Context(call.command, self._scope)
+        ctx = Context(call.command, self._surroundings)
         before = self._value.delta()
         cancelled(ctx)
         return StreamCancelledResponse(

@@ -9,7 +9,7 @@ from stateward.entity.v1.entity_pb2 import Command
 from stateward.replicated.v1 import replicated_pb2
 
 from sdk import context
-from sdk.context import Scope
+from sdk.context import Surroundings
 
 LOCAL = replicated_pb2.WRITE_CONSISTENCY_LOCAL
 """Waits for nobody."""
@@ -22,8 +22,8 @@ ALL = replicated_pb2.WRITE_CONSISTENCY_ALL
 class News(context.Context):
     """What a watch knows of the command that opened its call, and asks for besides the response."""
 
-    def __init__(self, command: Command, scope: Scope) -> None:
-        super().__init__(command, scope)
+    def __init__(self, command: Command, surroundings: Surroundings) -> None:
+        super().__init__(command, surroundings)
         self.ends = False
         """Whether the message is the last. It is for the kind."""
 
@@ -35,8 +35,8 @@ class News(context.Context):
 class Context(context.Context):
     """What a handler knows of its command, and asks for besides the response."""
 
-    def __init__(self, command: Command, scope: Scope) -> None:
-        super().__init__(command, scope)
+    def __init__(self, command: Command, surroundings: Surroundings) -> None:
+        super().__init__(command, surroundings)
         self.write_consistency: replicated_pb2.WriteConsistency = LOCAL
         """Whom the command's change waits for; where there is none, nobody is waited for.
 

@@ -9,7 +9,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from stateward.annotations.v1 import annotations_pb2
 
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.definition import StatefulDefinition
 from sdk.replicated.activation import Activation
 from sdk.replicated.context import Context
@@ -81,6 +81,6 @@ class Entity(StatefulDefinition, Generic[V]):
 
         return decorate
 
-    def activate(self, entity_id: str, scope: Scope) -> Activation[V]:
+    def activate(self, entity_id: str, surroundings: Surroundings) -> Activation[V]:
         """Return the entity with this id, and the empty value. It is for the kind."""
-        return Activation(self, entity_id, scope)
+        return Activation(self, entity_id, surroundings)

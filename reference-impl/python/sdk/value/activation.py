@@ -8,7 +8,7 @@ from stateward.entity.v1.entity_pb2 import ClientAction
 from stateward.value.v1.value_pb2 import ValueEntityReply
 
 from sdk.command import read_request, unhandled
-from sdk.context import Scope
+from sdk.context import Surroundings
 from sdk.failure import refuse, refused_by
 from sdk.value.context import Context
 
@@ -25,11 +25,11 @@ class Activation(Generic[V]):
         self._entity = entity
         self._value = value  # None where there is none
 
-    async def execute(self, command: entity_pb2.Command, scope: Scope) -> ValueEntityReply:
+    async def execute(self, command: entity_pb2.Command, surroundings: Surroundings) -> ValueEntityReply:
         """Run the command and return its one reply. A command that fails leaves the entity as it was."""
-        ctx = Context(command, scope, self._entity.value, self._value)
+        ctx = Context(command, surroundings, self._entity.value, self._value)
         try:
-            action = await self._answer(ctx, command, scope)
+            action = await self._answer(ctx, command, surroundings)
         except Exception as error:
             refusal = refused_by(error)
             if refusal is None:
@@ -40,10 +40,12 @@ class Activation(Generic[V]):
             command_id=command.id, client_action=action, side_effects=ctx.effects, state_action=ctx.change
         )
 
-    async def _answer(self, ctx: Context[V], command: entity_pb2.Command, scope: Scope) -> ClientAction:
+    async def _answer(
+        self, ctx: Context[V], command: entity_pb2.Command, surroundings: Surroundings
+    ) -> ClientAction:
         """Run the command's handler and return what its caller gets."""
         handler = self._entity.commands.get(command.name)
         if handler is None:
             raise unhandled(self._entity.service, command)
         request = read_request(handler.method, command)
-        return ctx.answer(handler.method, await scope.handle(command, handler.handle(ctx, request)))
+        return ctx.answer(handler.method, await surroundings.handle(command, handler.handle(ctx, request)))

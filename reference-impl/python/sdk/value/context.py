@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from stateward.entity.v1.entity_pb2 import Command
 from stateward.value.v1.value_pb2 import Delete, StateAction, Update
 
-from sdk.context import Scope, StoringContext
+from sdk.context import StoringContext, Surroundings
 from sdk.payload import pack
 
 V = TypeVar("V", bound=Message)
@@ -21,8 +21,8 @@ _LONGEST_LIFE = timedelta(days=100 * 365)
 class Context(StoringContext, Generic[V]):
     """What a handler knows of its command, the value among it, and asks for besides the response."""
 
-    def __init__(self, command: Command, scope: Scope, kind: type[V], value: V | None) -> None:
-        super().__init__(command, scope)
+    def __init__(self, command: Command, surroundings: Surroundings, kind: type[V], value: V | None) -> None:
+        super().__init__(command, surroundings)
         self._kind = kind
         self.value = value
         """The value as the command has left it so far, never given away. It is for the kind."""
