@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,7 @@ func TestReferenceFunctionsHaveTheSameParts(t *testing.T) {
 				t.Errorf("its profiles are\n%swhere Go's are\n%s", got, want)
 			}
 			readsAlike(t, read(t, dir, "README.md"))
+			readInOneSitting(t, dir, read(t, dir, "README.md"))
 			if rooms := roomsBelow(t, filepath.Join(dir, "sdk")); !slices.Equal(rooms, kinds) {
 				t.Errorf("its sdk has rooms for %v, and there are %v", rooms, kinds)
 			}
@@ -94,6 +96,43 @@ func readsAlike(t *testing.T, page string) {
 	if lines := strings.Count(page, "\n"); lines > onePage {
 		t.Errorf("its README.md has %d lines, and is one page: %d", lines, onePage)
 	}
+}
+
+// readInOneSitting wants the page to mark a first sitting, which is short enough for one and as
+// long as the page says: one whole path, through the same parts in each language.
+func readInOneSitting(t *testing.T, dir, page string) {
+	t.Helper()
+	match := regexp.MustCompile(`(?s)\n### A first sitting: about ([\d,]+) lines\n(.*?)\n### What each further room adds\n`).FindStringSubmatch(page)
+	if match == nil {
+		t.Fatal("its README.md marks no first sitting, or no room behind it")
+	}
+	said, err := strconv.Atoi(strings.ReplaceAll(match[1], ",", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := 0
+	var parts []string
+	for _, row := range regexp.MustCompile(`(?m)^\| (\[.*) \| (.*) \|$`).FindAllStringSubmatch(match[2], -1) {
+		for _, link := range regexp.MustCompile(`\]\((.*?)\)`).FindAllStringSubmatch(row[1], -1) {
+			lines += strings.Count(read(t, dir, link[1]), "\n")
+		}
+		parts = append(parts, row[2])
+	}
+	const about, oneSitting = 100, 1700 // lines
+	if said < lines-about || said > lines+about || lines > oneSitting {
+		t.Errorf("its first sitting has %d lines, where its README.md says %d, and the most is %d", lines, said, oneSitting)
+	}
+	if !slices.Equal(parts, sitting) {
+		t.Errorf("its first sitting is %q, and that of each is %q", parts, sitting)
+	}
+}
+
+// sitting is what a reader of any language learns first.
+var sitting = []string{
+	"a domain that knows no proxy, and the lines that bind it to one",
+	"its kind, event sourced: what an author writes, one activation, one stream from `init` to the reply",
+	"what every kind stands on: the stream, what a handler sees, how it refuses",
+	"discovery: what a function is, and what it says of itself",
 }
 
 // buildsAnywhere holds a Dockerfile to what lets it be built from a public base and from
