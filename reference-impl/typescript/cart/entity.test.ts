@@ -117,5 +117,5 @@ test("snapshots", async () => {
 
 // Every mistake of the definition would be named here.
 test("the definition has no mistake", () => {
-  assert.deepEqual(cartEntity.validate(), []);
+  assert.deepEqual(cartEntity.mistakes(), []);
 });

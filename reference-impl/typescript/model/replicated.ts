@@ -21,7 +21,7 @@ import {
   type StreamedContext,
 } from "../sdk/index.js";
 import { noAction, noType, updateValue } from "./replicatedupdate.js";
-import { type ModelValue, namesType, newValue, stateOf } from "./replicatedvalue.js";
+import { type ModelValue, namesType, newValue, stateOf } from "./replicatedstate.js";
 
 /** The target of every forward and effect. */
 const { call } = ReplicatedTwoService.method;

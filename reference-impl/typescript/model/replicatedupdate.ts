@@ -17,7 +17,7 @@ import {
   type ORSet,
   type PNCounterMap,
 } from "../sdk/index.js";
-import { type ModelEntry, type ModelValue, namesEntry } from "./replicatedvalue.js";
+import { type ModelEntry, type ModelValue, namesEntry } from "./replicatedstate.js";
 
 /**
  * Does to the value what the update says. Throws at an update of another type, and at a

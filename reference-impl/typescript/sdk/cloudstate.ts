@@ -33,7 +33,7 @@ function oldService({ names = {}, files = [] }: Cloudstate, own: DescService): D
 }
 
 /** Every mistake in what the author says of 0.2. */
-export function validateCloudstate(cloudstate: Cloudstate, entities: readonly Entity[]): string[] {
+export function cloudstateMistakes(cloudstate: Cloudstate, entities: readonly Entity[]): string[] {
   return entities
     .filter(({ service }) => oldService(cloudstate, service) === undefined)
     .map(

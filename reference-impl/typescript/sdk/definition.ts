@@ -25,7 +25,7 @@ export type OutputOf<S extends DescService, M extends MethodName<S>> = S["method
 
 /**
  * What the definition of an entity holds whatever its kind. Mistakes are collected,
- * and come out of validate, all at once.
+ * and come out of mistakes, all at once.
  */
 export abstract class Definition<S extends DescService> implements Entity {
   abstract readonly kind: Kind;
@@ -78,7 +78,7 @@ export abstract class Definition<S extends DescService> implements Entity {
     return line;
   }
 
-  validate(): string[] {
+  mistakes(): string[] {
     const forgotten = this.service.methods.filter((method) => !this.#handled.has(method.name));
     return [
       ...this.#mistakes,
@@ -91,7 +91,7 @@ export abstract class Definition<S extends DescService> implements Entity {
     this.stored.push(schema.file);
   }
 
-  /** Adds a mistake of the author to those that validate returns. */
+  /** Adds a mistake of the author to those that mistakes returns. */
   protected complain(mistake: string): void {
     this.#mistakes.push(`${this.service.typeName}: ${mistake}`);
   }

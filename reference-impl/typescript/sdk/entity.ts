@@ -27,7 +27,7 @@ export interface Entity {
   /** The entity's line in the answer to Discover, a new one with each call. */
   describe(): Line;
   /** Every mistake in the entity's definition. */
-  validate(): string[];
+  mistakes(): string[];
 }
 
 /** One kind of entity: a service of the protocol that the function serves and the proxy calls. */

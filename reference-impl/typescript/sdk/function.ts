@@ -1,5 +1,5 @@
 import type { DiscoverResponse } from "../gen/stateward/discovery/v1/discovery_pb.js";
-import { type Cloudstate, describeCloudstate, type Dialect, validateCloudstate } from "./cloudstate.js";
+import { type Cloudstate, cloudstateMistakes, describeCloudstate, type Dialect } from "./cloudstate.js";
 import type { Entity } from "./entity.js";
 import { describe } from "./discovery.js";
 import { Health } from "./health.js";
@@ -40,7 +40,7 @@ const usualStop = 5000;
 const longestStop = 2 ** 31 - 1;
 
 /** Every mistake in the configuration, so that an author mends all of them at once and the proxy is never told a wrong thing. */
-function validate(config: Config): string[] {
+function mistakesIn(config: Config): string[] {
   const mistakes: string[] = [];
   if (config.name === "" || config.version === "")
     mistakes.push("a function has a name and a version (DISC-INFO-002)");
@@ -53,11 +53,11 @@ function validate(config: Config): string[] {
   if (dialect !== undefined && !speaks(config).includes(dialect)) {
     mistakes.push(`dialect is ${JSON.stringify(dialect)}, which the function does not speak`);
   }
-  if (cloudstate !== undefined) mistakes.push(...validateCloudstate(cloudstate, config.entities));
+  if (cloudstate !== undefined) mistakes.push(...cloudstateMistakes(cloudstate, config.entities));
   const services = new Set<string>();
   const owners = new Map<string, string>(); // persistence id → service
   for (const entity of config.entities) {
-    mistakes.push(...entity.validate());
+    mistakes.push(...entity.mistakes());
     const { serviceName, persistenceId } = entity.describe();
     const owner = owners.get(persistenceId);
     if (services.has(serviceName)) {
@@ -92,7 +92,7 @@ export class UserFunction {
 
   /** Throws an error that names every mistake in the configuration, a line each. */
   constructor(config: Config) {
-    const mistakes = validate(config);
+    const mistakes = mistakesIn(config);
     if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
     this.config = config;
     this.log = config.log ?? textLog((line) => process.stderr.write(line));

@@ -126,8 +126,8 @@ export class EventSourced<S extends DescService, State, Event extends Message = 
     return this;
   }
 
-  override validate(): string[] {
-    return [...checkMethods(this.service), ...super.validate()];
+  override mistakes(): string[] {
+    return [...checkMethods(this.service), ...super.mistakes()];
   }
 }
 

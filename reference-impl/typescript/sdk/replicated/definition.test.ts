@@ -13,13 +13,13 @@ function bare(persistenceId = "x") {
 /** The definition as whoever writes JavaScript sees it. */
 function untyped(
   entity: unknown,
-): Record<"command", (name: string, handle: () => unknown) => { validate(): string[] }> {
+): Record<"command", (name: string, handle: () => unknown) => { mistakes(): string[] }> {
   return entity as never;
 }
 
 test("a definition without mistakes", () => {
   const room = newRoom(enters());
-  assert.deepEqual(room.validate(), []);
+  assert.deepEqual(room.mistakes(), []);
   const line = room.describe();
   assert.equal(line.entityType, "stateward.replicated.v1.ReplicatedEntityService");
   assert.deepEqual([line.serviceName, line.persistenceId], [PresenceService.typeName, "room"]);
@@ -31,27 +31,27 @@ for (const [name, mistakes, want] of [
     "an unknown method",
     untyped(newRoom(enters()))
       .command("getRooms", () => ({}))
-      .validate(),
+      .mistakes(),
     /no method "getRooms"/,
   ],
   [
     "two handlers",
     newRoom(enters())
       .command("getPeople", () => ({}))
-      .validate(),
+      .mistakes(),
     /getPeople has two handlers/,
   ],
   [
     "another shape",
     untyped(bare())
       .command("join", () => ({}))
-      .validate(),
+      .mistakes(),
     /join is server_streaming, not unary/,
   ],
-  ["no handler", bare().validate(), /PresenceService\.Join: no handler/],
-  ["no persistence id", bare("").validate(), /DISC-ENT-002/],
-  ["a timeout of 0", bare().passivateAfter(0).validate(), /DISC-ENT-004/],
-  ["inputs without key", health().validate(), /DISC-KEY-001/],
+  ["no handler", bare().mistakes(), /PresenceService\.Join: no handler/],
+  ["no persistence id", bare("").mistakes(), /DISC-ENT-002/],
+  ["a timeout of 0", bare().passivateAfter(0).mistakes(), /DISC-ENT-004/],
+  ["inputs without key", health().mistakes(), /DISC-KEY-001/],
 ] as [string, string[], RegExp][]) {
   test(`a mistake: ${name}`, () => {
     assert.match(mistakes.join("\n"), want);
@@ -60,7 +60,7 @@ for (const [name, mistakes, want] of [
 
 // A stream of responses is what this kind alone may have (DISC-METHOD-001).
 test("streamed responses are no mistake", () => {
-  assert.doesNotMatch(health().validate().join("\n"), /DISC-METHOD-001/);
+  assert.doesNotMatch(health().mistakes().join("\n"), /DISC-METHOD-001/);
 });
 
 /** A service whose inputs have no key, and one of whose methods streams. */

@@ -101,8 +101,8 @@ export class Replicated<S extends DescService, V extends Value> extends Definiti
     return this.#handle(name, "server_streaming", handle as unknown as CommandHandler<V>);
   }
 
-  override validate(): string[] {
-    return [...checkMethods(this.service, true), ...super.validate()];
+  override mistakes(): string[] {
+    return [...checkMethods(this.service, true), ...super.mistakes()];
   }
 
   // What the types above have checked, the map need not know; who writes JavaScript is told of another shape.

@@ -44,8 +44,8 @@ export class ValueEntity<S extends DescService, V extends DescMessage> extends D
     return this;
   }
 
-  override validate(): string[] {
-    return [...checkMethods(this.service), ...super.validate()];
+  override mistakes(): string[] {
+    return [...checkMethods(this.service), ...super.mistakes()];
   }
 }
 
