@@ -22,7 +22,7 @@ import dev.stateward.samples.cart.v1.RemoveItemRequest;
 import dev.stateward.samples.cart.v1.ShoppingCartServiceGrpc;
 import dev.stateward.sdk.Conversation;
 import dev.stateward.sdk.Payload;
-import dev.stateward.sdk.Said;
+import dev.stateward.sdk.Step;
 import dev.stateward.sdk.TestStream;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -37,7 +37,7 @@ class CartEntityTest {
   private final Conversation<HandleRequest, HandleResponse> cart =
       new TestStream().converse(CartEntity.definition());
 
-  private Said<HandleResponse> init(CartSnapshot... saved) {
+  private Step<HandleResponse> init(CartSnapshot... saved) {
     Init.Builder init =
         Init.newBuilder().setServiceName(ShoppingCartServiceGrpc.SERVICE_NAME).setEntityId("anna");
     for (CartSnapshot snapshot : saved) {
@@ -48,7 +48,7 @@ class CartEntityTest {
 
   private void replays(long sequence, Message event) {
     Event.Builder stored = Event.newBuilder().setSequence(sequence).setPayload(Payload.pack(event));
-    Said<HandleResponse> said = cart.step(HandleRequest.newBuilder().setEvent(stored).build());
+    Step<HandleResponse> said = cart.step(HandleRequest.newBuilder().setEvent(stored).build());
     assertFalse(said.answers().hasNext());
   }
 

@@ -43,7 +43,7 @@ public final class Asked {
   }
 
   /** Asks for one that is stored with the state, and refuses where the proxy keeps none. */
-  public void durableEffect(StreamContext stream, Call on, boolean synchronous) {
+  public void durableEffect(Surroundings stream, Call on, boolean synchronous) {
     stream.require(Capability.CAPABILITY_DURABLE_EFFECTS, "keeps no durable side effects");
     effects.add(sideEffect(on, synchronous).setDurable(true).build());
   }

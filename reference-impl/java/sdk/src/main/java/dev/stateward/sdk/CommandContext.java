@@ -14,12 +14,12 @@ import io.grpc.Status;
  * throw, the command fails, the entity is reset, and the log has the stack.
  */
 public abstract class CommandContext {
-  private final StreamContext stream;
+  private final Surroundings stream;
   private final Command command;
   private Asked asked;
 
   /** The context of this command; what its handler asks for goes into asked. */
-  protected CommandContext(StreamContext stream, Command command, Asked asked) {
+  protected CommandContext(Surroundings stream, Command command, Asked asked) {
     this.stream = stream;
     this.command = command;
     this.asked = asked;
@@ -82,7 +82,7 @@ public abstract class CommandContext {
   }
 
   /** Returns the command's stream. It is for the kinds of entities. */
-  protected final StreamContext stream() {
+  protected final Surroundings stream() {
     return stream;
   }
 

@@ -16,18 +16,18 @@ public final class CommandScope implements AutoCloseable {
   /** The longest that a timer counts; whoever waits longer has no deadline that matters. */
   private static final long LONGEST_TIMEOUT = TimeUnit.DAYS.toMillis(100 * 365);
 
-  private final StreamContext stream;
+  private final Surroundings stream;
   private final Context.CancellableContext scope;
   private final Context outside;
 
-  private CommandScope(StreamContext stream, Context.CancellableContext scope) {
+  private CommandScope(Surroundings stream, Context.CancellableContext scope) {
     this.stream = stream;
     this.scope = scope;
     this.outside = scope.attach();
   }
 
   /** Begins to handle the command, on this thread. */
-  public static CommandScope open(StreamContext stream, Command command) {
+  public static CommandScope open(Surroundings stream, Command command) {
     long timeout = command.getTimeout();
     Context.CancellableContext scope =
         timeout > 0 && timeout <= LONGEST_TIMEOUT

@@ -6,11 +6,11 @@ package dev.stateward.sdk;
  */
 public interface Conversation<Q, R> {
   /** Takes one message and returns what answers it. It throws nothing. */
-  Said<R> step(Q message);
+  Step<R> step(Q message);
 
   /** Takes the proxy's half-close, behind the last message. */
-  default Said<R> halfClose() {
-    return Said.end();
+  default Step<R> halfClose() {
+    return Step.end();
   }
 
   /** Releases what the author's code holds: the stream is over, however it ended. Called last. */

@@ -11,13 +11,13 @@ import java.util.logging.Level;
  */
 public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
   /** The stream's surroundings. */
-  protected final StreamContext stream;
+  protected final Surroundings stream;
 
   /** The entity that init named; empty before. */
   private String entityId = "";
 
   /** A conversation on this stream. */
-  protected EntityConversation(StreamContext stream) {
+  protected EntityConversation(Surroundings stream) {
     this.stream = stream;
   }
 
@@ -26,7 +26,7 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
    *
    * @throws Broken where the stream cannot go on
    */
-  protected abstract Said<R> hear(Q message) throws Broken;
+  protected abstract Step<R> hear(Q message) throws Broken;
 
   /** Returns the command in a message; the empty one where it holds none. */
   protected abstract Command commandOf(Q message);
@@ -56,7 +56,7 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
 
   // What an author's code throws may be anything, and must not get any further.
   @Override
-  public final Said<R> step(Q message) {
+  public final Step<R> step(Q message) {
     Context outside = stream.scope().attach(); // what is no command's ends with the stream
     try {
       return hear(message);
@@ -75,12 +75,12 @@ public abstract class EntityConversation<Q, R> implements Conversation<Q, R> {
   }
 
   /** Ends the stream with a stream-level failure (CORE-FAIL-002). */
-  private Said<R> end(long commandId, String reason) {
+  private Step<R> end(long commandId, String reason) {
     stream.log().log(
         Level.WARNING,
         "stream broken: entity \"{0}\", command {1}: {2}",
         new Object[] {entityId, Long.toString(commandId), reason});
-    return Said.last(
+    return Step.last(
         failure(
             Failure.newBuilder()
                 .setCommandId(commandId)

@@ -68,7 +68,7 @@ public final class EntityStream<Q extends Message, R extends Message> {
     this.host = host;
     this.side = side;
     this.reads = kind.reads();
-    this.conversation = kind.open().apply(new StreamContext(host, connection, commands, scope));
+    this.conversation = kind.open().apply(new Surroundings(host, connection, commands, scope));
   }
 
   /** Lets the stream hear that the function stops. */
@@ -202,9 +202,9 @@ public final class EntityStream<Q extends Message, R extends Message> {
     return false;
   }
 
-  private void say(Said<R> said) {
-    answers = said.answers();
-    more = said.more();
+  private void say(Step<R> step) {
+    answers = step.answers();
+    more = step.more();
   }
 
   private synchronized Read<Q> poll() {

@@ -24,7 +24,7 @@ public interface Kind {
    */
   static <Q extends Message, R extends Message> Kind stateful(
       MethodDescriptor<Q, R> call,
-      BiFunction<StreamContext, Map<String, Entity>, Conversation<Q, R>> open,
+      BiFunction<Surroundings, Map<String, Entity>, Conversation<Q, R>> open,
       Reads<Q, R> reads) {
     return entities -> List.of(new Method<>(call, stream -> open.apply(stream, entities), reads));
   }
@@ -43,7 +43,7 @@ public interface Kind {
    */
   record Method<Q extends Message, R extends Message>(
       MethodDescriptor<Q, R> call,
-      Function<StreamContext, Conversation<Q, R>> open,
+      Function<Surroundings, Conversation<Q, R>> open,
       Reads<Q, R> reads) {}
 
   /**

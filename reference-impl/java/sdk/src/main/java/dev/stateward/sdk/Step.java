@@ -12,29 +12,29 @@ import java.util.function.BooleanSupplier;
  *     when the one before it is sent
  * @param more whether the stream goes on, asked behind them; where not, it ends with status OK
  */
-public record Said<R>(Iterator<R> answers, BooleanSupplier more) {
+public record Step<R>(Iterator<R> answers, BooleanSupplier more) {
   /** Returns silence, and goes on. */
-  public static <R> Said<R> nothing() {
-    return new Said<>(Collections.emptyIterator(), () -> true);
+  public static <R> Step<R> nothing() {
+    return new Step<>(Collections.emptyIterator(), () -> true);
   }
 
   /** Returns one answer, and goes on. */
-  public static <R> Said<R> answer(R answer) {
-    return new Said<>(Collections.singletonList(answer).iterator(), () -> true);
+  public static <R> Step<R> answer(R answer) {
+    return new Step<>(Collections.singletonList(answer).iterator(), () -> true);
   }
 
   /** Returns these answers, and goes on. */
-  public static <R> Said<R> answers(List<R> answers) {
-    return new Said<>(answers.iterator(), () -> true);
+  public static <R> Step<R> answers(List<R> answers) {
+    return new Step<>(answers.iterator(), () -> true);
   }
 
   /** Returns one answer, the last on the stream. */
-  public static <R> Said<R> last(R answer) {
-    return new Said<>(Collections.singletonList(answer).iterator(), () -> false);
+  public static <R> Step<R> last(R answer) {
+    return new Step<>(Collections.singletonList(answer).iterator(), () -> false);
   }
 
   /** Returns silence, and ends the stream. */
-  public static <R> Said<R> end() {
-    return new Said<>(Collections.emptyIterator(), () -> false);
+  public static <R> Step<R> end() {
+    return new Step<>(Collections.emptyIterator(), () -> false);
   }
 }

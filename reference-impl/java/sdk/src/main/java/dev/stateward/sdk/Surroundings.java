@@ -13,7 +13,7 @@ import java.util.logging.Logger;
  * @param commands which of the stream's commands are under way
  * @param scope ends with the stream
  */
-public record StreamContext(Host host, Connection connection, Outstanding commands, Context scope) {
+public record Surroundings(Host host, Connection connection, Outstanding commands, Context scope) {
 
   /** Returns the function's log. */
   public Logger log() {

@@ -39,19 +39,19 @@ class EntityStreamTest {
 
   /** Notes its commands, whether each was cancelled when it began, and its end. */
   private final class Noting implements Conversation<HandleRequest, HandleResponse> {
-    private final StreamContext context;
+    private final Surroundings context;
 
-    Noting(StreamContext context) {
+    Noting(Surroundings context) {
       this.context = context;
     }
 
     @Override
-    public Said<HandleResponse> step(HandleRequest message) {
+    public Step<HandleResponse> step(HandleRequest message) {
       try (var scope = CommandScope.open(context, message.getCommand())) {
         long id = message.getCommand().getId();
         happened.add(id + (Context.current().isCancelled() ? " cancelled" : ""));
       }
-      return Said.nothing();
+      return Step.nothing();
     }
 
     @Override

@@ -17,7 +17,7 @@ public final class TestStream {
   private final List<String> log = new ArrayList<>();
   private final Connection connection = new Connection();
   private final Context.CancellableContext scope = Context.ROOT.withCancellation();
-  private final StreamContext context;
+  private final Surroundings context;
 
   /** A stream from a proxy that has announced these capabilities. */
   public TestStream(Capability... announced) {
@@ -39,11 +39,11 @@ public final class TestStream {
     connection.announced(
         DiscoverRequest.newBuilder().addAllCapabilities(List.of(announced)).build());
     var host = new Host(logger, Runnable::run, new ScheduledThreadPoolExecutor(0));
-    context = new StreamContext(host, connection, new Outstanding(), scope);
+    context = new Surroundings(host, connection, new Outstanding(), scope);
   }
 
   /** Returns what a conversation is begun with. */
-  public StreamContext context() {
+  public Surroundings context() {
     return context;
   }
 

@@ -5,7 +5,7 @@ import dev.stateward.entity.v1.Command;
 import dev.stateward.sdk.Asked;
 import dev.stateward.sdk.CommandContext;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 import java.util.Optional;
 
 /**
@@ -18,7 +18,7 @@ public final class ActionContext extends CommandContext {
   private boolean ended;
 
   /** Only the first command of a call counts in it (ACT-REQ-004). */
-  ActionContext(StreamContext stream, ActionCommand first) {
+  ActionContext(Surroundings stream, ActionCommand first) {
     super(
         stream,
         Command.newBuilder().setName(first.getName()).setMetadata(first.getMetadata()).build(),

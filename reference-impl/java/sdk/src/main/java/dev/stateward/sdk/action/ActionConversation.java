@@ -12,9 +12,9 @@ import dev.stateward.sdk.Failures;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Payload.Unreadable;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.Said;
 import dev.stateward.sdk.Shape;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Step;
+import dev.stateward.sdk.Surroundings;
 import io.grpc.Context;
 import io.grpc.Status;
 import java.util.Collections;
@@ -26,7 +26,7 @@ import java.util.logging.Level;
 
 /** One call of an action, in whatever shape. */
 final class ActionConversation implements Conversation<ActionCommand, ActionResponse> {
-  private final StreamContext stream;
+  private final Surroundings stream;
   private final Shape shape;
   private final Map<String, Entity> actions; // by the user's service
 
@@ -35,14 +35,14 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
   private ActionContext context;
   private Handling<Message> handling;
 
-  ActionConversation(StreamContext stream, Shape shape, Map<String, Entity> actions) {
+  ActionConversation(Surroundings stream, Shape shape, Map<String, Entity> actions) {
     this.stream = stream;
     this.shape = shape;
     this.actions = actions;
   }
 
   @Override
-  public Said<ActionResponse> step(ActionCommand command) {
+  public Step<ActionResponse> step(ActionCommand command) {
     boolean opening = first == null;
     if (opening) {
       first = command;
@@ -61,7 +61,7 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
   }
 
   @Override
-  public Said<ActionResponse> halfClose() {
+  public Step<ActionResponse> halfClose() {
     return said(
         () -> {
           if (first == null) {
@@ -122,9 +122,9 @@ final class ActionConversation implements Conversation<ActionCommand, ActionResp
     }
   }
 
-  private Said<ActionResponse> said(Supplier<Iterator<? extends Message>> handled, boolean last) {
+  private Step<ActionResponse> said(Supplier<Iterator<? extends Message>> handled, boolean last) {
     Responses responses = new Responses(handled, last);
-    return new Said<>(responses, () -> !responses.last && !responses.refused);
+    return new Step<>(responses, () -> !responses.last && !responses.refused);
   }
 
   /** Returns the response, with all that was asked for since the one before. */

@@ -12,7 +12,7 @@ import dev.stateward.sdk.Failures;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Payload.Unreadable;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 import java.util.Optional;
 
 /**
@@ -21,11 +21,11 @@ import java.util.Optional;
  */
 final class Activation<S> {
   private final EventSourcedEntity<S> entity;
-  private final StreamContext stream;
+  private final Surroundings stream;
   private final S state;
   private int pending; // events that no snapshot covers
 
-  Activation(EventSourcedEntity<S> entity, StreamContext stream, String id) {
+  Activation(EventSourcedEntity<S> entity, Surroundings stream, String id) {
     this.entity = entity;
     this.stream = stream;
     this.state = entity.create(id);

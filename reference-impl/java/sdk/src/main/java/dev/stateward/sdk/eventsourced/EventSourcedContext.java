@@ -11,7 +11,7 @@ import dev.stateward.sdk.CommandContext;
 import dev.stateward.sdk.Metadata;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ public final class EventSourcedContext extends CommandContext {
   private final List<Metadata> metadata = new ArrayList<>(); // one for each event
   private Optional<Delete> deletion = Optional.empty();
 
-  EventSourcedContext(StreamContext stream, Command command, Asked asked, Consumer<Message> apply) {
+  EventSourcedContext(Surroundings stream, Command command, Asked asked, Consumer<Message> apply) {
     super(stream, command, asked);
     this.apply = apply;
   }

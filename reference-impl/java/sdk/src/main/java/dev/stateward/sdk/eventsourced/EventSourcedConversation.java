@@ -13,8 +13,8 @@ import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.EntityConversation;
 import dev.stateward.sdk.Kind;
 import dev.stateward.sdk.Payload.Unreadable;
-import dev.stateward.sdk.Said;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Step;
+import dev.stateward.sdk.Surroundings;
 import java.util.Map;
 
 /** One activation of one entity, as its stream tells it. */
@@ -46,26 +46,26 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
   private Activation<?> entity; // null while opening
   private long sequence; // of the last event, or of the snapshot before it
 
-  EventSourcedConversation(StreamContext stream, Map<String, Entity> entities) {
+  EventSourcedConversation(Surroundings stream, Map<String, Entity> entities) {
     super(stream);
     this.entities = entities;
   }
 
   @Override
-  protected Said<HandleResponse> hear(HandleRequest message) throws Broken {
+  protected Step<HandleResponse> hear(HandleRequest message) throws Broken {
     return switch (message.getMessageCase()) {
       case INIT -> init(message.getInit());
       case EVENT -> event(message.getEvent());
       case COMMAND -> command(message.getCommand());
       case SNAPSHOT_REQUEST -> snapshot();
-      case PASSIVATE -> Said.end(); // whatever the reason (LIFE-PASS-005)
+      case PASSIVATE -> Step.end(); // whatever the reason (LIFE-PASS-005)
       default ->
           throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
     };
   }
 
   /** Opens the stream: it creates the entity and restores its snapshot. */
-  private Said<HandleResponse> init(Init init) throws Broken {
+  private Step<HandleResponse> init(Init init) throws Broken {
     if (phase != Phase.OPENING) {
       throw new Broken(0, "a second init (ES-INIT-004)");
     }
@@ -83,11 +83,11 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
         throw new Broken(0, "snapshot %d: %s (ES-REPLAY-005)", sequence, e.getMessage());
       }
     }
-    return Said.nothing();
+    return Step.nothing();
   }
 
   /** Replays one event, in silence (ES-REPLAY-004). */
-  private Said<HandleResponse> event(Event event) throws Broken {
+  private Step<HandleResponse> event(Event event) throws Broken {
     if (phase == Phase.OPENING) {
       throw new Broken(0, "an event before init (ES-INIT-003)");
     }
@@ -103,11 +103,11 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
     } catch (Unreadable e) {
       throw new Broken(0, "event %d: %s (ES-REPLAY-005)", sequence, e.getMessage());
     }
-    return Said.nothing();
+    return Step.nothing();
   }
 
   /** Runs one command and returns its one answer (CORE-CMD-002). */
-  private Said<HandleResponse> command(Command command) throws Broken {
+  private Step<HandleResponse> command(Command command) throws Broken {
     if (phase == Phase.OPENING) {
       throw new Broken(command.getId(), "a command before init (ES-INIT-003)");
     }
@@ -121,18 +121,18 @@ final class EventSourcedConversation extends EntityConversation<HandleRequest, H
     if (reply.getClientAction().getFailure().getRestart()) {
       phase = Phase.VOID;
     }
-    return Said.answer(HandleResponse.newBuilder().setReply(reply).build());
+    return Step.answer(HandleResponse.newBuilder().setReply(reply).build());
   }
 
   /** Answers a request for the state (ES-ASK-003). */
-  private Said<HandleResponse> snapshot() throws Broken {
+  private Step<HandleResponse> snapshot() throws Broken {
     if (phase != Phase.SERVING) {
       throw new Broken(
           0, "a snapshot request before the first command, or after a restart (ES-ASK-001)");
     }
     SnapshotResponse.Builder answer = SnapshotResponse.newBuilder();
     entity.save().ifPresent(answer::setSnapshot);
-    return Said.answer(HandleResponse.newBuilder().setSnapshotResponse(answer).build());
+    return Step.answer(HandleResponse.newBuilder().setSnapshotResponse(answer).build());
   }
 
   @Override

@@ -15,7 +15,7 @@ import dev.stateward.sdk.Asked;
 import dev.stateward.sdk.CommandScope;
 import dev.stateward.sdk.Failures;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 import dev.stateward.sdk.replicated.crdt.Entry;
 import dev.stateward.sdk.replicated.crdt.InvalidDeltaException;
 import dev.stateward.sdk.replicated.crdt.Value;
@@ -32,12 +32,12 @@ import java.util.logging.Level;
  */
 final class Activation<V extends Value> {
   private final ReplicatedEntity<V> entity;
-  private final StreamContext stream;
+  private final Surroundings stream;
   private final V value;
   private final List<Call> calls = new ArrayList<>(); // that are open, as they were opened
   private boolean deleted;
 
-  Activation(ReplicatedEntity<V> entity, StreamContext stream, String entityId) {
+  Activation(ReplicatedEntity<V> entity, Surroundings stream, String entityId) {
     this.entity = entity;
     this.stream = stream;
     this.value = entity.create(entityId);

@@ -3,13 +3,13 @@ package dev.stateward.sdk.replicated;
 import dev.stateward.entity.v1.Command;
 import dev.stateward.sdk.Asked;
 import dev.stateward.sdk.CommandContext;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 
 /** What a watch knows of the command that opened its call, and asks for besides the response. */
 public final class News extends CommandContext {
   private boolean last;
 
-  News(StreamContext stream, Command command, Asked asked) {
+  News(Surroundings stream, Command command, Asked asked) {
     super(stream, command, asked);
   }
 

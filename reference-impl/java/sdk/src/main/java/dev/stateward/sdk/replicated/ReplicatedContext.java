@@ -3,14 +3,14 @@ package dev.stateward.sdk.replicated;
 import dev.stateward.entity.v1.Command;
 import dev.stateward.sdk.Asked;
 import dev.stateward.sdk.CommandContext;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 
 /** What a handler knows of its command, and asks for besides the response. */
 public final class ReplicatedContext extends CommandContext {
   private WriteConsistency consistency = WriteConsistency.LOCAL;
   private boolean deleted;
 
-  ReplicatedContext(StreamContext stream, Command command, Asked asked) {
+  ReplicatedContext(Surroundings stream, Command command, Asked asked) {
     super(stream, command, asked);
   }
 

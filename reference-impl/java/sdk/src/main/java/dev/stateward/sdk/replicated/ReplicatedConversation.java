@@ -11,8 +11,8 @@ import dev.stateward.replicated.v1.StreamCancelled;
 import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.EntityConversation;
 import dev.stateward.sdk.Kind;
-import dev.stateward.sdk.Said;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Step;
+import dev.stateward.sdk.Surroundings;
 import dev.stateward.sdk.replicated.crdt.InvalidDeltaException;
 import java.util.Map;
 
@@ -34,7 +34,7 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
   private final Map<String, Entity> entities; // by the user's service
   private Activation<?> entity; // null before init
 
-  ReplicatedConversation(StreamContext stream, Map<String, Entity> entities) {
+  ReplicatedConversation(Surroundings stream, Map<String, Entity> entities) {
     super(stream);
     this.entities = entities;
   }
@@ -50,7 +50,7 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
   }
 
   @Override
-  protected Said<HandleResponse> hear(HandleRequest message) throws Broken {
+  protected Step<HandleResponse> hear(HandleRequest message) throws Broken {
     if (message.hasInit()) {
       return init(message.getInit());
     }
@@ -62,18 +62,18 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
       case DELTA -> delta(message.getDelta());
       case DELETE -> {
         entity.delete();
-        yield Said.nothing();
+        yield Step.nothing();
       }
       case COMMAND -> execute(message.getCommand());
       case STREAM_CANCELLED -> cancelled(message.getStreamCancelled());
-      case PASSIVATE -> Said.end(); // whatever the reason (LIFE-PASS-005)
+      case PASSIVATE -> Step.end(); // whatever the reason (LIFE-PASS-005)
       default ->
           throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
     };
   }
 
   /** Opens the stream: init brings the value, where the entity has one. */
-  private Said<HandleResponse> init(Init init) throws Broken {
+  private Step<HandleResponse> init(Init init) throws Broken {
     if (entity != null) {
       throw new Broken(0, "a second init (REP-INIT-006)");
     }
@@ -89,29 +89,29 @@ final class ReplicatedConversation extends EntityConversation<HandleRequest, Han
         throw new Broken(0, "the value: %s (REP-INIT-009)", e.getMessage());
       }
     }
-    return Said.nothing();
+    return Step.nothing();
   }
 
   /** Takes a change from elsewhere, which nothing answers but news. */
-  private Said<HandleResponse> delta(Delta delta) throws Broken {
+  private Step<HandleResponse> delta(Delta delta) throws Broken {
     if (entity.isDeleted()) {
       throw new Broken(0, "a delta after delete");
     }
     try {
-      return Said.answers(entity.apply(delta));
+      return Step.answers(entity.apply(delta));
     } catch (InvalidDeltaException e) {
       throw new Broken(0, "%s", e.getMessage());
     }
   }
 
-  private Said<HandleResponse> execute(Command command) throws Broken {
+  private Step<HandleResponse> execute(Command command) throws Broken {
     requireEntity(command.getId(), command.getEntityId(), "REP-CMD-001");
-    return Said.answers(entity.execute(command));
+    return Step.answers(entity.execute(command));
   }
 
   /** Ends a streamed call. It is answered also where there is none any more (REP-CANCEL-003). */
-  private Said<HandleResponse> cancelled(StreamCancelled cancelled) throws Broken {
+  private Step<HandleResponse> cancelled(StreamCancelled cancelled) throws Broken {
     requireEntity(0, cancelled.getEntityId(), "REP-CMD-001");
-    return Said.answers(entity.cancel(cancelled.getId()));
+    return Step.answers(entity.cancel(cancelled.getId()));
   }
 }

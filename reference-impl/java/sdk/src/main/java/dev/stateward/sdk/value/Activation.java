@@ -8,7 +8,7 @@ import dev.stateward.sdk.Failures;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Payload.Unreadable;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 import dev.stateward.value.v1.State;
 import dev.stateward.value.v1.ValueEntityReply;
 import java.util.Optional;
@@ -19,11 +19,11 @@ import java.util.Optional;
  */
 final class Activation<V extends Message> {
   private final ValueEntity<V> entity;
-  private final StreamContext stream;
+  private final Surroundings stream;
   private Optional<V> value;
 
   /** The entity with what is stored of it, which is no V where this throws (VAL-INIT-009). */
-  Activation(ValueEntity<V> entity, StreamContext stream, State stored) throws Unreadable {
+  Activation(ValueEntity<V> entity, Surroundings stream, State stored) throws Unreadable {
     this.entity = entity;
     this.stream = stream;
     this.value =

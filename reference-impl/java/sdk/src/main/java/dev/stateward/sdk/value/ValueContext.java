@@ -6,7 +6,7 @@ import dev.stateward.sdk.Asked;
 import dev.stateward.sdk.Call;
 import dev.stateward.sdk.CommandContext;
 import dev.stateward.sdk.Payload;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Surroundings;
 import dev.stateward.value.v1.Delete;
 import dev.stateward.value.v1.StateAction;
 import dev.stateward.value.v1.Update;
@@ -24,7 +24,7 @@ public final class ValueContext<V extends Message> extends CommandContext {
   private Optional<V> value;
   private Optional<StateAction> change = Optional.empty(); // the last one
 
-  ValueContext(StreamContext stream, Command command, Asked asked, Optional<V> value) {
+  ValueContext(Surroundings stream, Command command, Asked asked, Optional<V> value) {
     super(stream, command, asked);
     this.value = value;
   }

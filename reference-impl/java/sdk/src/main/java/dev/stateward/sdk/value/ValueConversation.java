@@ -6,8 +6,8 @@ import dev.stateward.sdk.Entity;
 import dev.stateward.sdk.EntityConversation;
 import dev.stateward.sdk.Kind;
 import dev.stateward.sdk.Payload.Unreadable;
-import dev.stateward.sdk.Said;
-import dev.stateward.sdk.StreamContext;
+import dev.stateward.sdk.Step;
+import dev.stateward.sdk.Surroundings;
 import dev.stateward.value.v1.HandleRequest;
 import dev.stateward.value.v1.HandleResponse;
 import dev.stateward.value.v1.Init;
@@ -29,24 +29,24 @@ final class ValueConversation extends EntityConversation<HandleRequest, HandleRe
   private final Map<String, Entity> entities; // by the user's service
   private Activation<?> entity; // null before init
 
-  ValueConversation(StreamContext stream, Map<String, Entity> entities) {
+  ValueConversation(Surroundings stream, Map<String, Entity> entities) {
     super(stream);
     this.entities = entities;
   }
 
   @Override
-  protected Said<HandleResponse> hear(HandleRequest message) throws Broken {
+  protected Step<HandleResponse> hear(HandleRequest message) throws Broken {
     return switch (message.getMessageCase()) {
       case INIT -> init(message.getInit());
       case COMMAND -> command(message.getCommand());
-      case PASSIVATE -> Said.end(); // whatever the reason (LIFE-PASS-005)
+      case PASSIVATE -> Step.end(); // whatever the reason (LIFE-PASS-005)
       default ->
           throw new Broken(0, "a message without a case that is known here (CORE-STREAM-004)");
     };
   }
 
   /** Opens the stream: it brings the value, or says that there is none. */
-  private Said<HandleResponse> init(Init init) throws Broken {
+  private Step<HandleResponse> init(Init init) throws Broken {
     if (entity != null) {
       throw new Broken(0, "a second init (VAL-INIT-007)");
     }
@@ -59,16 +59,16 @@ final class ValueConversation extends EntityConversation<HandleRequest, HandleRe
     } catch (Unreadable e) {
       throw new Broken(0, "the value: %s (VAL-INIT-009)", e.getMessage());
     }
-    return Said.nothing();
+    return Step.nothing();
   }
 
   /** Runs one command and returns its one answer (CORE-CMD-002). */
-  private Said<HandleResponse> command(Command command) throws Broken {
+  private Step<HandleResponse> command(Command command) throws Broken {
     if (entity == null) {
       throw new Broken(command.getId(), "a command before init (VAL-INIT-004)");
     }
     requireEntity(command.getId(), command.getEntityId(), "VAL-CMD-007");
-    return Said.answer(HandleResponse.newBuilder().setReply(entity.execute(command)).build());
+    return Step.answer(HandleResponse.newBuilder().setReply(entity.execute(command)).build());
   }
 
   @Override

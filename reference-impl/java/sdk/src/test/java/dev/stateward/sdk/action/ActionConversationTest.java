@@ -15,8 +15,8 @@ import dev.stateward.sdk.Config;
 import dev.stateward.sdk.Conversation;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.Said;
 import dev.stateward.sdk.Shape;
+import dev.stateward.sdk.Step;
 import dev.stateward.sdk.TestStream;
 import dev.stateward.sdk.sdktest.Served;
 import dev.stateward.tck.action.v1.ActionTckModelServiceGrpc;
@@ -76,7 +76,7 @@ class ActionConversationTest {
     return opening(method).toBuilder().setPayload(Payload.pack(NOTHING)).build();
   }
 
-  private static List<ActionResponse> all(Said<ActionResponse> said) {
+  private static List<ActionResponse> all(Step<ActionResponse> said) {
     List<ActionResponse> answers = new ArrayList<>();
     said.answers().forEachRemaining(answers::add);
     return answers;
@@ -86,7 +86,7 @@ class ActionConversationTest {
     assertEquals(Payload.pack(says(text)), response.getReply().getPayload(), response::toString);
   }
 
-  private static String refused(Status.Code code, Said<ActionResponse> said) {
+  private static String refused(Status.Code code, Step<ActionResponse> said) {
     List<ActionResponse> answers = all(said);
     assertEquals(1, answers.size(), answers::toString);
     assertEquals(code.value(), answers.get(0).getFailure().getCode(), answers::toString);
@@ -106,7 +106,7 @@ class ActionConversationTest {
     assertEquals(1, answers.size());
     answers("hello", answers.get(0));
     assertEquals(1, answers.get(0).getSideEffectsCount());
-    Said<ActionResponse> end = call.halfClose();
+    Step<ActionResponse> end = call.halfClose();
     assertEquals(List.of(), all(end));
     assertFalse(end.more().getAsBoolean());
   }
@@ -246,7 +246,7 @@ class ActionConversationTest {
     assertEquals(List.of(), all(call.step(opening("ProcessStreamedIn"))));
     assertEquals(List.of(), all(call.step(request(""))));
     assertEquals(List.of(), all(call.step(request(""))));
-    Said<ActionResponse> end = call.halfClose();
+    Step<ActionResponse> end = call.halfClose();
     List<ActionResponse> answers = all(end);
     assertEquals(1, answers.size());
     answers("2", answers.get(0));
@@ -263,7 +263,7 @@ class ActionConversationTest {
                 ActionTckModelServiceGrpc.getProcessStreamedOutMethod(),
                 (context, request) ->
                     Stream.iterate(1, n -> n + 1).peek(made::add).map(n -> says("" + n)));
-    Said<ActionResponse> said =
+    Step<ActionResponse> said =
         call(Shape.STREAMED_OUT, action).step(request("ProcessStreamedOut"));
     assertEquals(List.of(), made);
     answers("1", said.answers().next());
@@ -293,7 +293,7 @@ class ActionConversationTest {
   @Test
   void closedBehindTheLast() {
     List<String> closed = new ArrayList<>();
-    Said<ActionResponse> said =
+    Step<ActionResponse> said =
         lines(() -> closed.add("closed")).step(request("ProcessStreamedOut"));
     answers("1", said.answers().next());
     answers("2", said.answers().next());
@@ -403,10 +403,10 @@ class ActionConversationTest {
   void exchange() {
     var call = call(Shape.STREAMED, counting(Integer.MAX_VALUE));
     say(List.of("open"), all(call.step(opening("ProcessStreamed"))));
-    Said<ActionResponse> said = call.step(request(""));
+    Step<ActionResponse> said = call.step(request(""));
     say(List.of("a", "b"), all(said));
     assertTrue(said.more().getAsBoolean());
-    Said<ActionResponse> end = call.halfClose();
+    Step<ActionResponse> end = call.halfClose();
     List<ActionResponse> answers = all(end);
     say(List.of("end"), answers);
     assertEquals(1, answers.get(0).getSideEffectsCount());
@@ -486,7 +486,7 @@ class ActionConversationTest {
     Conversation<ActionCommand, ActionResponse> call = call(shape, action);
     for (ActionCommand command :
         commands.stream().flatMap(c -> spoilt(c, spoil).stream()).toList()) {
-      Said<ActionResponse> said = call.step(command);
+      Step<ActionResponse> said = call.step(command);
       List<ActionResponse> answers = all(said);
       boolean failed = !answers.isEmpty() && answers.get(answers.size() - 1).hasFailure();
       assertEquals(failed, !said.more().getAsBoolean(), answers::toString);
@@ -494,7 +494,7 @@ class ActionConversationTest {
         return;
       }
     }
-    Said<ActionResponse> end = call.halfClose();
+    Step<ActionResponse> end = call.halfClose();
     all(end);
     assertFalse(end.more().getAsBoolean());
     assertFalse(stream.log().contains("exception"), stream::log);

@@ -18,7 +18,7 @@ import dev.stateward.sdk.Call;
 import dev.stateward.sdk.Conversation;
 import dev.stateward.sdk.Metadata;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.Said;
+import dev.stateward.sdk.Step;
 import dev.stateward.sdk.TestStream;
 import dev.stateward.sdk.sdktest.EventSourced;
 import io.grpc.Status;
@@ -142,13 +142,13 @@ final class Carts {
   }
 
   /** Says the message and returns what is answered. */
-  Said<HandleResponse> says(HandleRequest message) {
+  Step<HandleResponse> says(HandleRequest message) {
     return conversation.step(message);
   }
 
   /** Says the message and returns its one answer, behind which the stream goes on. */
   HandleResponse asks(HandleRequest message) {
-    Said<HandleResponse> said = says(message);
+    Step<HandleResponse> said = says(message);
     HandleResponse answer = said.answers().next();
     if (said.answers().hasNext() || !said.more().getAsBoolean()) {
       throw new AssertionError("the stream says more, or ends: " + answer);

@@ -17,7 +17,7 @@ import dev.stateward.samples.cart.v1.GetCartRequest;
 import dev.stateward.samples.cart.v1.ItemAdded;
 import dev.stateward.samples.cart.v1.ItemRemoved;
 import dev.stateward.sdk.Payload;
-import dev.stateward.sdk.Said;
+import dev.stateward.sdk.Step;
 import dev.stateward.sdk.sdktest.EventSourced;
 import io.grpc.Status;
 import java.util.List;
@@ -29,14 +29,14 @@ class ConversationTest {
       Payload.pack(CartSnapshot.newBuilder().addItems(Carts.item("saved")).build());
 
   /** Fails unless the stream ends by a failure of this command that says this. */
-  private static void broken(Said<HandleResponse> said, long command, String reason) {
+  private static void broken(Step<HandleResponse> said, long command, String reason) {
     HandleResponse answer = said.answers().next();
     assertTrue(answer.getFailure().getDescription().contains(reason), answer.toString());
     assertEquals(command, answer.getFailure().getCommandId());
     assertFalse(said.answers().hasNext() || said.more().getAsBoolean());
   }
 
-  private static void silent(Said<HandleResponse> said) {
+  private static void silent(Step<HandleResponse> said) {
     assertFalse(said.answers().hasNext());
     assertTrue(said.more().getAsBoolean());
   }

@@ -14,7 +14,7 @@ import dev.stateward.samples.presence.v1.JoinRequest;
 import dev.stateward.samples.presence.v1.JoinResponse;
 import dev.stateward.samples.presence.v1.PresenceServiceGrpc;
 import dev.stateward.sdk.Conversation;
-import dev.stateward.sdk.Said;
+import dev.stateward.sdk.Step;
 import dev.stateward.sdk.TestStream;
 import dev.stateward.sdk.replicated.crdt.Codec;
 import dev.stateward.sdk.replicated.crdt.ORSet;
@@ -99,7 +99,7 @@ final class Room {
     return Replicated.delta(set.delta());
   }
 
-  Said<HandleResponse> step(HandleRequest message) {
+  Step<HandleResponse> step(HandleRequest message) {
     return conversation.step(message);
   }
 
@@ -120,7 +120,7 @@ final class Room {
     assertTrue(!answers.get(0).getFailure().getDescription().isEmpty(), () -> "" + answers);
   }
 
-  static List<HandleResponse> all(Said<HandleResponse> said) {
+  static List<HandleResponse> all(Step<HandleResponse> said) {
     List<HandleResponse> answers = new ArrayList<>();
     said.answers().forEachRemaining(answers::add);
     return answers;

@@ -19,7 +19,7 @@ import dev.stateward.sdk.Call;
 import dev.stateward.sdk.Conversation;
 import dev.stateward.sdk.Payload;
 import dev.stateward.sdk.Refusal;
-import dev.stateward.sdk.Said;
+import dev.stateward.sdk.Step;
 import dev.stateward.sdk.TestStream;
 import dev.stateward.sdk.sdktest.Values;
 import dev.stateward.value.v1.HandleRequest;
@@ -118,7 +118,7 @@ class ConversationTest {
 
   private static ValueEntityReply ask(
       Conversation<HandleRequest, HandleResponse> conversation, HandleRequest command) {
-    Said<HandleResponse> said = conversation.step(command);
+    Step<HandleResponse> said = conversation.step(command);
     HandleResponse answer = said.answers().next();
     assertTrue(answer.hasReply() && said.more().getAsBoolean(), answer.toString());
     assertFalse(said.answers().hasNext());
@@ -135,7 +135,7 @@ class ConversationTest {
         .getItemsList();
   }
 
-  private static void broken(Said<HandleResponse> said, long command, String reason) {
+  private static void broken(Step<HandleResponse> said, long command, String reason) {
     Failure failure = said.answers().next().getFailure();
     assertTrue(failure.getDescription().contains(reason), failure.toString());
     assertEquals(command, failure.getCommandId());
