@@ -2,7 +2,8 @@ package sdk
 
 // What tests of the program touch from outside.
 var (
-	Run        = run
-	AddressOf  = addressOf
-	OwnAddress = ownAddress
+	Run         = run
+	AddressOf   = addressOf
+	Healthcheck = healthcheck
+	OwnAddress  = ownAddress
 )

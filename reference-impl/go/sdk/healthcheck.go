@@ -18,7 +18,7 @@ const healthTimeout = 2 * time.Second
 
 // healthcheck asks the function that serves at the environment's address how it is. Its
 // error is any answer but SERVING, or that none came in time.
-func healthcheck(ctx context.Context, getenv func(string) string) error {
+func healthcheck(ctx context.Context, getenv func(string) string, timeout time.Duration) error {
 	network, address, err := ownAddress(getenv)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func healthcheck(ctx context.Context, getenv func(string) string) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // it has said what it had to say
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	answer, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{})
 	if err != nil {

@@ -74,7 +74,7 @@ func run(ctx context.Context, config Config, args []string, getenv func(string) 
 	case err != nil:
 		return errUsage
 	case slices.Equal(args, []string{"healthcheck"}):
-		return healthcheck(ctx, getenv)
+		return healthcheck(ctx, getenv, healthTimeout)
 	case flags.NArg() > 0:
 		fmt.Fprintf(stderr, "%s takes no arguments but healthcheck, and was given %q\n", config.Name, strings.Join(flags.Args(), " "))
 		return errUsage

@@ -1,6 +1,5 @@
 package dev.stateward.sdk;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import dev.stateward.discovery.v1.Capability;
 import dev.stateward.entity.v1.ClientAction;
@@ -71,7 +70,8 @@ public final class Asked {
 
   /**
    * Returns what the caller gets where the handler has returned this response: the forward if there
-   * is one, otherwise the response. One that is missing is refused with INTERNAL.
+   * is one, otherwise the response. One that is missing, or cannot be packed, is refused with
+   * INTERNAL.
    */
   public ClientAction answer(String method, Message response) {
     if (forward != null) {
@@ -81,8 +81,12 @@ public final class Asked {
       throw new Refusal(
           Status.Code.INTERNAL, "the response of " + method + ": there is no message");
     }
-    Any payload = Payload.pack(response);
-    Reply.Builder reply = Reply.newBuilder().setPayload(payload);
+    Reply.Builder reply = Reply.newBuilder();
+    try {
+      reply.setPayload(Payload.pack(response));
+    } catch (IllegalArgumentException e) {
+      throw new Refusal(Status.Code.INTERNAL, "the response of " + method + ": " + e.getMessage());
+    }
     metadata.ifAny(reply::setMetadata);
     return ClientAction.newBuilder().setReply(reply).build();
   }

@@ -10,6 +10,8 @@ import dev.stateward.entity.v1.Command;
 import io.grpc.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 
 /** Messages as payloads, and back. */
 public final class Payload {
@@ -22,6 +24,7 @@ public final class Payload {
    * bytes. Equal messages give equal bytes within one build of the program, maps included.
    *
    * @throws NullPointerException where there is no message
+   * @throws IllegalArgumentException where a text has half of a surrogate pair
    */
   public static Any pack(Message message) {
     if (message == null) {
@@ -33,8 +36,13 @@ public final class Payload {
         .build();
   }
 
-  /** Returns the bytes of a message, in one order whatever its maps do. */
-  static ByteString bytes(Message message) {
+  /**
+   * Returns the bytes of a message, in one order whatever its maps do. It is for the kinds of
+   * entities.
+   *
+   * @throws IllegalArgumentException where a text has half of a surrogate pair
+   */
+  public static ByteString bytes(Message message) {
     byte[] bytes = new byte[message.getSerializedSize()];
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
     out.useDeterministicSerialization();
@@ -43,7 +51,39 @@ public final class Payload {
     } catch (IOException e) {
       throw new UncheckedIOException("an array of the message's size cannot hold it", e);
     }
+    // Half of a pair is written as '?'. To look at each text costs ten times what is done so far.
+    if (contains(bytes, '?') && !isValid(message)) {
+      throw new IllegalArgumentException(
+          "a " + message.getDescriptorForType().getFullName() + " with half of a surrogate pair");
+    }
     return ByteString.copyFrom(bytes);
+  }
+
+  private static boolean contains(byte[] bytes, char sought) {
+    for (byte b : bytes) {
+      if (b == sought) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Says whether UTF-8 can hold each text in a field's value, or in a message. */
+  private static boolean isValid(Object value) {
+    if (value instanceof String text) {
+      return text.equals(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
+    }
+    if (value instanceof Message message) {
+      return isValid(message.getAllFields().values()); // maps as lists of entries
+    }
+    if (value instanceof Collection<?> values) {
+      for (Object each : values) { // a stream takes twice as long
+        if (!isValid(each)) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /**

@@ -188,40 +188,59 @@ class ProgramTest {
     }
   }
 
-  /** SIGTERM stops a process in order, which has logged that, and warned of nothing. */
   @Test
-  void process(@TempDir Path folder) throws Exception {
-    for (String[] variable :
-        new String[][] {{"PORT", "0"}, {"SOCKET", folder.resolve("two.sock").toString()}}) {
-      Process process = start(variable);
-      try (var lines = process.inputReader()) {
-        String line = lines.readLine();
-        assertTrue(line != null && line.contains("INFO listening on "), () -> "" + line);
-        if (variable[0].equals("SOCKET")) {
-          Process asks = start(variable, "healthcheck");
-          String said = new String(asks.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-          assertFalse(said.contains("WARNING"), said);
-        }
-        process.toHandle().destroy(); // SIGTERM; Process.destroy closes the pipe too
-        assertTrue(process.waitFor(30, TimeUnit.SECONDS));
-        assertEquals(
-            List.of("INFO stopping", "INFO stopped"),
-            lines.lines().map(said -> said.substring(said.indexOf(' ') + 1)).toList());
-        assertEquals(0, process.exitValue());
-      } finally {
-        process.destroyForcibly();
-      }
+  void processWithPort() throws Exception {
+    startsAndStops("PORT", "0");
+  }
+
+  @Test
+  void processWithSocket(@TempDir Path folder) throws Exception {
+    startsAndStops("SOCKET", folder.resolve("two.sock").toString());
+  }
+
+  /** SIGTERM stops a process in order, which has logged that, and warned of nothing. */
+  private static void startsAndStops(String variable, String value) throws Exception {
+    Process process = start(variable, value);
+    try (var lines = process.inputReader()) {
+      String line = lines.readLine();
+      assertTrue(line != null && line.contains("INFO listening on "), () -> "" + line);
+      String at = variable.equals("PORT") ? line.substring(line.lastIndexOf(':') + 1) : value;
+      assertEquals(0, new ProgramTest().run(Map.of(variable, at), "healthcheck"));
+      process.toHandle().destroy(); // SIGTERM; Process.destroy closes the pipe too
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+      assertEquals(
+          List.of("INFO stopping", "INFO stopped"),
+          lines.lines().map(said -> said.substring(said.indexOf(' ') + 1)).toList());
+      assertEquals(0, process.exitValue());
+    } finally {
+      process.destroyForcibly();
     }
   }
 
-  private static Process start(String[] variable, String... arguments) throws IOException {
+  /** A healthcheck warns of nothing either, here where nobody listens. */
+  @Test
+  void processThatAsks(@TempDir Path folder) throws Exception {
+    Process process = start("SOCKET", folder.resolve("gone").toString(), "healthcheck");
+    try (var lines = process.inputReader()) {
+      List<String> said = lines.lines().toList();
+      assertTrue(said.get(0).contains("does not answer"), () -> "" + said);
+      assertFalse(String.join("\n", said).contains("WARNING"), () -> "" + said);
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+      assertEquals(1, process.exitValue());
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static Process start(String variable, String value, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(ProgramTest.class.getName());
     command.addAll(List.of(arguments));
     ProcessBuilder java = new ProcessBuilder(command).redirectErrorStream(true);
-    java.environment().put(variable[0], variable[1]);
+    java.environment().put(variable, value);
     return java.start();
   }
 

@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.FieldMask;
+import com.google.protobuf.Message;
 import com.google.protobuf.StringValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import dev.stateward.discovery.v1.DiscoverRequest;
 import dev.stateward.discovery.v1.ServiceInfo;
 import dev.stateward.entity.v1.Failure;
@@ -67,6 +71,34 @@ class ValuesTest {
       assertThrows(
           Payload.Unreadable.class, () -> Payload.unpack(StringValue.getDefaultInstance(), wrong));
     }
+  }
+
+  @Test
+  void textThatCannotTravel() {
+    for (String text : List.of("\ud800", "a\udc00b", "?\ud83d")) {
+      Value value = Value.newBuilder().setStringValue(text).build();
+      for (Message wrong :
+          List.of(
+              StringValue.of(text),
+              FieldMask.newBuilder().addPaths("a").addPaths(text).build(), // in a list
+              Struct.newBuilder().putFields(text, Value.getDefaultInstance()).build(), // as a key
+              Struct.newBuilder().putFields("a", value).build())) { // in a message in a map
+        assertThrows(IllegalArgumentException.class, () -> Payload.pack(wrong));
+      }
+    }
+    for (String text : List.of("?", "\ufffd?", "\ud83c\udf4e?")) {
+      assertEquals(text, Payload.pack(StringValue.of(text)).getValue().substring(2).toStringUtf8());
+    }
+  }
+
+  @Test
+  void aResponseThatCannotTravel() {
+    Refusal refusal =
+        assertThrows(Refusal.class, () -> new Asked().answer("Call", StringValue.of("\ud800")));
+    assertEquals(Status.Code.INTERNAL, refusal.code());
+    assertEquals(
+        "the response of Call: a google.protobuf.StringValue with half of a surrogate pair",
+        refusal.getMessage());
   }
 
   @Property

@@ -90,6 +90,7 @@ final class Carts {
     switch (request.getProductId()) {
       case "refuse" -> throw new Refusal(Status.Code.ABORTED, "refused");
       case "throw" -> throw new IllegalStateException("a mistake");
+      case "half" -> context.emit(added("\ud800"));
       case "unknown" -> context.emit(ItemRemoved.getDefaultInstance());
       case "null" -> {
         return null;

@@ -118,7 +118,7 @@ class ConversationTest {
 
   @Test // CORE-STREAM-002, CORE-FAIL-002
   void mistakesOfTheAuthorEndTheStream() {
-    for (String product : List.of("throw", "unknown", "apply")) {
+    for (String product : List.of("throw", "unknown", "half", "apply")) {
       Carts carts = Carts.opened();
       broken(carts.says(Carts.add(5, product)), 5, "the function threw an exception");
       assertTrue(carts.stream.log().contains("AddItem"), carts.stream.log());

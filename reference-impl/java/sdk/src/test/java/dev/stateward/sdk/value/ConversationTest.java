@@ -63,6 +63,7 @@ class ConversationTest {
       case "forward" -> context.forward(CALL);
       case "durable" -> context.durableEffect(CALL, true);
       case "for a second" -> context.update(item("short"), Duration.ofSeconds(1));
+      case "half" -> context.update(item("\ud800"));
       case "for no time" -> context.update(item("short"), Duration.ZERO);
       default -> {}
     }
@@ -177,6 +178,11 @@ class ConversationTest {
     assertFalse(reply.getSideEffects(0).getDurable());
     assertTrue(reply.getSideEffects(1).getDurable() && reply.getSideEffects(1).getSynchronous());
     broken(conversation.step(add(4, "for no time")), 4, "the function threw an exception");
+  }
+
+  @Test
+  void aValueThatCannotTravelIsAMistake() {
+    broken(opened().step(add(1, "half")), 1, "the function threw an exception");
   }
 
   @Test // VAL-FAIL-002, VAL-FAIL-004, FX-EFF-003

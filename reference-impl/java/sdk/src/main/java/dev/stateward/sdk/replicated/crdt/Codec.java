@@ -15,7 +15,6 @@ import com.google.protobuf.StringValue;
 import com.google.protobuf.UInt32Value;
 import com.google.protobuf.UInt64Value;
 import dev.stateward.sdk.Payload;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.function.Function;
 
@@ -29,7 +28,7 @@ public final class Codec<T> {
 
   /** Text. One with half of a surrogate pair cannot travel, and is refused. */
   public static final Codec<String> STRING =
-      scalar("string", String.class, StringValue.parser(), Codec::text, StringValue::getValue);
+      scalar("string", String.class, StringValue.parser(), StringValue::of, StringValue::getValue);
 
   /** Bytes. */
   public static final Codec<ByteString> BYTES =
@@ -94,7 +93,7 @@ public final class Codec<T> {
     return new Codec<>(
         type,
         scalar ->
-            Any.newBuilder().setTypeUrl(url).setValue(wrap.apply(scalar).toByteString()).build(),
+            Any.newBuilder().setTypeUrl(url).setValue(Payload.bytes(wrap.apply(scalar))).build(),
         payload -> {
           if (!payload.getTypeUrl().equals(url)) {
             throw new Payload.Unreadable(
@@ -106,13 +105,6 @@ public final class Codec<T> {
             throw new Payload.Unreadable("the payload is not a " + url + ": " + e.getMessage());
           }
         });
-  }
-
-  private static StringValue text(String text) {
-    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
-      throw new IllegalArgumentException("half of a surrogate pair in \"" + text + "\"");
-    }
-    return StringValue.of(text);
   }
 
   /** Returns whether the object is of the codec's class; null is of none. */

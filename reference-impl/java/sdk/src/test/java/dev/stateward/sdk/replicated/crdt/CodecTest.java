@@ -128,16 +128,18 @@ class CodecTest {
   @Test
   void whatCannotTravel() {
     var set = new GSet<>(Codec.STRING);
+    var messages = new GSet<>(Codec.message(StringValue.class));
     var register = new LWWRegister<>(Codec.STRING, "");
     var map = new LWWRegisterMap<>(Codec.STRING, Codec.STRING);
     register.commit();
     assertThrows(IllegalArgumentException.class, () -> set.add("\ud800"));
+    assertThrows(IllegalArgumentException.class, () -> messages.add(StringValue.of("\ud800")));
     assertThrows(IllegalArgumentException.class, () -> register.set("\udc00"));
     assertThrows(IllegalArgumentException.class, () -> map.put("a", "\ud800"));
     assertThrows(NullPointerException.class, () -> set.add(null));
     assertThrows(NullPointerException.class, () -> register.set(null));
     assertThrows(NullPointerException.class, () -> map.put("a", null));
-    for (var value : List.of(set, register, map)) {
+    for (var value : List.of(set, messages, register, map)) {
       assertFalse(value.changed());
     }
   }
