@@ -28,11 +28,17 @@ class Wire:
         self._response = response
 
     async def send(self, *messages: Message | bytes) -> None:
-        """Send the messages. Where the function has ended the call they are lost, and its status says why."""
+        """Send the messages. Where the function has ended the call they are lost, and its status says why.
+
+        The call's own write would put INTERNAL in the place of that status, where the message is lost
+        before the status is read.
+        """
         for message in messages:
             raw = message if isinstance(message, bytes) else message.SerializeToString()
-            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-                await asyncio.wait_for(self._call.write(raw), PATIENCE)
+            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError, grpc.aio.InternalError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._call.wait_for_connection()
+                    await self._call._cython_call.send_serialized_message(raw)
 
     async def half_close(self) -> None:
         """Say that nothing more is sent."""
