@@ -3,7 +3,7 @@
 // JSON at the same time. It has tests alone, which take the deployment as flags:
 //
 //	go test ./reference-impl/scenario                        # processes, built here
-//	go test ./reference-impl/scenario -functions 'go=/tmp/cart,python=python3 -m cart'
+//	go test ./reference-impl/scenario -functions "python=$(reference-impl/languages command python cart)"
 //	go test ./reference-impl/scenario -deploy containers …   # see conformance-reports/reproduce
 //	go test ./reference-impl/scenario -run TestCrash -kills 100 -postgres-kills 20 -seed 7
 //
