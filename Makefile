@@ -11,8 +11,7 @@ export PATH := $(BIN):$(PATH)
 IMAGES := $(CURDIR)/.tmp/images
 VERSION := $(shell cat VERSION)
 comma := ,
-# Marked where what is built is not what was committed; reports are not built.
-COMMIT := $(shell commit=$$(git rev-parse --short=12 HEAD 2>/dev/null) && { git diff --quiet HEAD -- . ':!conformance-reports' || commit+=-dirty; echo $$commit; })
+COMMIT := $(shell tools/commit)
 # What every one of our binaries is told about itself.
 LDFLAGS := -s -w \
 	-X github.com/stateward/stateward/proxy/internal/build.version=$(VERSION) \

@@ -89,7 +89,7 @@ class ProgramTest {
     assertTrue(text(out).contains("two is a Stateward user function"), text(out));
     assertEquals(0, run(Map.of(), "--version"));
     String commit = UserFunction.commit();
-    assertTrue(commit.matches("([0-9a-f]{12})?"), commit); // as the build was told, or not
+    assertTrue(commit.matches("([0-9a-f]{12}(-dirty)?)?"), commit); // as the build was told, or not
     assertTrue(
         text(out).contains("two 1.2.3 (" + commit + (commit.isEmpty() ? "" : ", ") + "Java"),
         text(out));
